@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Configuration: /etc/stationmaster/stationmaster.conf, then conf.d/<name>.conf in order of names;
+ * later settings win. Each program names the settings it knows in a table; a line that is in no
+ * table of any program is an error, as is a value that does not fit, and the program does not
+ * start.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+#define CONF_PATH "/etc/stationmaster/stationmaster.conf"
+
+enum conf_type { CONF_STRING, CONF_INT, CONF_BOOL };
+
+struct conf_setting {
+	const char *section;
+	const char *key;
+	enum conf_type type;
+	size_t offset;     /* in the struct: char * (malloc'ed, never NULL), int64_t or bool */
+	const char *value; /* default */
+	int64_t min, max;  /* CONF_INT; CONF_STRING: longest and shortest length in bytes */
+};
+
+/* Every setting there is; struct conf has a member for each. */
+struct conf {
+	char *system_name;     /* [system] name; empty: host name */
+	char *admin_group;     /* [roles] admin-group */
+	char *operator_group;  /* [roles] operator-group */
+	char *desktop;         /* [session] desktop; empty: first installed */
+	char *wrapper;         /* [session] wrapper */
+	int64_t width, height; /* [session] width, height: pixels, of sessions started without a
+				  station */
+	bool glx;              /* [session] glx */
+	int64_t ask_ms;     /* [session] ask-seconds: until SIGTERM, after the desktop was asked */
+	int64_t timeout_ms; /* [session] logoff-seconds: until what is left is killed */
+	int64_t sessions_max;  /* [session] max */
+	int64_t display_first; /* [session] display-first: lowest X display number used */
+	int64_t return_ms; /* [station] return-seconds: a lost station keeps its session so long */
+	char *web_listen;  /* [web] listen: address:port, HTTPS; empty: off */
+	char *web_clear_listen; /* [web] clear-listen: HTTP, loopback addresses only; empty: off */
+	char *web_origin; /* [web] origin: extra allowed origin (behind a proxy); empty: none */
+	char *web_root;   /* [web] root: folder of the pages */
+	char *tls_certificate; /* [tls] certificate: PEM; empty: made at first start */
+	char *tls_key;         /* [tls] key */
+	char *vnc_listen;      /* [vnc] listen: address:port; empty: off */
+};
+
+/*
+ * Read path (missing: defaults) and its conf.d. On -EINVAL *ret_error says file, line and reason in
+ * a sentence (malloc'ed). Other errors: reading failed.
+ */
+int conf_load(const char *path, struct conf **ret, char **ret_error);
+struct conf *conf_free(struct conf *c);
+DEFINE_CLEANUP(struct conf, conf_free);
+/* "address:port", "[v6]:port" or ":port" (any address, given as "::"); -EINVAL. host is malloc'ed.
+ */
+int conf_parse_listen(const char *s, char **ret_host, uint16_t *ret_port);
