@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A picture is a framebuffer that changes: what a source receives, or what the relay draws itself
+ * (greeter, notice). Viewers and thumbnails watch pictures; they never see who makes them.
+ *
+ * Pixels are 32 bit, little endian B G R X (X undefined), top-down. They may be read by the worker
+ * pool only while the picture is locked; its owner does not write while locked (a source leaves its
+ * socket unread, so the display server is slowed, not copied).
+ */
+#pragma once
+
+#include <pixman.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+
+enum { PICTURE_SIDE_MAX = 16384 };
+
+struct picture;
+
+struct picture_watcher {
+	struct list link;
+	/* damage was changed (picture coordinates). New size: the whole picture. Called on the
+	 * loop. */
+	void (*handle_damage)(struct picture_watcher *w, const pixman_region32_t *damage);
+	void (*handle_resized)(struct picture_watcher *w);
+	/* The pointer's shape has changed; may be NULL. */
+	void (*handle_cursor)(struct picture_watcher *w);
+	/* The picture is going away; the watcher must let go. */
+	void (*handle_gone)(struct picture_watcher *w);
+	/*
+	 * Wanted updates: 0 = as fast as they come, else the least time between two in ms (a
+	 * thumbnail: 1000). The source asks its display server at the fastest rate that somebody
+	 * wants.
+	 */
+	unsigned interval_ms;
+};
+
+struct cursor {
+	uint16_t w, h, hot_x, hot_y;
+	uint32_t *argb; /* w * h, straight alpha, 0xAARRGGBB */
+};
+
+/* Input from a viewer to the owner of the picture. */
+struct picture_input {
+	void (*key)(void *userdata, uint32_t keysym, uint32_t keycode,
+			bool down); /* keycode: XT, 0 unknown */
+	void (*pointer)(void *userdata, uint8_t buttons, uint16_t x, uint16_t y);
+	void (*cut_text)(void *userdata, const char *utf8);
+	/* Ask for another size; the answer is handle_resized (or nothing). */
+	void (*resize)(void *userdata, uint16_t w, uint16_t h);
+};
+
+struct picture {
+	uint16_t w, h;
+	uint32_t stride; /* bytes */
+	uint8_t *pixels;
+	struct list watchers;
+	unsigned locks; /* jobs of the pool that read it now */
+	struct cursor cursor;
+	const struct picture_input *input; /* NULL: takes none */
+	void *input_userdata;
+	uint64_t serial; /* grows with each damage */
+};
+
+/* For owners. */
+int picture_init(struct picture *p, uint16_t w, uint16_t h);
+void picture_done(struct picture *p); /* tells the watchers */
+int picture_resize(struct picture *p, uint16_t w, uint16_t h);
+void picture_damage(struct picture *p, const pixman_region32_t *damage);
+
+/* For watchers. */
+void picture_watch(struct picture *p, struct picture_watcher *w);
+void picture_unwatch(struct picture *p, struct picture_watcher *w);
