@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of commands, and how a command line becomes one of them.
+ *
+ * Global options may stand before or after the command, options of a command only after it. getopt
+ * does the work twice: once up to the first word, and, when the command is known, for the rest with
+ * the options of that command. Every value is checked here, before stationd is asked anything, so a
+ * mistyped command line never has half an effect.
+ */
+#include "ctl/command.h"
+
+#include <assert.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "ctl/text.h"
+
+#define SESSIONS "org.stationmaster.Sessions."
+#define STATIONS "org.stationmaster.Stations."
+#define JOBS     "org.stationmaster.Jobs."
+#define EVENTS   "org.stationmaster.Events."
+#define SYSTEM   "org.stationmaster.System."
+
+#define TARGETS_TEXT \
+	"SESSION is an id such as s12; everything else is the name of a user and means every\n" \
+	"session of that user. A user whose name looks like an id: user:s12.\n"
+
+const struct option_info options_all[] = {
+	{ OPT_ALL, "all", NULL, "every session that you may act on, but none of your own" },
+	{ OPT_GRACE, "grace", "SECONDS", "give notice so long before anything happens (0..3600)" },
+	{ OPT_MESSAGE, "message", "TEXT", "show this with the notice (at most 500 characters)" },
+	{ OPT_WAIT, "wait", NULL, "wait for the end and report each session as it comes" },
+	{ OPT_FORCE_AFTER, "force-after", "SECONDS",
+			"how long a desktop may take to end itself before it is killed (0..600)" },
+	{ OPT_DESKTOP, "desktop", "NAME",
+			"desktop to start, as \"stationctl system status\" lists them" },
+	{ OPT_SIZE, "size", "WIDTHxHEIGHT", "size of the screen in pixels, 640x480 to 7680x4320" },
+	{ OPT_MORE, "more", NULL, "ask for a stream of replies and print each as it comes" },
+	{ OPT_JSON, "json", NULL, "print JSON" },
+	{ OPT_TIMEOUT, "timeout", "SECONDS", "give up waiting after this time" },
+	{ OPT_SOCKET, "socket", "PATH", "socket of stationd (default " CTL_SOCKET ")" },
+	{ OPT_HELP, "help", NULL, "explain the command" },
+	{ OPT_VERSION, "version", NULL, "print the version of stationctl" },
+};
+const size_t n_options = ELEMENTSOF(options_all);
+
+const struct command commands[] = {
+	{ "session list", "", "Sessions that you may see", NULL, 0, ARGS_NONE, 0, 0,
+			SESSIONS "List", session_list_run },
+	{ "session show", "SESSION|USER", "One session in detail", TARGETS_TEXT, 0, ARGS_TARGETS, 1,
+			1, SESSIONS "Get " SESSIONS "List", session_show_run },
+	{ "session start", "USER", "Start a session for a user, without a station",
+			"The session is suspended until the user logs in at a station. Administrators only.\n",
+			OPT_DESKTOP | OPT_SIZE, ARGS_USER, 1, 1, SESSIONS "Start",
+			session_start_run },
+	{ "session logoff", "SESSION|USER...", "End sessions and everything in them",
+			TARGETS_TEXT
+			"Unsaved work is lost. Without --wait the command returns at once and prints the job;\n"
+			"follow it with \"stationctl job wait JOB\", take it back during the notice with\n"
+			"\"stationctl job cancel JOB\". Own sessions are never ended together with others.\n",
+			OPT_ALL | OPT_GRACE | OPT_MESSAGE | OPT_WAIT | OPT_FORCE_AFTER,
+			ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "LogOff " EVENTS "Watch",
+			session_logoff_run },
+	{ "session suspend", "SESSION|USER...", "Detach sessions from their stations",
+			TARGETS_TEXT
+			"Programs run on; the user gets them back at the next log-in.\n",
+			OPT_ALL, ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "Suspend",
+			session_suspend_run },
+	{ "station list", "", "Stations and what they show", NULL, 0, ARGS_NONE, 0, 0,
+			STATIONS "List", station_list_run },
+	{ "station show", "STATION", "One station in detail", NULL, 0, ARGS_STATION, 1, 1,
+			STATIONS "Get", station_show_run },
+	{ "job list", "", "Log-offs that run or ended in the last ten minutes", NULL, 0, ARGS_NONE,
+			0, 0, JOBS "List", job_list_run },
+	{ "job show", "JOB", "One job with the result of each session", NULL, 0, ARGS_JOB, 1, 1,
+			JOBS "Get", job_show_run },
+	{ "job cancel", "JOB", "Take an order back while its notice runs", NULL, 0, ARGS_JOB, 1, 1,
+			JOBS "Cancel", job_cancel_run },
+	{ "job wait", "JOB", "Wait until a job is finished", NULL, 0, ARGS_JOB, 1, 1, JOBS "Wait",
+			job_wait_run },
+	{ "event watch", "", "Follow what happens, until interrupted",
+			"With --json each event is one line: first one of kind \"snapshot\", then changes.\n"
+			"--timeout ends the watch after that time (exit code 0).\n",
+			0, ARGS_NONE, 0, 0, EVENTS "Watch", event_watch_run },
+	{ "system status", "", "The system as a whole", NULL, 0, ARGS_NONE, 0, 0, SYSTEM "Status",
+			system_status_run },
+	{ "system whoami", "", "Who you are for stationd, and your role", NULL, 0, ARGS_NONE, 0, 0,
+			SYSTEM "WhoAmI", system_whoami_run },
+	{ "version", "", "Versions of stationctl and stationd", NULL, 0, ARGS_NONE, 0, 0,
+			SYSTEM "Version", version_run },
+	{ "call", "METHOD [JSON]", "Call a method of the API and print the reply",
+			"JSON is the object of parameters; - reads it from standard input.\n"
+			"Methods are described by the interfaces in docs/api.\n",
+			OPT_MORE, ARGS_METHOD, 1, 2, "", call_run },
+};
+const size_t n_commands = ELEMENTSOF(commands);
+
+const struct command *command_find(const char *first, const char *second)
+{
+	for (size_t i = 0; i < n_commands; i++) {
+		const char *words = commands[i].words, *space = strchr(words, ' ');
+		size_t n = space ? (size_t)(space - words) : strlen(words);
+
+		if (!first || strncmp(words, first, n) != 0 || first[n])
+			continue;
+		if (!space || (second && streq(space + 1, second)))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+bool command_is_group(const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i < n_commands; i++)
+		if (strncmp(commands[i].words, word, n) == 0 && commands[i].words[n] == ' ')
+			return true;
+	return false;
+}
+
+/* --- values of options --- */
+
+/* Seconds, whole or with a decimal fraction, in ms. */
+static int parse_seconds(const char *s, int64_t max_ms, int64_t *ret_ms)
+{
+	double v;
+	char *end;
+
+	if (!*s || s[strspn(s, "0123456789.")])
+		return -EINVAL;
+	v = strtod(s, &end);
+	if (*end || end == s)
+		return -EINVAL;
+	if (!(v * 1000 <= (double)max_ms))
+		return -ERANGE;
+	*ret_ms = (int64_t)(v * 1000 + 0.5);
+	return 0;
+}
+
+static int parse_size(const char *s, int64_t *ret_width, int64_t *ret_height)
+{
+	_cleanup_free_ char *width = strndup(s, strcspn(s, "xX"));
+	const char *height = s + strcspn(s, "xX");
+	int64_t w, h;
+
+	if (!width || !*height || str_parse_i64(width, 640, 7680, &w) < 0 ||
+			str_parse_i64(height + 1, 480, 4320, &h) < 0)
+		return -EINVAL;
+	*ret_width = w;
+	*ret_height = h;
+	return 0;
+}
+
+/* Characters, not bytes. */
+static size_t count_chars(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static int option_seconds(struct ctl *c, const struct option_info *info, const char *value,
+		int64_t max_ms, int64_t *ret_ms)
+{
+	if (parse_seconds(value, max_ms, ret_ms) == 0)
+		return CTL_DONE;
+	return ctl_usage(c, "--%s takes seconds from 0 to %lld, not \"%s\".", info->name,
+			(long long)(max_ms / 1000), value);
+}
+
+struct parsed {
+	bool help, version;
+};
+
+static int option_apply(
+		struct ctl *c, struct parsed *p, const struct option_info *info, const char *value)
+{
+	switch (info->bit) {
+	case OPT_JSON:
+		c->json = true;
+		break;
+	case OPT_SOCKET:
+		c->socket = value;
+		break;
+	case OPT_TIMEOUT:
+		return option_seconds(c, info, value, CTL_TIMEOUT_MAX_MS, &c->timeout_ms);
+	case OPT_HELP:
+		p->help = true;
+		break;
+	case OPT_VERSION:
+		p->version = true;
+		break;
+	case OPT_ALL:
+		c->all = true;
+		break;
+	case OPT_GRACE:
+		return option_seconds(c, info, value, CTL_GRACE_MAX_MS, &c->grace_ms);
+	case OPT_MESSAGE:
+		if (!str_is_utf8(value, strlen(value)) || count_chars(value) > CTL_MESSAGE_MAX)
+			return ctl_usage(c, "--message takes UTF-8 text of at most %d characters.",
+					CTL_MESSAGE_MAX);
+		c->message = value;
+		break;
+	case OPT_WAIT:
+		c->wait = true;
+		break;
+	case OPT_FORCE_AFTER:
+		return option_seconds(c, info, value, CTL_FORCE_MAX_MS, &c->force_ms);
+	case OPT_DESKTOP:
+		c->desktop = value;
+		break;
+	case OPT_SIZE:
+		if (parse_size(value, &c->width, &c->height) < 0)
+			return ctl_usage(c,
+					"--size takes WIDTHxHEIGHT from 640x480 to 7680x4320, not \"%s\".",
+					value);
+		break;
+	case OPT_MORE:
+		c->more = true;
+		break;
+	}
+	return CTL_DONE;
+}
+
+/* Reads the options in mask; *ret_used is the index of the first word in argv that is none. */
+static int options_parse(struct ctl *c, struct parsed *p, unsigned mask, int argc, char **argv,
+		int *ret_used)
+{
+	struct option longs[ELEMENTSOF(options_all) + 1] = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_options; i++)
+		if (options_all[i].bit & mask)
+			longs[n++] = (struct option){ .name = options_all[i].name,
+				.has_arg = options_all[i].value ? required_argument : no_argument,
+				.val = 256 + (int)i };
+	opterr = 0;
+	optind = 0; /* glibc: start anew */
+	for (;;) {
+		int o = getopt_long(argc, argv, c->command ? ":h" : "+:h", longs, NULL), r;
+
+		if (o == -1)
+			break;
+		if (o == 'h') {
+			p->help = true;
+		} else if (o >= 256) {
+			r = option_apply(c, p, &options_all[o - 256], optarg);
+			if (r)
+				return r;
+		} else if (o == ':') {
+			return ctl_usage(c, "%s needs a value.", argv[optind - 1]);
+		} else if (optopt >= 256) {
+			return ctl_usage(c, "--%s takes no value.", options_all[optopt - 256].name);
+		} else {
+			return ctl_usage(c, "There is no option %s%s.", argv[optind - 1],
+					c->command ? ""
+						   : " here (options of a command stand after it)");
+		}
+	}
+	*ret_used = optind;
+	return CTL_DONE;
+}
+
+/* --- the command line --- */
+
+static int check_arguments(struct ctl *c, const struct command *command, int argc, char **argv)
+{
+	if (argc < command->args_min)
+		return ctl_usage(c, "%s is missing.", command->arguments);
+	if (argc > command->args_max && command->args_max == 0)
+		return ctl_usage(c, "\"%s\" is too much: this takes no arguments.", argv[0]);
+	if (argc > command->args_max)
+		return ctl_usage(c, "\"%s\" is too much.", argv[command->args_max]);
+	for (int i = 0; i < argc; i++)
+		if (!*argv[i] || !str_is_utf8(argv[i], strlen(argv[i])))
+			return ctl_usage(c, "Argument %d is %s.", i + 1,
+					*argv[i] ? "not UTF-8 text" : "empty");
+	if (command->options & OPT_ALL) {
+		if (argc == 0 && !c->all)
+			return ctl_usage(c,
+					"Which sessions? Name sessions or users, or give --all.");
+		if (argc > 0 && c->all)
+			return ctl_usage(c, "Either --all or names, not both.");
+	}
+	if (c->message && c->grace_ms <= 0)
+		return ctl_usage(
+				c, "--message needs --grace: without notice nobody could read it.");
+	return CTL_DONE;
+}
+
+static int command_run(struct ctl *c, const struct command *command, int argc, char **argv)
+{
+	struct parsed p = { 0 };
+	int used, r;
+
+	c->command = command->words;
+	r = options_parse(c, &p, OPT_GLOBAL | command->options, argc, argv, &used);
+	if (r)
+		return r;
+	if (p.help) {
+		help_print_command(command, c->out_tty);
+		return CTL_DONE;
+	}
+	if (p.version) {
+		puts("stationctl " STATIONMASTER_VERSION);
+		return CTL_DONE;
+	}
+	r = check_arguments(c, command, argc - used, argv + used);
+	if (r)
+		return r;
+	if (c->timeout_ms >= 0)
+		c->deadline = clock_mono_ms() + c->timeout_ms;
+	return command->run(c, argc - used, argv + used);
+}
+
+static int group_run(struct ctl *c, const char *group, const char *verb)
+{
+	_cleanup_free_ char *verbs = strdup("");
+
+	if (verb && (streq(verb, "--help") || streq(verb, "-h"))) {
+		help_print_group(group, c->out_tty);
+		return CTL_DONE;
+	}
+	for (size_t i = 0; i < n_commands; i++) {
+		size_t n = strlen(group);
+		char *more;
+
+		if (strncmp(commands[i].words, group, n) != 0 || commands[i].words[n] != ' ')
+			continue;
+		more = str_format("%s%s%s", verbs ? verbs : "", verbs && *verbs ? ", " : "",
+				commands[i].words + n + 1);
+		free(verbs);
+		verbs = more;
+	}
+	if (!verb || verb[0] == '-')
+		return ctl_usage(c, "\"%s\" needs one of: %s.", group, verbs);
+	return ctl_usage(c, "\"%s %s\" is not a command; there are: %s.", group, verb, verbs);
+}
+
+static int line_run(struct ctl *c, int argc, char **argv)
+{
+	const struct command *command;
+	struct parsed p = { 0 };
+	int used, words, r;
+
+	/* Errors of the command line itself are to be JSON too. */
+	for (int i = 1; i < argc && !streq(argv[i], "--"); i++)
+		c->json |= streq(argv[i], "--json");
+	r = options_parse(c, &p, OPT_GLOBAL, argc, argv, &used);
+	if (r)
+		return r;
+	if (p.version) {
+		puts("stationctl " STATIONMASTER_VERSION);
+		return CTL_DONE;
+	}
+	if (p.help || (used < argc && streq(argv[used], "help"))) {
+		help_print_all(c->out_tty);
+		return CTL_DONE;
+	}
+	if (used >= argc)
+		return ctl_usage(c, "What should be done? For example: stationctl session list.");
+	command = command_find(argv[used], used + 1 < argc ? argv[used + 1] : NULL);
+	if (!command && command_is_group(argv[used]))
+		return group_run(c, argv[used], used + 1 < argc ? argv[used + 1] : NULL);
+	if (!command)
+		return ctl_usage(c, "\"%s\" is not a command.", argv[used]);
+	words = strchr(command->words, ' ') ? 2 : 1;
+	return command_run(c, command, argc - used - words + 1, argv + used + words - 1);
+}
+
+int command_main(int argc, char **argv)
+{
+	struct ctl c;
+	int r;
+
+	json_init();
+	text_init();
+	if (argc > 1 && streq(argv[1], "__complete"))
+		return complete_run(argc - 2, argv + 2);
+	if (argc > 1 && streq(argv[1], "__commands"))
+		return help_print_table();
+	ctl_init(&c);
+	r = line_run(&c, argc, argv);
+	/* A full disk must not look like success. */
+	if (fflush(stdout) != 0 || ferror(stdout))
+		r = ctl_fail(&c, CTL_PARTLY, "org.stationmaster.ctl.Output",
+				"The output could not be written: %s.", strerror(errno));
+	ctl_done(&c);
+	return r;
+}

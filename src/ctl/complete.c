@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Completion: the shells hand over the words of the line, the last one unfinished, and get
+ * "candidate<TAB>description" lines. Names come from stationd where it answers within half a
+ * second; a shell must never hang or show an error because somebody pressed Tab, so everything that
+ * goes wrong here just gives fewer candidates.
+ */
+#include <dirent.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "ctl/command.h"
+#include "ctl/text.h"
+
+enum { COMPLETE_MS = 500, FIRST_UID = 1000, LAST_UID = 60000 };
+
+static void print_candidate(const char *prefix, const char *word, const char *description)
+{
+	_cleanup_free_ char *clean_word = text_clean(word), *clean = text_clean(description);
+
+	if (!clean_word || !streq(clean_word, word) || str_is_empty(word) ||
+			strncmp(word, prefix, strlen(prefix)) != 0)
+		return;
+	printf("%s\t%s\n", word, clean ? clean : "");
+}
+
+/* The array "key" of a reply, or NULL. Owned. */
+static json_t *ask(const char *socket, const char *method, const char *key)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	struct varlink_request request = { .method = method };
+	json_t *array = NULL;
+	struct ctl c;
+
+	ctl_init(&c);
+	c.socket = socket;
+	c.deadline = clock_mono_ms() + COMPLETE_MS;
+	if (ctl_connect(&c) == 0 &&
+			varlink_call_wait(c.conn, &request, COMPLETE_MS, &reply, NULL) == 0)
+		array = json_incref(json_object_get(reply, key));
+	ctl_done(&c);
+	return array;
+}
+
+static void complete_targets(const char *socket, const char *prefix)
+{
+	_cleanup_json_ json_t *sessions =
+			ask(socket, "org.stationmaster.Sessions.List", "sessions");
+	json_t *session;
+	size_t i;
+
+	json_array_foreach (sessions, i, session) {
+		_cleanup_free_ char *id = text_member(session, "id"),
+				    *user = text_member(session, "user");
+		_cleanup_free_ char *name = text_member(session, "full_name");
+		_cleanup_free_ char *both = str_format("%s, %s", user, name);
+
+		print_candidate(prefix, id ? id : "", both ? both : "");
+		print_candidate(prefix, user ? user : "", name ? name : "");
+	}
+}
+
+static void complete_ids(
+		const char *socket, const char *prefix, const char *method, const char *key)
+{
+	_cleanup_json_ json_t *items = ask(socket, method, key);
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (items, i, item) {
+		_cleanup_free_ char *id = text_member(item, "id"),
+				    *name = text_member(item, "name");
+		_cleanup_free_ char *by = text_member(item, "by");
+
+		print_candidate(prefix, id ? id : "", str_is_empty(name) ? by : name);
+	}
+}
+
+static void complete_users(const char *prefix)
+{
+	struct passwd *pw;
+
+	setpwent();
+	while ((pw = getpwent()))
+		if (pw->pw_uid >= FIRST_UID && pw->pw_uid < LAST_UID)
+			print_candidate(prefix, pw->pw_name, pw->pw_gecos ? pw->pw_gecos : "");
+	endpwent();
+}
+
+static void complete_desktops(const char *prefix)
+{
+	DIR *dir = opendir("/usr/share/xsessions");
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		size_t n = strlen(d->d_name);
+
+		if (n <= 8 || !streq(d->d_name + n - 8, ".desktop"))
+			continue;
+		d->d_name[n - 8] = 0;
+		print_candidate(prefix, d->d_name, "");
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void complete_methods(const char *prefix)
+{
+	for (size_t i = 0; i < n_commands; i++) {
+		const char *s = commands[i].methods;
+
+		while (*s) {
+			size_t n = strcspn(s, " ");
+			_cleanup_free_ char *method = strndup(s, n);
+
+			print_candidate(prefix, method ? method : "", "");
+			s += n;
+			s += *s == ' ';
+		}
+	}
+}
+
+static void complete_words(const char *group, const char *prefix)
+{
+	for (size_t i = 0; i < n_commands; i++) {
+		const char *words = commands[i].words, *space = strchr(words, ' ');
+		size_t n = space ? (size_t)(space - words) : strlen(words);
+		_cleanup_free_ char *first = strndup(words, n);
+
+		if (!first)
+			continue;
+		if (group) {
+			if (space && streq(first, group))
+				print_candidate(prefix, space + 1, commands[i].summary);
+		} else if (i == 0 || strncmp(commands[i - 1].words, words, n) != 0) {
+			print_candidate(prefix, first, space ? "" : commands[i].summary);
+		}
+	}
+}
+
+static const struct option_info *option_find(const char *word)
+{
+	if (strncmp(word, "--", 2) != 0)
+		return NULL;
+	for (size_t i = 0; i < n_options; i++)
+		if (streq(options_all[i].name, word + 2))
+			return &options_all[i];
+	return NULL;
+}
+
+static void complete_options(const struct command *command, const char *prefix)
+{
+	unsigned mask = OPT_GLOBAL | (command ? command->options : 0);
+
+	for (size_t i = 0; i < n_options; i++) {
+		_cleanup_free_ char *word = str_format("--%s", options_all[i].name);
+
+		if (word && (options_all[i].bit & mask))
+			print_candidate(prefix, word, options_all[i].help);
+	}
+}
+
+static void complete_arguments(
+		const struct command *command, const char *socket, const char *prefix)
+{
+	switch (command->kind) {
+	case ARGS_TARGETS:
+		complete_targets(socket, prefix);
+		break;
+	case ARGS_USER:
+		complete_users(prefix);
+		break;
+	case ARGS_STATION:
+		complete_ids(socket, prefix, "org.stationmaster.Stations.List", "stations");
+		break;
+	case ARGS_JOB:
+		complete_ids(socket, prefix, "org.stationmaster.Jobs.List", "jobs");
+		break;
+	case ARGS_METHOD:
+		complete_methods(prefix);
+		break;
+	case ARGS_NONE:
+		break;
+	}
+}
+
+int complete_run(int argc, char **argv)
+{
+	const char *prefix = argc > 0 ? argv[argc - 1] : "", *socket = CTL_SOCKET;
+	const char *words[2] = { NULL, NULL };
+	const struct option_info *option = NULL;
+	const struct command *command;
+	size_t n_words = 0;
+
+	for (int i = 0; i < argc - 1; i++) {
+		if (option && option->value) {
+			if (option->bit == OPT_SOCKET)
+				socket = argv[i];
+			option = NULL;
+			continue;
+		}
+		option = option_find(argv[i]);
+		if (!option && argv[i][0] != '-' && n_words < 2)
+			words[n_words++] = argv[i];
+	}
+	command = command_find(words[0], words[1]);
+	if (option && option->value) {
+		if (option->bit == OPT_DESKTOP)
+			complete_desktops(prefix);
+	} else if (prefix[0] == '-') {
+		complete_options(command, prefix);
+	} else if (command) {
+		complete_arguments(command, socket, prefix);
+	} else if (n_words == 0 || (n_words == 1 && command_is_group(words[0]))) {
+		complete_words(words[0], prefix);
+	}
+	return 0;
+}

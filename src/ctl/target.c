@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Targets of an act. A word that looks like a session id (s and digits) is one; everything else is
+ * an account. Accounts may look like ids too (pupil number 12), so "user:" forces that meaning: ':'
+ * can be in no account name.
+ */
+#include "ctl/target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "ctl/text.h"
+
+bool target_is_session(const char *word)
+{
+	return word[0] == 's' && word[1] && !word[1 + strspn(word + 1, "0123456789")];
+}
+
+const char *target_user(const char *word)
+{
+	static const char prefix[] = "user:";
+
+	if (strncmp(word, prefix, strlen(prefix)) == 0)
+		return word + strlen(prefix);
+	return target_is_session(word) ? NULL : word;
+}
+
+int target_set_parameters(struct ctl *c, json_t *parameters, int argc, char **argv)
+{
+	json_t *sessions = json_array(), *users = json_array();
+
+	if (c->all)
+		json_object_set_new(parameters, "all", json_true());
+	for (int i = 0; i < argc; i++) {
+		const char *user = target_user(argv[i]);
+
+		if (user && !str_is_account_name(user)) {
+			json_decref(sessions);
+			json_decref(users);
+			return ctl_usage(c,
+					"\"%s\" is neither a session id (such as s12) nor a user name.",
+					argv[i]);
+		}
+		json_array_append_new(user ? users : sessions, json_string(user ? user : argv[i]));
+	}
+	if (json_array_size(sessions) > 0)
+		json_object_set(parameters, "sessions", sessions);
+	if (json_array_size(users) > 0)
+		json_object_set(parameters, "users", users);
+	json_decref(sessions);
+	json_decref(users);
+	return CTL_DONE;
+}
+
+static const struct state_info {
+	const char *state;
+	const char *text; /* NULL: the word for "done" */
+	enum text_colour colour;
+	bool final, good;
+} states[] = {
+	{ "waiting", "notice is running", TEXT_PLAIN, false, true },
+	{ "asking", "desktop was asked to end", TEXT_PLAIN, false, true },
+	{ "ending", "is being ended", TEXT_PLAIN, false, true },
+	{ "done", NULL, TEXT_GREEN, true, true },
+	{ "forced", "logged off by force (it did not end itself)", TEXT_YELLOW, true, true },
+	{ "refused", "refused", TEXT_RED, true, false },
+	{ "failed", "failed", TEXT_RED, true, false },
+	{ "cancelled", "taken back", TEXT_YELLOW, true, false },
+};
+
+static const struct state_info *state_find(json_t *target)
+{
+	const char *state = json_string_value(json_object_get(target, "state"));
+
+	for (size_t i = 0; state && i < ELEMENTSOF(states); i++)
+		if (streq(states[i].state, state))
+			return &states[i];
+	return NULL;
+}
+
+bool target_is_final(json_t *target)
+{
+	const struct state_info *info = state_find(target);
+
+	return info && info->final;
+}
+
+void target_print(const struct ctl *c, json_t *target, const char *done)
+{
+	const struct state_info *info = state_find(target);
+	_cleanup_free_ char *user = text_member(target, "user"),
+			    *name = text_member(target, "full_name");
+	_cleanup_free_ char *session = text_member(target, "session");
+	_cleanup_free_ char *reason = text_member(target, "reason"), *who = NULL, *line = NULL;
+
+	who = str_is_empty(name) || streq(name, user) ? strdup(user)
+						      : str_format("%s (%s)", user, name);
+	line = str_format("%-5s  %s", str_is_empty(session) ? "-" : session, who ? who : "?");
+	free(who);
+	who = line ? text_clean(line) : NULL;
+	printf("%s%*s  %s%s%s", who ? who : "?", (int)MAX(30 - (int)text_width(who ? who : "?"), 0),
+			"", info ? text_colour(info->colour, c->out_tty) : "",
+			!info        ? "is in a state that this stationctl does not know"
+			: info->text ? info->text
+				     : done,
+			info && info->colour ? text_colour(TEXT_PLAIN, c->out_tty) : "");
+	if (!str_is_empty(reason)) {
+		_cleanup_free_ char *clean = text_clean(reason);
+
+		printf(": %s", clean ? clean : "?");
+	}
+	putchar('\n');
+	fflush(stdout);
+}
+
+int target_exit_code(json_t *targets)
+{
+	size_t good = 0, refused = 0, n = json_array_size(targets), i;
+	json_t *target;
+
+	json_array_foreach (targets, i, target) {
+		const struct state_info *info = state_find(target);
+
+		good += info && info->good;
+		refused += info && streq(info->state, "refused");
+	}
+	if (good == n)
+		return CTL_DONE;
+	return refused == n ? CTL_REFUSED : CTL_PARTLY;
+}
+
+void target_print_summary(json_t *targets, const char *done)
+{
+	size_t n_printed = 0, i;
+	json_t *target;
+
+	if (json_array_size(targets) < 2)
+		return;
+	for (size_t k = 0; k < ELEMENTSOF(states); k++) {
+		size_t n = 0;
+
+		json_array_foreach (targets, i, target)
+			n += state_find(target) == &states[k];
+		if (n == 0)
+			continue;
+		printf("%s%zu %.*s", n_printed++ ? ", " : "", n,
+				states[k].text ? (int)strcspn(states[k].text, "(") -
+								 !!strchr(states[k].text, '(')
+					       : (int)strlen(done),
+				states[k].text ? states[k].text : done);
+	}
+	if (n_printed)
+		puts(".");
+}
