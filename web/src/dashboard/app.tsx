@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which of its faces the dashboard shows, and the line that says how the connection is.
+
+import { signal } from "@preact/signals";
+import { t, type Key } from "../shared/i18n";
+import { LoginCard } from "../shared/logincard";
+import { Login } from "../shared/login";
+import { helpOpen } from "./actmenu";
+import { SelectionBar } from "./bar";
+import { ConfirmLogOff } from "./confirm";
+import { enter, signOut, unreachable } from "./connection";
+import { Help } from "./help";
+import { Results } from "./results";
+import { link, me, signedOut, system } from "./store";
+import { ToolBar, TopBar } from "./topbar";
+import { Wall } from "./wall";
+
+const offline = signal(!navigator.onLine);
+addEventListener("online", () => (offline.value = false));
+addEventListener("offline", () => (offline.value = true));
+
+const login = new Login("dashboard", (reply) => {
+  const user = reply.user ?? login.user.peek();
+  login.reset();
+  login.messages.value = [];
+  login.user.value = "";
+  enter({ user, uid: -1, full_name: reply.full_name || user, role: reply.role ?? "standard" });
+});
+
+const LINK_TEXT: Partial<Record<string, Key>> = {
+  lost: "link.lost",
+  unavailable: "link.unavailable",
+  many: "error.many.title",
+};
+
+function LinkLine() {
+  const key = offline.value ? "link.offline" : LINK_TEXT[link.value];
+  return (
+    <div class="link-line" role="status">
+      {key && (
+        <p>
+          <span class="spinner" aria-hidden="true" />
+          {t(key)}
+          {link.value === "many" && ` ${t("error.many.text")}`}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Forbidden() {
+  return (
+    <main class="login-page">
+      <section class="card login-card" aria-labelledby="forbidden-title">
+        <h1 id="forbidden-title">{t("error.forbidden.title")}</h1>
+        <p class="lead">{t("error.forbidden.text")}</p>
+        <button type="button" class="button primary wide" onClick={() => void signOut()}>
+          {t("menu.signout")}
+        </button>
+      </section>
+    </main>
+  );
+}
+
+function Waiting() {
+  return (
+    <main class="login-page">
+      <div class="empty" role="status">
+        <span class="spinner" aria-hidden="true" />
+        <p>{t(unreachable.value ? "error.network" : "link.connecting")}</p>
+      </div>
+    </main>
+  );
+}
+
+export function App() {
+  const who = me.value;
+  if (who === undefined) return <Waiting />;
+  if (who === null)
+    return (
+      <LoginCard
+        login={login}
+        title={system.value || t("dashboard.title")}
+        lead={t("login.dashboard")}
+        notice={signedOut.value ? t("error.signin") : ""}
+        doneText={t("link.connecting")}
+      />
+    );
+  if (link.value === "forbidden") return <Forbidden />;
+  return (
+    <div class="frame">
+      <TopBar />
+      <ToolBar />
+      <LinkLine />
+      <Wall />
+      <Results />
+      <SelectionBar />
+      <ConfirmLogOff />
+      {helpOpen.value && <Help />}
+    </div>
+  );
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Thumbnails, past the framework: a frame is decoded off the main thread and drawn straight to the
+// canvas of its tile. Owns which tiles are visible (and tells the relay), the last picture of each,
+// and what is said about it. While a tile is being decoded only the newest further frame is kept.
+//
+// "Live" means: the relay has sent a picture since we last asked for this tile. It sends one only when
+// something changed, so silence on a working connection is not staleness.
+
+import { effect } from "@preact/signals";
+import { parseFrame, type Frame } from "./frame";
+import { link, size, type Tile } from "./store";
+
+const ASK_AFTER_MS = 40; // one message for all tiles that a scroll brings in
+const PATIENCE_MS = 3000; // how long a picture may take before we say that there is none
+const CHECK_MS = 1000;
+
+interface Slot {
+  tile: Tile;
+  element: HTMLElement;
+  canvas: HTMLCanvasElement;
+  visible: boolean;
+  last: Frame | null;
+  next: Frame | null;
+  decoding: boolean;
+  /** When the tile was asked for; 0: answered or not asked. */
+  askedAt: number;
+}
+
+type Send = (message: { tiles: { size: string; sessions: string[] } }) => boolean;
+
+const slots = new Map<string, Slot>();
+const byElement = new WeakMap<Element, Slot>();
+let send: Send = () => false;
+let asked = new Set<string>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+const observer = new IntersectionObserver(
+  (entries) => {
+    for (const e of entries) {
+      const slot = byElement.get(e.target);
+      if (!slot || slot.visible === e.isIntersecting) continue;
+      slot.visible = e.isIntersecting;
+      if (slot.visible) {
+        if (slot.last) void draw(slot, slot.last);
+      } else {
+        goStale(slot, false);
+        slot.canvas.width = slot.canvas.height = 0; // give the pixels back; the JPEG is kept
+      }
+    }
+    askSoon();
+  },
+  { rootMargin: "120px" },
+);
+
+export function attach(tile: Tile, element: HTMLElement, canvas: HTMLCanvasElement): () => void {
+  const slot: Slot = {
+    tile,
+    element,
+    canvas,
+    visible: false,
+    last: null,
+    next: null,
+    decoding: false,
+    askedAt: 0,
+  };
+  slots.set(tile.id, slot);
+  byElement.set(element, slot);
+  observer.observe(element);
+  return () => {
+    observer.unobserve(element);
+    if (slots.get(tile.id) === slot) slots.delete(tile.id);
+    askSoon();
+  };
+}
+
+export function setSender(s: Send): void {
+  send = s;
+}
+
+/** The connection is new: whatever is visible has to be asked for again. */
+export function connected(): void {
+  asked = new Set();
+  ask();
+}
+
+export function disconnected(): void {
+  asked = new Set();
+  for (const slot of slots.values()) goStale(slot, true);
+}
+
+/** The tile may have a picture now that it could not have before. */
+export function again(id: string): void {
+  const slot = slots.get(id);
+  if (!slot?.visible) return;
+  slot.askedAt = Date.now();
+  askSoon();
+}
+
+export function receive(buffer: ArrayBuffer): void {
+  const frame = parseFrame(buffer);
+  if (!frame) return;
+  const slot = slots.get(frame.session);
+  if (!slot) return;
+  slot.askedAt = 0;
+  slot.tile.picture.value = "live";
+  if (slot.decoding) slot.next = frame;
+  else void draw(slot, frame);
+}
+
+async function draw(slot: Slot, frame: Frame): Promise<void> {
+  slot.decoding = true;
+  slot.last = frame;
+  try {
+    const bitmap = await createImageBitmap(new Blob([frame.jpeg], { type: "image/jpeg" }));
+    const c = slot.canvas;
+    if (c.width !== bitmap.width || c.height !== bitmap.height) {
+      c.width = bitmap.width;
+      c.height = bitmap.height;
+    }
+    c.getContext("2d", { alpha: false })?.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    c.dataset["time"] = String(frame.time_ms);
+  } catch {
+    slot.last = null; // not a picture; the next one may be
+  }
+  slot.decoding = false;
+  const next = slot.next;
+  slot.next = null;
+  if (next) void draw(slot, next);
+}
+
+/** The picture is no longer kept up to date. tell: say so at once, else only if no new one comes. */
+function goStale(slot: Slot, tell: boolean): void {
+  slot.askedAt = 0;
+  if (slot.tile.picture.peek() !== "live") return;
+  slot.tile.staleSince = Date.now();
+  if (tell && slot.visible) slot.tile.picture.value = "stale";
+}
+
+function wanted(): Slot[] {
+  if (document.hidden) return [];
+  return [...slots.values()].filter(
+    (s) => s.visible && !s.tile.gone.peek() && s.tile.session.peek().may.includes("tile"),
+  );
+}
+
+function ask(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  const list = wanted();
+  if (!send({ tiles: { size: size.peek(), sessions: list.map((s) => s.tile.id) } })) return;
+  const now = Date.now();
+  for (const s of list)
+    if (!asked.has(s.tile.id)) {
+      s.askedAt = now;
+      if (s.tile.picture.peek() === "none") s.tile.picture.value = "waiting";
+    }
+  asked = new Set(list.map((s) => s.tile.id));
+}
+
+export function askSoon(): void {
+  timer ??= setTimeout(ask, ASK_AFTER_MS);
+}
+
+function check(): void {
+  const now = Date.now();
+  for (const s of slots.values()) {
+    if (!s.visible || s.askedAt === 0 || now - s.askedAt < PATIENCE_MS) continue;
+    s.askedAt = 0;
+    if (link.peek() !== "live") continue;
+    s.tile.picture.value = s.last ? "stale" : "none";
+    if (s.last && s.tile.staleSince === 0) s.tile.staleSince = now;
+  }
+}
+
+setInterval(check, CHECK_MS);
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) for (const s of slots.values()) goStale(s, false);
+  ask();
+});
+effect(() => {
+  void size.value;
+  asked = new Set();
+  askSoon();
+});

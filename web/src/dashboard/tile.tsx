@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One session on the wall. Reads its own signals only; the picture is drawn past it (pictures.ts).
+
+import { useEffect, useRef } from "preact/hooks";
+import { serverNow, tick } from "../shared/clock";
+import { countdown, span } from "../shared/format";
+import { t, type Key } from "../shared/i18n";
+import type { Notice, Session } from "../shared/types";
+import { attach } from "./pictures";
+import { link, stations, type Outcome, type Tile } from "./store";
+import { isFinal } from "./summary";
+
+function stationNames(s: Session): string {
+  const names = s.stations.map((id) => stations.value.get(id)?.name || id);
+  return names.length > 0 ? names.join(", ") : t("tile.nostation");
+}
+
+function Countdown({ notice }: { notice: Notice }) {
+  void tick.value;
+  return (
+    <span class="badge badge-warn tile-notice" title={notice.message || undefined}>
+      {t("tile.notice", { time: countdown(notice.ends_ms - serverNow()) })}
+    </span>
+  );
+}
+
+function StaleBadge({ tile }: { tile: Tile }) {
+  void tick.value;
+  const s = span(Date.now() - tile.staleSince);
+  return <span class="badge tile-stale">{t(`tile.stale.${s.unit}`, { count: s.count })}</span>;
+}
+
+/** What stands in place of a picture that is not there. */
+function Instead({ tile, session }: { tile: Tile; session: Session }) {
+  const picture = tile.picture.value;
+  if (!session.may.includes("tile"))
+    return (
+      <span class="tile-instead">
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M3 3l18 18M10 5.3A9.8 9.8 0 0 1 12 5c5 0 9 4.5 10 7a14 14 0 0 1-3 4.2M6.5 6.6A14.600 14.600 0 0 0 2 12c1 2.500 5 7 10 7a9.600 9.600 0 0 0 4.600-1.200" />
+        </svg>
+        {t(`tile.hidden.${session.role}`)}
+      </span>
+    );
+  if (session.state === "opening") return <span class="tile-instead">{t("tile.opening")}</span>;
+  if (picture === "none" && link.value === "live") return <span class="tile-instead">{t("tile.nopicture")}</span>;
+  if (picture === "none" || picture === "waiting") return <span class="tile-instead">{t("tile.waiting")}</span>;
+  return null;
+}
+
+export function outcomeText(o: Pick<Outcome, "state" | "act">): string {
+  if (o.act === "suspend" && o.state === "done") return t("target.suspended");
+  return t(`target.${o.state}`);
+}
+
+function OutcomeVeil({ outcome, hasNotice }: { outcome: Outcome; hasNotice: boolean }) {
+  if (outcome.state === "waiting" && hasNotice) return null; // the countdown says it
+  const bad = outcome.state === "refused" || outcome.state === "failed";
+  const cls = bad ? "veil veil-bad" : isFinal(outcome.state) ? "veil veil-done" : "veil";
+  return (
+    <span class={cls}>
+      {!isFinal(outcome.state) && <span class="spinner" aria-hidden="true" />}
+      <strong>{outcomeText(outcome)}</strong>
+      {outcome.reason && <span class="veil-reason">{outcome.reason}</span>}
+    </span>
+  );
+}
+
+function label(s: Session, outcome: Outcome | null): string {
+  const parts = [s.full_name || s.user];
+  if (s.own) parts.push(t("tile.own"));
+  parts.push(stationNames(s), t(`state.${s.state}` as Key));
+  if (s.notice) parts.push(t("tile.notice.label"));
+  if (outcome && (outcome.state === "refused" || outcome.state === "failed"))
+    parts.push(`${outcomeText(outcome)}${outcome.reason ? `: ${outcome.reason}` : ""}`);
+  if (!s.may.includes("tile")) parts.push(t(`tile.hidden.${s.role}`));
+  return parts.join(", ");
+}
+
+export function TileView({ tile }: { tile: Tile }) {
+  const root = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(
+    () => (root.current && canvas.current ? attach(tile, root.current, canvas.current) : undefined),
+    [tile],
+  );
+  const s = tile.session.value;
+  const gone = tile.gone.value;
+  const selected = tile.selected.value;
+  const outcome = tile.outcome.value;
+  const picture = tile.picture.value;
+  const mayPicture = s.may.includes("tile");
+  const state = gone ? "gone" : s.state;
+  const classes = ["tile", `tile-${state}`];
+  if (selected) classes.push("selected");
+  if (tile.current.value) classes.push("current");
+  if (picture === "stale") classes.push("stale");
+  return (
+    <div
+      ref={root}
+      id={`tile-${tile.id}`}
+      class={classes.join(" ")}
+      role={gone ? "presentation" : "option"}
+      aria-hidden={gone ? "true" : undefined}
+      aria-selected={gone ? undefined : selected}
+      aria-label={gone ? undefined : label(s, outcome)}
+      data-session={tile.id}
+      data-user={s.user}
+      data-state={state}
+      data-picture={mayPicture ? picture : "hidden"}
+    >
+      <div class="tile-picture">
+        <canvas ref={canvas} width={0} height={0} hidden={!mayPicture} />
+        <Instead tile={tile} session={s} />
+        {mayPicture && picture === "stale" && <StaleBadge tile={tile} />}
+        {s.notice && !gone && <Countdown notice={s.notice} />}
+        {gone ? (
+          <span class="veil veil-done">
+            <strong>{t("target.done")}</strong>
+          </span>
+        ) : (
+          outcome && <OutcomeVeil outcome={outcome} hasNotice={Boolean(s.notice)} />
+        )}
+        <span class="tile-check" aria-hidden="true">
+          <svg viewBox="0 0 24 24">
+            <path d="M5 12.500l4.500 4.500L19 7.500" />
+          </svg>
+        </span>
+      </div>
+      <div class="tile-text">
+        <span class="tile-name">
+          {s.full_name || s.user}
+          {s.own && <span class="tile-own"> ({t("tile.own")})</span>}
+        </span>
+        <span class="tile-line">
+          <span class="tile-station">{stationNames(s)}</span>
+          <span class={`chip chip-${s.state}`}>{t(`state.${s.state}`)}</span>
+        </span>
+      </div>
+    </div>
+  );
+}

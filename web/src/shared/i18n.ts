@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every word a person reads comes from src/messages/. A further language is one more file there and
+// one more line in LANGUAGES. Components that call t() are drawn again when the language changes.
+
+import { signal } from "@preact/signals";
+import { de } from "../messages/de";
+import { en } from "../messages/en";
+import { format, type Args, type Text } from "./message";
+
+export type Lang = "en" | "de";
+export type Key = keyof typeof en;
+type Messages = Record<Key, Text>;
+
+export const LANGUAGES: Record<Lang, { name: string; messages: Messages }> = {
+  en: { name: "English", messages: en },
+  de: { name: "Deutsch", messages: de },
+};
+
+const STORE = "stationmaster.language";
+
+export function isLang(v: string | null | undefined): v is Lang {
+  return v === "en" || v === "de";
+}
+
+/** The first language of the browser that we have; English when none. */
+export function pickLanguage(wanted: readonly string[]): Lang {
+  for (const w of wanted) {
+    const primary = w.toLowerCase().split("-")[0];
+    if (isLang(primary)) return primary;
+  }
+  return "en";
+}
+
+function initial(): Lang {
+  try {
+    const stored = localStorage.getItem(STORE);
+    if (isLang(stored)) return stored;
+  } catch {
+    // Storage may be forbidden; then the choice lasts as long as the page.
+  }
+  return pickLanguage(navigator.languages ?? [navigator.language]);
+}
+
+export const lang = signal<Lang>(initial());
+
+export function setLanguage(l: Lang): void {
+  lang.value = l;
+  try {
+    localStorage.setItem(STORE, l);
+  } catch {
+    // As above.
+  }
+}
+
+export function t(key: Key, args: Args = {}): string {
+  return format(LANGUAGES[lang.value].messages[key], args, lang.value);
+}
+
+/** "Anna, Ben and Cem" in the language chosen. */
+export function list(items: readonly string[]): string {
+  return new Intl.ListFormat(lang.value, { type: "conjunction" }).format(items);
+}
+
+export function clockTime(ms: number): string {
+  return new Intl.DateTimeFormat(lang.value, { timeStyle: "medium" }).format(ms);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A WebSocket that comes back by itself. Waits 0.2, 0.4, 0.8, then 1.5 s between attempts, so a
+// restarted relay is found again within 2 s. The owner decides by close code when to stop.
+
+export interface SocketHandlers {
+  open?(): void;
+  text?(data: string): void;
+  binary?(data: ArrayBuffer): void;
+  /** Return false to stop trying. Called once for each lost or failed connection. */
+  closed?(code: number): boolean;
+}
+
+const WAIT_MS = [200, 400, 800, 1500];
+const CONNECT_TIMEOUT_MS = 4000;
+
+export class LiveSocket {
+  private ws: WebSocket | null = null;
+  private failures = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private stopped = false;
+  private readonly wake = () => {
+    if (!this.ws && !this.stopped) this.connect();
+  };
+
+  constructor(
+    private readonly path: string,
+    private readonly protocol: string,
+    private readonly on: SocketHandlers,
+  ) {
+    window.addEventListener("online", this.wake);
+    this.connect();
+  }
+
+  get connected(): boolean {
+    return this.ws?.readyState === WebSocket.OPEN;
+  }
+
+  send(message: unknown): boolean {
+    if (!this.connected) return false;
+    this.ws?.send(JSON.stringify(message));
+    return true;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    window.removeEventListener("online", this.wake);
+    this.ws?.close(1000);
+    this.ws = null;
+  }
+
+  private connect(): void {
+    clearTimeout(this.timer);
+    const url = new URL(this.path, location.href);
+    url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+    const ws = new WebSocket(url, this.protocol);
+    this.ws = ws;
+    ws.binaryType = "arraybuffer";
+    const giveUp = setTimeout(() => ws.close(), CONNECT_TIMEOUT_MS);
+    ws.onopen = () => {
+      clearTimeout(giveUp);
+      this.on.open?.();
+    };
+    ws.onmessage = (e: MessageEvent<unknown>) => {
+      if (this.ws !== ws) return;
+      this.failures = 0; // not in onopen: a relay that opens and closes at once must not be hammered
+      if (typeof e.data === "string") this.on.text?.(e.data);
+      else if (e.data instanceof ArrayBuffer) this.on.binary?.(e.data);
+    };
+    ws.onclose = (e) => {
+      clearTimeout(giveUp);
+      if (this.ws !== ws) return;
+      this.ws = null;
+      if (this.stopped) return;
+      if (this.on.closed?.(e.code) === false) {
+        this.stop();
+        return;
+      }
+      const wait = WAIT_MS[Math.min(this.failures++, WAIT_MS.length - 1)] ?? 1500;
+      this.timer = setTimeout(() => this.connect(), wait);
+    };
+  }
+}

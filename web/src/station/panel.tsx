@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The thin handle at the top edge and the panel under it: suspend, log off, full screen, clipboard.
+
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { Dialog } from "../shared/dialog";
+import { t } from "../shared/i18n";
+import { LanguageSwitch } from "../shared/language";
+import { TouchKeyboard } from "./keyboard";
+import { blurDesktop, clipboard, focusDesktop, sendClipboard } from "./screen";
+import { act, scene, stationName } from "./store";
+
+const open = signal(false);
+const confirming = signal(false);
+const failed = signal(false);
+const fullscreen = signal(false);
+
+document.addEventListener("fullscreenchange", () => {
+  fullscreen.value = document.fullscreenElement !== null;
+});
+
+interface KeyboardLock {
+  lock?: () => Promise<void>;
+}
+
+async function toggleFullscreen(): Promise<void> {
+  close();
+  if (document.fullscreenElement) {
+    await document.exitFullscreen();
+    return;
+  }
+  try {
+    await document.documentElement.requestFullscreen({ navigationUI: "hide" });
+    // Where the browser allows it, Alt+Tab, Esc and the like go to the desktop, too.
+    await (navigator as Navigator & { keyboard?: KeyboardLock }).keyboard?.lock?.();
+  } catch {
+    // Not allowed here; the page stays as it is.
+  }
+}
+
+function close(): void {
+  open.value = false;
+  failed.value = false;
+  focusDesktop();
+}
+
+export function closePanel(): void {
+  open.value = false;
+  confirming.value = false;
+  failed.value = false;
+}
+
+function order(what: "suspend" | "logoff"): void {
+  confirming.value = false;
+  failed.value = !act(what);
+  open.value = failed.value;
+}
+
+function ConfirmLogOff() {
+  return (
+    <Dialog title={t("station.logoff.title")} onClose={() => (confirming.value = false)}>
+      <div class="dialog-body">
+        <p class="note note-warn">
+          <strong>{t("station.logoff.text")}</strong>
+        </p>
+      </div>
+      <div class="dialog-acts">
+        <button type="button" class="button" data-focus onClick={() => (confirming.value = false)}>
+          {t("cancel")}
+        </button>
+        <button type="button" class="button danger solid" onClick={() => order("logoff")}>
+          {t("station.logoff")}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Clipboard() {
+  return (
+    <label class="field">
+      <span>{t("station.clipboard")}</span>
+      <textarea
+        rows={3}
+        value={clipboard.value}
+        aria-describedby="clipboard-hint"
+        spellcheck={false}
+        onInput={(e) => sendClipboard(e.currentTarget.value)}
+      />
+      <span id="clipboard-hint" class="hint">
+        {t("station.clipboard.hint")}
+      </span>
+    </label>
+  );
+}
+
+function PanelBody() {
+  const ref = useRef<HTMLElement>(null);
+  useEffect(() => {
+    blurDesktop();
+    ref.current?.querySelector("button")?.focus();
+  }, []);
+  const s = scene.value;
+  return (
+    <section
+      ref={ref}
+      id="panel"
+      class="panel"
+      aria-label={t("station.panel")}
+      onKeyDown={(e) => {
+        e.stopPropagation();
+        if (e.key === "Escape") close();
+      }}
+    >
+      <div class="panel-head">
+        <div class="who who-left">
+          <span class="who-name">{s?.full_name || s?.user}</span>
+          <span class="who-role">{stationName.value}</span>
+        </div>
+        <LanguageSwitch />
+      </div>
+      {failed.value && (
+        <p class="note note-error" role="alert">
+          {t("station.act.failed")}
+        </p>
+      )}
+      <div class="panel-acts">
+        <button type="button" class="button" title={t("station.suspend.hint")} onClick={() => order("suspend")}>
+          {t("station.suspend")}
+        </button>
+        <button type="button" class="button danger" onClick={() => (confirming.value = true)}>
+          {t("station.logoff")}
+        </button>
+        <button type="button" class="button" aria-pressed={fullscreen.value} onClick={() => void toggleFullscreen()}>
+          {t(fullscreen.value ? "station.fullscreen.leave" : "station.fullscreen")}
+        </button>
+        <TouchKeyboard onOpen={close} />
+      </div>
+      <Clipboard />
+    </section>
+  );
+}
+
+export function Panel() {
+  return (
+    <>
+      <div class={open.value ? "handle-area open" : "handle-area"}>
+        <button
+          type="button"
+          class="handle"
+          aria-label={t("station.handle")}
+          title={t("station.handle")}
+          aria-expanded={open.value}
+          aria-controls={open.value ? "panel" : undefined}
+          onClick={() => (open.value ? close() : (open.value = true))}
+        >
+          <span aria-hidden="true" />
+        </button>
+        {open.value && <PanelBody />}
+      </div>
+      {open.value && <div class="panel-shade" onPointerDown={close} />}
+      {confirming.value && <ConfirmLogOff />}
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the station page knows, and its control socket: which scene this station shows.
+
+import { signal } from "@preact/signals";
+import { asApiError, call } from "../shared/api";
+import { noteServerDate } from "../shared/clock";
+import { LiveSocket } from "../shared/socket";
+import type { LoginInfo, Scene } from "../shared/types";
+
+export type Link = "connecting" | "live" | "lost" | "many" | "forbidden";
+
+export const link = signal<Link>("connecting");
+export const scene = signal<Scene | null>(null);
+export const stationName = signal("");
+export const info = signal<LoginInfo | null>(null);
+
+const INFO_RETRY_MS = 1500;
+
+interface Told {
+  station?: string;
+  name?: string;
+  scene?: Scene;
+}
+
+function handle(text: string): void {
+  let m: Told;
+  try {
+    m = JSON.parse(text) as Told;
+  } catch {
+    return;
+  }
+  if (typeof m.station === "string") stationName.value = m.name || m.station;
+  if (m.scene && typeof m.scene.kind === "string") {
+    link.value = "live";
+    scene.value = m.scene;
+  }
+}
+
+/** The cookie that makes this browser a station comes with the page; ask for it again. */
+async function renewCookie(): Promise<void> {
+  try {
+    const r = await fetch("/station", { credentials: "same-origin", cache: "no-store" });
+    noteServerDate(r.headers.get("date"));
+  } catch {
+    // The socket tries again anyway.
+  }
+}
+
+function closed(code: number): boolean {
+  if (code === 4401) void renewCookie();
+  link.value = code === 4429 ? "many" : code === 4403 ? "forbidden" : scene.peek() ? "lost" : "connecting";
+  return code !== 4403;
+}
+
+const socket = new LiveSocket("/ws/station", "stationmaster.station.v1", { text: handle, closed });
+
+/** False: there is no connection, nothing was sent. */
+export function act(what: "suspend" | "logoff"): boolean {
+  return socket.send({ act: what });
+}
+
+export async function loadInfo(): Promise<void> {
+  for (;;) {
+    try {
+      info.value = await call<LoginInfo>("Login.Info");
+      return;
+    } catch (e) {
+      const code = asApiError(e).code;
+      if (code !== "Network" && code !== "Unavailable") return;
+      await new Promise((r) => setTimeout(r, INFO_RETRY_MS));
+    }
+  }
+}
