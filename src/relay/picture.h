@@ -15,7 +15,11 @@
 
 #include "base/list.h"
 
-enum { PICTURE_SIDE_MAX = 16384 };
+enum {
+	PICTURE_SIDE_MAX = 16384,
+	PICTURE_PIXELS_MAX = 33 * 1024 * 1024, /* 7680 x 4320 fits: 133 MB */
+	PICTURE_CURSOR_MAX = 512,              /* side */
+};
 
 struct picture;
 
@@ -52,24 +56,68 @@ struct picture_input {
 	void (*resize)(void *userdata, uint16_t w, uint16_t h);
 };
 
+/* What the owner of a picture is told; each may be NULL. */
+struct picture_owner {
+	/* A watcher came or went or changed interval_ms. */
+	void (*handle_watchers)(void *userdata);
+	/* The last lock was released: the owner may write again. */
+	void (*handle_unlocked)(void *userdata);
+};
+
+struct encode_hub;
+
 struct picture {
 	uint16_t w, h;
 	uint32_t stride; /* bytes */
 	uint8_t *pixels;
+	struct picture_store *store; /* memory of pixels; outlives the picture while locked */
 	struct list watchers;
-	unsigned locks; /* jobs of the pool that read it now */
+	struct list locks;      /* jobs of the pool that read it now */
+	struct encode_hub *hub; /* what encodes it for viewers; relay/encode.c */
 	struct cursor cursor;
+	const struct picture_owner *owner;
+	void *owner_userdata;
 	const struct picture_input *input; /* NULL: takes none */
 	void *input_userdata;
 	uint64_t serial; /* grows with each damage */
+	bool blank;      /* nothing was drawn yet in this size */
 };
+
+static inline bool picture_is_locked(const struct picture *p)
+{
+	return !list_is_empty(&p->locks);
+}
 
 /* For owners. */
 int picture_init(struct picture *p, uint16_t w, uint16_t h);
 void picture_done(struct picture *p); /* tells the watchers */
+/* Contents are lost; not while locked. On error nothing has changed. */
 int picture_resize(struct picture *p, uint16_t w, uint16_t h);
+/* Pixels have changed; the region is cut to the picture. */
 void picture_damage(struct picture *p, const pixman_region32_t *damage);
+/* Takes argb (malloc'ed) on success; 0 x 0: no pointer is shown. */
+int picture_set_cursor(struct picture *p, const struct cursor *c);
 
 /* For watchers. */
 void picture_watch(struct picture *p, struct picture_watcher *w);
 void picture_unwatch(struct picture *p, struct picture_watcher *w);
+/* interval_ms of a watcher was changed. */
+void picture_watchers_changed(struct picture *p);
+/* Least interval_ms of all watchers; -1: nobody watches. */
+int picture_get_interval(const struct picture *p);
+
+/*
+ * A lock lets a job of the pool read the pixels. The job keeps its own copy of the geometry and of
+ * the pixels' address; they stay valid until picture_unlock() even if the picture goes away.
+ */
+struct picture_lock {
+	struct picture *picture; /* NULL: it went away */
+	struct picture_store *store;
+	struct list link;
+	const uint8_t *pixels;
+	uint32_t stride;
+	uint16_t w, h;
+};
+
+void picture_lock(struct picture *p, struct picture_lock *ret);
+void picture_unlock(struct picture_lock *l);

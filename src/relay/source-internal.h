@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A source from inside: source.c owns descriptor, timers and requests, source-parse.c turns what
+ * the display server sent into pixels.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "proto/rfb.h"
+#include "relay/source.h"
+
+enum {
+	/* A cut text or a pointer shape is read as a whole, pixels never are. */
+	SOURCE_IN_MAX = RFB_CUT_TEXT_MAX + 64 * 1024,
+	SOURCE_OUT_MAX = RFB_CUT_TEXT_MAX + 64 * 1024,
+	SOURCE_CURSOR_MAX = 256, /* side; larger shapes are skipped */
+};
+
+enum source_state {
+	SOURCE_VERSION,
+	SOURCE_SECURITY,
+	SOURCE_RESULT,
+	SOURCE_INIT,
+	SOURCE_MESSAGE,
+	SOURCE_RECT,
+	SOURCE_PIXELS,
+	SOURCE_SKIP,
+};
+
+struct source {
+	uv_loop_t *loop;
+	uv_poll_t poll;
+	uv_timer_t pace; /* the next request */
+	uv_timer_t kick; /* "go on from the loop": after an unlock, or to report the end */
+	unsigned n_handles;
+	int fd;
+	const struct source_events *events;
+	void *userdata;
+
+	struct picture picture;
+	struct buf in;
+	struct buf out;
+	const char *lost; /* reason; NULL: alive */
+	int poll_events;
+
+	enum source_state state;
+	enum source_state after_skip;
+	uint64_t skip;       /* bytes of the peer to throw away */
+	unsigned rects_left; /* of the update being read; 0xffff: until LastRect */
+	struct rfb_rect rect;
+	uint32_t row; /* SOURCE_PIXELS: rows and bytes of the next row that are there */
+	uint32_t row_bytes;
+	pixman_region32_t damage; /* of the update being read */
+
+	bool knows_qemu_key;
+	bool knows_resize;
+	uint32_t screen_id;
+	uint8_t buttons;
+
+	bool ready;       /* handle_ready was called */
+	bool want_full;   /* next request is not incremental */
+	bool request_out; /* the server owes an update */
+	int64_t update_ms;
+};
+
+/* Read messages out of s->in until it has no whole one, the picture is locked, or the end. */
+void source_parse(struct source *s);
+/* The connection is of no use any more; reported from the loop. reason: static text. */
+void source_lose(struct source *s, const char *reason);
+/* Send what is in s->out. */
+void source_flush(struct source *s);
+/* Ask for an update if somebody wants one now. */
+void source_request(struct source *s);
+/* An update has begun: the request is answered. */
+void source_handle_update_begin(struct source *s);
