@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Thin: says which script or tool does the work. "make help" lists what there is.
+
+# Options of "make run"; tools/README.md describes them.
+export SESSIONS LISTEN INIT NAME DETACH DEPS CI
+BUILD := build
+
+.PHONY: all web install run stop check bench bench-report fuzz format clean help
+.DEFAULT_GOAL := all
+
+all: web $(BUILD)/build.ninja ## build everything into build/
+	@ninja -C $(BUILD) --quiet
+
+$(BUILD)/build.ninja:
+	@[ -n "$(findstring n,$(DEPS))" ] || tools/install-deps build
+	@meson setup $(BUILD) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@mv $(BUILD).log $(BUILD)/setup.log
+
+web: ## build the web pages (web/dist)
+	@tools/build-web
+
+install: all ## install; DESTDIR=/somewhere for a staged tree
+	@meson install -C $(BUILD) --no-rebuild --quiet $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
+
+run: ## start the demo (root): SESSIONS=6 DETACH=1 LISTEN=127.0.0.1 INIT=systemd|none NAME=demo
+	@tools/demo run
+
+stop: ## end a detached demo: NAME=demo
+	@tools/demo stop
+
+check: ## install what is missing, build, run every test (root)
+	@tools/check
+
+bench: ## measure (root); results in build/bench/*.json
+	@tools/install-deps check
+	@test/run-bench
+
+bench-report: ## write docs/bench.md from build/bench/*.json
+	@test/bench-report
+
+fuzz: ## fuzz every parser for SECONDS=60 each
+	@tools/install-deps check
+	@tools/fuzz
+
+format: ## clang-format every C file
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean: ## remove what was built (running demos are ended)
+	@tools/demo stop-all
+	@rm -rf build build-check build-fuzz web/dist
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
