@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { de } from "../src/messages/de";
 import { en } from "../src/messages/en";
-import { countdown, idNumber, span } from "../src/shared/format";
+import { countdown, idNumber, plainName, span } from "../src/shared/format";
 import { format, type Text } from "../src/shared/message";
 
 const fields = (s: string) => [...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
@@ -65,4 +65,9 @@ test("the number of an id", () => {
   assert.equal(idNumber("s12"), 12);
   assert.equal(idNumber("browser-3"), 3);
   assert.equal(idNumber("x"), 0);
+});
+
+test("names cannot turn the text beside them round", () => {
+  assert.equal(plainName("Bob \u202etxt.exe\u2066"), "Bob txt.exe");
+  assert.equal(plainName("שרה <b>"), "שרה <b>");
 });

@@ -89,8 +89,10 @@ export function App() {
   if (link.value === "forbidden") return <Forbidden />;
   return (
     <div class="frame">
-      <TopBar />
-      <ToolBar />
+      <header>
+        <TopBar />
+        <ToolBar />
+      </header>
       <LinkLine />
       <Wall />
       <Results />

@@ -14,7 +14,7 @@ export function targetName(): string {
   if (count === 0) return t("bar.none");
   if (count === 1) {
     const s = tiles.get([...ids][0] ?? "")?.session.value;
-    return t("bar.one", { name: s?.full_name || s?.user || "" });
+    return t("bar.one", { name: s?.full_name ?? "" });
   }
   return count === order.value.length ? t("bar.all", { count }) : t("bar.many", { count });
 }

@@ -22,7 +22,7 @@ function stillThere(ids: readonly string[]): Session[] {
   });
 }
 
-const nameOf = (s: Session) => s.full_name || s.user;
+const nameOf = (s: Session) => s.full_name;
 
 function Names({ sessions }: { sessions: Session[] }) {
   const { shown, more } = nameSome(sessions.map(nameOf));

@@ -66,7 +66,7 @@ function Card({ entry: e }: { entry: Entry }) {
   return (
     <li class="result" data-job={e.job?.id} data-finished={!busy}>
       <div class="result-head">
-        <h3>{t(`results.title.${e.act}`)}</h3>
+        <h2>{t(`results.title.${e.act}`)}</h2>
         <button
           type="button"
           class="icon-button small"

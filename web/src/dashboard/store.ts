@@ -3,7 +3,7 @@
 // The wall itself is drawn again only when sessions come, go or change their order.
 
 import { batch, computed, effect, signal, type Signal } from "@preact/signals";
-import { idNumber } from "../shared/format";
+import { idNumber, plainName } from "../shared/format";
 import { lang } from "../shared/i18n";
 import type { Me, Session, Station, Target } from "../shared/types";
 import type { TileSize } from "./frame";
@@ -115,7 +115,13 @@ function forget(before: readonly string[]): void {
   setSelection(prune(selection.peek(), order.peek(), before));
 }
 
-export function putSession(s: Session): void {
+/** Who a session belongs to, for people: never empty. */
+function named(s: Session): Session {
+  return { ...s, full_name: plainName(s.full_name) || s.user };
+}
+
+export function putSession(raw: Session): void {
+  const s = named(raw);
   const tile = tiles.get(s.id);
   if (tile) {
     const moved = tile.session.peek().full_name !== s.full_name;
@@ -148,7 +154,8 @@ export function replaceSessions(list: readonly Session[]): void {
     const before = order.peek();
     const there = new Set(list.map((s) => s.id));
     for (const id of [...tiles.keys()]) if (!there.has(id)) tiles.delete(id);
-    for (const s of list) {
+    for (const raw of list) {
+      const s = named(raw);
       const tile = tiles.get(s.id);
       if (tile && !tile.gone.peek()) tile.session.value = s;
       else tiles.set(s.id, newTile(s));

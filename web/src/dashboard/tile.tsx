@@ -4,7 +4,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { serverNow, tick } from "../shared/clock";
 import { countdown, span } from "../shared/format";
-import { t, type Key } from "../shared/i18n";
+import { t } from "../shared/i18n";
 import type { Notice, Session } from "../shared/types";
 import { attach } from "./pictures";
 import { link, stations, type Outcome, type Tile } from "./store";
@@ -66,16 +66,17 @@ function OutcomeVeil({ outcome, hasNotice }: { outcome: Outcome; hasNotice: bool
   );
 }
 
-function label(s: Session, outcome: Outcome | null): string {
-  const parts = [s.full_name || s.user];
-  if (s.own) parts.push(t("tile.own"));
-  parts.push(stationNames(s), t(`state.${s.state}` as Key));
+/** What the picture says, for those who do not see it; follows name, station and state. */
+function unseen(s: Session, outcome: Outcome | null): string {
+  const parts: string[] = [];
   if (s.notice) parts.push(t("tile.notice.label"));
   if (outcome && (outcome.state === "refused" || outcome.state === "failed"))
     parts.push(`${outcomeText(outcome)}${outcome.reason ? `: ${outcome.reason}` : ""}`);
   if (!s.may.includes("tile")) parts.push(t(`tile.hidden.${s.role}`));
-  return parts.join(", ");
+  return parts.map((p) => `, ${p}`).join("");
 }
+
+const Comma = () => <span class="visually-hidden">, </span>;
 
 export function TileView({ tile }: { tile: Tile }) {
   const root = useRef<HTMLDivElement>(null);
@@ -103,13 +104,12 @@ export function TileView({ tile }: { tile: Tile }) {
       role={gone ? "presentation" : "option"}
       aria-hidden={gone ? "true" : undefined}
       aria-selected={gone ? undefined : selected}
-      aria-label={gone ? undefined : label(s, outcome)}
       data-session={tile.id}
       data-user={s.user}
       data-state={state}
       data-picture={mayPicture ? picture : "hidden"}
     >
-      <div class="tile-picture">
+      <div class="tile-picture" aria-hidden="true">
         <canvas ref={canvas} width={0} height={0} hidden={!mayPicture} />
         <Instead tile={tile} session={s} />
         {mayPicture && picture === "stale" && <StaleBadge tile={tile} />}
@@ -129,12 +129,19 @@ export function TileView({ tile }: { tile: Tile }) {
       </div>
       <div class="tile-text">
         <span class="tile-name">
-          {s.full_name || s.user}
+          {s.full_name}
           {s.own && <span class="tile-own"> ({t("tile.own")})</span>}
+          <Comma />
         </span>
         <span class="tile-line">
-          <span class="tile-station">{stationNames(s)}</span>
-          <span class={`chip chip-${s.state}`}>{t(`state.${s.state}`)}</span>
+          <span class="tile-station">
+            {stationNames(s)}
+            <Comma />
+          </span>
+          <span class={`chip chip-${s.state}`}>
+            {t(`state.${s.state}`)}
+            <span class="visually-hidden">{unseen(s, outcome)}</span>
+          </span>
         </span>
       </div>
     </div>

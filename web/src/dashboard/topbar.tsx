@@ -62,7 +62,7 @@ function MenuButton() {
 export function TopBar() {
   const who = me.value;
   return (
-    <header class="topbar">
+    <div class="topbar">
       <MenuButton />
       <div class="brand">
         <span class="brand-mark" aria-hidden="true" />
@@ -76,7 +76,7 @@ export function TopBar() {
           <span class="who-role">{t(`role.${who.role}`)}</span>
         </div>
       )}
-    </header>
+    </div>
   );
 }
 

@@ -28,3 +28,8 @@ export function idNumber(id: string): number {
   const m = /(\d+)$/.exec(id);
   return m?.[1] ? Number(m[1]) : 0;
 }
+
+/** Names are shown as they are, but must not turn round the text beside them (bidi controls). */
+export function plainName(s: string): string {
+  return s.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+}

@@ -18,6 +18,8 @@ interface Props {
   notice?: string;
   /** Members for Login.Start beside user. */
   extra?: () => Record<string, unknown>;
+  /** Beside the language switch: where this is. */
+  foot?: string;
   /** Shown while the card waits after "done". */
   doneText: string;
   children?: ComponentChildren;
@@ -181,6 +183,7 @@ export function LoginCard(p: Props) {
         )}
       </section>
       <div class="login-foot">
+        {p.foot && <span>{p.foot}</span>}
         <LanguageSwitch />
       </div>
     </main>

@@ -5,7 +5,6 @@ import { effect, signal } from "@preact/signals";
 import { t } from "../shared/i18n";
 import { Login } from "../shared/login";
 import { LoginCard } from "../shared/logincard";
-import { TouchField } from "./keyboard";
 import { NoticeBar } from "./notice";
 import { closePanel, Panel } from "./panel";
 import { Screen } from "./screen";
@@ -103,7 +102,6 @@ export function App() {
     return (
       <div class="station">
         <Screen session={s.session} />
-        <TouchField />
         <Panel />
         {s.notice && <NoticeBar notice={s.notice} />}
       </div>
@@ -115,12 +113,12 @@ export function App() {
         title={info.value?.system || stationName.value || t("station.title")}
         lead={t("login.station")}
         notice={s.text}
+        foot={stationName.value}
         extra={startWith}
         doneText={t("login.starting")}
       >
         <DesktopChoice />
       </LoginCard>
-      {stationName.value && <p class="station-name">{stationName.value}</p>}
       <LinkLost />
     </>
   );

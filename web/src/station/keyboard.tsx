@@ -4,7 +4,6 @@
 
 import { t } from "../shared/i18n";
 import { keysymOf } from "./keysym";
-import { sendKey } from "./screen";
 
 const BACKSPACE = 0xff08;
 const ENTER = 0xff0d;
@@ -12,7 +11,7 @@ const FIELD_ID = "touch-keys";
 // Some screen keyboards report a deletion only when there is something to delete.
 const FILL = "________________";
 
-export function TouchField() {
+export function TouchField({ sendKey }: { sendKey: (keysym: number) => void }) {
   const onInput = (e: InputEvent & { currentTarget: HTMLTextAreaElement }) => {
     const field = e.currentTarget;
     if (e.isComposing) return;

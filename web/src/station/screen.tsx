@@ -7,6 +7,7 @@ import { signal } from "@preact/signals";
 import type RFB from "@novnc/novnc";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../shared/i18n";
+import { TouchField } from "./keyboard";
 import { link, scene } from "./store";
 
 export type Stream = "opening" | "open" | "broken";
@@ -33,7 +34,7 @@ export function sendClipboard(text: string): void {
   rfb?.clipboardPasteFrom(text);
 }
 
-export function sendKey(keysym: number): void {
+function sendKey(keysym: number): void {
   rfb?.sendKey(keysym, null);
 }
 
@@ -120,6 +121,7 @@ export function Screen({ session }: { session: string }) {
     <main class="screen" data-stream={stream.value} aria-label={t("station.desktop", { name })}>
       <canvas ref={still} class="still" aria-hidden="true" width={0} height={0} hidden={stream.value === "open"} />
       <div ref={target} class="rfb" />
+      <TouchField sendKey={sendKey} />
       <Overlay />
     </main>
   );
