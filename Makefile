@@ -10,7 +10,7 @@ BUILD := build
 .DEFAULT_GOAL := all
 
 all: web $(BUILD)/build.ninja ## build everything into build/
-	@ninja -C $(BUILD) --quiet
+	@ninja -C $(BUILD)
 
 $(BUILD)/build.ninja:
 	@[ -n "$(findstring n,$(DEPS))" ] || tools/install-deps build
