@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* call METHOD [JSON]: the API as it is, for scripts and for looking. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/fd.h"
 #include "base/str.h"
 #include "ctl/command.h"
 #include "ctl/text.h"
@@ -40,13 +38,17 @@ static int parameters_read(struct ctl *c, const char *text, json_t **ret)
 	int r;
 
 	if (streq(text, "-")) {
-		r = fd_read_file_at(AT_FDCWD, "/dev/stdin", VARLINK_MESSAGE_MAX, &input, &len);
-		if (r == -EFBIG)
+		input = malloc(VARLINK_MESSAGE_MAX);
+		if (!input)
+			return ctl_fail(c, CTL_PARTLY, "org.stationmaster.ctl.Memory",
+					"Out of memory.");
+		len = fread(input, 1, VARLINK_MESSAGE_MAX, stdin);
+		if (ferror(stdin))
+			return ctl_fail(c, CTL_PARTLY, "org.stationmaster.ctl.Input",
+					"Standard input could not be read: %s.", strerror(errno));
+		if (len == VARLINK_MESSAGE_MAX)
 			return ctl_usage(c, "The parameters are too long: stationd takes %d bytes.",
 					VARLINK_MESSAGE_MAX);
-		if (r < 0)
-			return ctl_fail(c, CTL_PARTLY, "org.stationmaster.ctl.Input",
-					"Standard input could not be read: %s.", strerror(-r));
 		text = input;
 	}
 	r = json_parse_object(text, len, ret);

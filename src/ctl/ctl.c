@@ -109,6 +109,8 @@ int ctl_unreachable(const struct ctl *c, int error)
 {
 	static const char name[] = "org.stationmaster.Unavailable";
 
+	if (c->lost < 0)
+		error = c->lost;
 	switch (error) {
 	case -ENOENT:
 	case -ENOTDIR:
@@ -241,8 +243,8 @@ static void handle_closed(struct varlink *v, int error, void *userdata)
 {
 	struct ctl *c = userdata;
 
-	(void)v, (void)error;
-	c->lost = true;
+	(void)v;
+	c->lost = error;
 }
 
 static const struct varlink_ops conn_ops = { .handle_closed = handle_closed };
@@ -275,7 +277,7 @@ int ctl_connect(struct ctl *c)
 void ctl_disconnect(struct ctl *c)
 {
 	c->conn = varlink_free(c->conn);
-	c->lost = false;
+	c->lost = 0;
 }
 
 int ctl_call(struct ctl *c, const char *method, json_t *parameters, int64_t answer_ms,
@@ -292,8 +294,9 @@ int ctl_call(struct ctl *c, const char *method, json_t *parameters, int64_t answ
 	request.parameters = take_ptr(params);
 	r = varlink_call_wait(c->conn, &request, (int)ctl_time_left(c, answer_ms), &reply, &error);
 	if (r < 0) {
+		r = ctl_unreachable(c, r);
 		ctl_disconnect(c);
-		return ctl_unreachable(c, r);
+		return r;
 	}
 	if (r > 0)
 		return ctl_error_reply(c, method, error, reply);

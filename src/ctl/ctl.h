@@ -50,7 +50,7 @@ struct ctl {
 
 	int64_t deadline; /* monotonic ms; -1: none */
 	struct varlink *conn;
-	bool lost; /* the connection ended */
+	int lost; /* -errno since the connection ended; 0 */
 
 	bool out_tty;
 	bool err_tty;
@@ -84,7 +84,8 @@ int ctl_call(struct ctl *c, const char *method, json_t *parameters, int64_t answ
 /* code, name of the error in the API's words, what happened and what to do. */
 int ctl_fail(const struct ctl *c, int code, const char *error, const char *fmt, ...) _printf_(4, 5);
 int ctl_usage(const struct ctl *c, const char *fmt, ...) _printf_(2, 3);
-/* stationd cannot be spoken to; error is -errno. */
+/* stationd cannot be spoken to; error is -errno of connecting or calling. Call it before
+ * ctl_disconnect(): the connection knows better why it ended. */
 int ctl_unreachable(const struct ctl *c, int error);
 /* An error reply of stationd. */
 int ctl_error_reply(const struct ctl *c, const char *method, const char *error, json_t *parameters);

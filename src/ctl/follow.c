@@ -77,6 +77,8 @@ static int stream_read(struct stream *s)
 		if (r == -ETIMEDOUT && ctl_time_left(s->c, -1) == 0)
 			r = 0;
 	}
+	if (s->c->lost < 0)
+		r = s->c->lost;
 	return s->over ? 0 : r;
 }
 

@@ -214,6 +214,8 @@ int job_wait_run(struct ctl *c, int argc, char **argv)
 			return target_exit_code(json_object_get(job, "targets"));
 		}
 		/* The job outlives a restart of stationd, so does the wait. */
+		if (c->lost < 0)
+			r = c->lost;
 		ctl_disconnect(c);
 		if (r != -ECONNRESET && r != -EPIPE && give_up < 0)
 			return ctl_unreachable(c, r);

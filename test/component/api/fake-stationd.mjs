@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A neighbour for stationctl: speaks Varlink on a private socket, answers from a small state, and can do what
+// a real stationd does only on a bad day (hang, vanish, answer nonsense). Calls and replies are checked
+// against docs/api, so a test against it says something about the real one.
+import { existsSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readInterfaces } from "./idl.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+export const top = join(here, "..", "..", "..");
+export const interfaces = readInterfaces(join(top, "docs", "api"));
+
+export class ApiError extends Error {
+  constructor(name, parameters = {}) {
+    super(name);
+    this.name = name;
+    this.parameters = parameters;
+  }
+}
+
+const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
+
+export function session(number, user, more = {}) {
+  return {
+    id: `s${number}`,
+    user,
+    uid: 1000 + number,
+    full_name: user[0].toUpperCase() + user.slice(1),
+    role: "standard",
+    state: "active",
+    type: "x11",
+    desktop: "xfce",
+    display: `:${10 + number}`,
+    logind: `c${number}`,
+    stations: [`browser-${number}`],
+    since: ago(3 * 3600 + 300),
+    idle_ms: 65_000,
+    notice: null,
+    own: false,
+    may: ["tile", "logoff", "suspend"],
+    ...more,
+  };
+}
+
+export class FakeStationd {
+  constructor(socket) {
+    this.socket = socket;
+    this.sessions = [];
+    this.stations = [];
+    this.jobs = [];
+    this.calls = [];
+    /** Method -> (parameters, call) => reply | Promise; throws ApiError; null: no reply at all. */
+    this.handlers = new Map();
+    this.connections = new Set();
+    this.watchers = new Set();
+  }
+
+  async start() {
+    rmSync(this.socket, { force: true });
+    this.server = createServer((connection) => this.#serve(connection));
+    await new Promise((resolve, reject) => {
+      this.server.once("error", reject);
+      this.server.listen(this.socket, resolve);
+    });
+  }
+
+  async stop() {
+    for (const connection of this.connections) connection.destroy();
+    this.watchers.clear();
+    const server = this.server;
+    this.server = undefined;
+    if (server) await new Promise((resolve) => server.close(resolve));
+    if (existsSync(this.socket)) rmSync(this.socket);
+  }
+
+  on(method, handler) {
+    this.handlers.set(`org.stationmaster.${method}`, handler);
+  }
+
+  /** To everybody who watches. */
+  emit(event) {
+    this.#check("org.stationmaster.Events.Watch", "output", event);
+    for (const watcher of this.watchers) watcher(event);
+  }
+
+  jobChanged(job) {
+    job.finished = job.targets.every((t) => ["done", "forced", "refused", "failed", "cancelled"].includes(t.state));
+    this.emit({ kind: "job", job });
+  }
+
+  #check(method, part, value) {
+    const dot = method.lastIndexOf(".");
+    const one = interfaces.get(method.slice(0, dot));
+    const type = one?.methods.get(method.slice(dot + 1))?.[part];
+    if (!type) throw new ApiError("org.varlink.service.MethodNotFound", { method });
+    const bad = one.problem(value, type);
+    if (bad && part === "input") throw new ApiError("org.varlink.service.InvalidParameter", { parameter: bad });
+    if (bad) throw new Error(`${method}: the fake's ${part} does not fit the interface: ${bad}`);
+  }
+
+  #serve(connection) {
+    let rest = Buffer.alloc(0);
+    let turn = Promise.resolve();
+    this.connections.add(connection);
+    connection.on("close", () => this.connections.delete(connection));
+    connection.on("error", () => undefined);
+    connection.on("data", (data) => {
+      rest = Buffer.concat([rest, data]);
+      for (let end = rest.indexOf(0); end >= 0; end = rest.indexOf(0)) {
+        const message = JSON.parse(rest.subarray(0, end).toString("utf8"));
+        rest = rest.subarray(end + 1);
+        turn = turn.then(() => this.#answer(connection, message));
+      }
+    });
+  }
+
+  async #answer(connection, message) {
+    const send = (reply) => connection.writable && connection.write(JSON.stringify(reply) + "\0");
+    this.calls.push(message);
+    try {
+      this.#check(message.method, "input", message.parameters ?? {});
+      if (message.method === "org.stationmaster.Events.Watch" && !this.handlers.has(message.method)) {
+        if (!message.more) throw new ApiError("org.varlink.service.InvalidParameter", { parameter: "more" });
+        send({ parameters: { kind: "snapshot", sessions: this.sessions, stations: this.stations, jobs: this.jobs }, continues: true });
+        const watcher = (event) => send({ parameters: event, continues: true });
+        this.watchers.add(watcher);
+        connection.on("close", () => this.watchers.delete(watcher));
+        return;
+      }
+      const handler = this.handlers.get(message.method) ?? this[`on${message.method.split(".").slice(2).join("")}`]?.bind(this);
+      if (!handler) throw new Error(`the fake has no answer to ${message.method}`);
+      const reply = await handler(message.parameters ?? {}, { connection, message, send });
+      if (reply === null) return;
+      this.#check(message.method, "output", reply);
+      send({ parameters: reply });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      send({ error: error.name, parameters: error.parameters });
+    }
+  }
+
+  #find(list, id, name) {
+    const found = list.find((item) => item.id === id);
+    if (!found) throw new ApiError(`org.stationmaster.${name}.NotFound`, { names: [id], reason: `There is no ${name.slice(0, -1).toLowerCase()} ${id}.` });
+    return found;
+  }
+
+  onSessionsList() {
+    return { sessions: this.sessions };
+  }
+  onSessionsGet(p) {
+    return { session: this.#find(this.sessions, p.session, "Sessions") };
+  }
+  onStationsList() {
+    return { stations: this.stations };
+  }
+  onStationsGet(p) {
+    return { station: this.#find(this.stations, p.station, "Stations") };
+  }
+  onJobsList() {
+    return { jobs: this.jobs };
+  }
+  onJobsGet(p) {
+    return { job: this.#find(this.jobs, p.job, "Jobs") };
+  }
+  onSystemVersion() {
+    return { version: "9.8.7" };
+  }
+  onSystemWhoAmI() {
+    return { user: "karin", uid: 1500, full_name: "Karin Kaya", role: "operator" };
+  }
+
+  #targets(p) {
+    const chosen = p.all ? this.sessions : this.sessions.filter((s) => p.sessions?.includes(s.id) || p.users?.includes(s.user));
+    const targets = chosen.map((s) => ({ session: s.id, user: s.user, full_name: s.full_name, state: "waiting", reason: "" }));
+    for (const t of targets) {
+      if (this.sessions.find((s) => s.id === t.session).role !== "standard") Object.assign(t, { state: "refused", reason: "Only an administrator may act on this session." });
+    }
+    const unknown = [...(p.sessions ?? []), ...(p.users ?? [])].filter((name) => !chosen.some((s) => s.id === name || s.user === name));
+    if (targets.length === 0 && unknown.length > 0) throw new ApiError("org.stationmaster.Sessions.NotFound", { names: unknown, reason: `Not found: ${unknown.join(", ")}.` });
+    for (const name of unknown) targets.push({ session: "", user: name, full_name: "", state: "failed", reason: `There is no session of ${name}.` });
+    return targets;
+  }
+
+  onSessionsSuspend(p) {
+    return { targets: this.#targets(p).map((t) => (t.state === "waiting" ? { ...t, state: "done" } : t)) };
+  }
+
+  onSessionsLogOff(p) {
+    const job = {
+      id: `j${this.jobs.length + 1}`,
+      kind: "logoff",
+      by: "karin",
+      since: ago(0),
+      ends_ms: p.grace_ms ? Date.now() + p.grace_ms : 0,
+      message: p.message ?? "",
+      finished: false,
+      targets: this.#targets(p),
+    };
+    job.finished = job.targets.every((t) => t.state !== "waiting");
+    this.jobs.push(job);
+    this.ordered?.(job);
+    return { job: job.id, targets: structuredClone(job.targets) };
+  }
+}
