@@ -3,7 +3,9 @@
 # Thin: says which script or tool does the work. "make help" lists what there is.
 
 # Options of "make run"; tools/README.md describes them.
-export SESSIONS LISTEN INIT NAME DETACH DEPS CI
+export SESSIONS LISTEN INIT NAME DESKTOP DETACH DEPS CI
+# npm keeps what it downloads in the build folder, not in a home folder.
+export npm_config_cache := $(CURDIR)/build/npm
 BUILD := build
 
 .PHONY: all web install run stop check bench bench-report fuzz format clean help
