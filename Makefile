@@ -8,18 +8,22 @@ export SESSIONS LISTEN INIT NAME DESKTOP DETACH DEPS CI
 export npm_config_cache := $(CURDIR)/build/npm
 BUILD := build
 
-.PHONY: all web install run stop check bench bench-report fuzz format clean help
+.PHONY: all deps web install run stop check bench bench-report fuzz format clean help
 .DEFAULT_GOAL := all
 
-all: web $(BUILD)/build.ninja ## build everything into build/
+.NOTPARALLEL:
+
+all: deps web $(BUILD)/build.ninja ## build everything into build/
 	@ninja -C $(BUILD)
 
+deps:
+	@[ "$(DEPS)" = no ] || tools/install-deps build
+
 $(BUILD)/build.ninja:
-	@[ -n "$(findstring n,$(DEPS))" ] || tools/install-deps build
 	@meson setup $(BUILD) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
 	@mv $(BUILD).log $(BUILD)/setup.log
 
-web: ## build the web pages (web/dist)
+web: deps ## build the web pages (web/dist)
 	@tools/build-web
 
 install: all ## install; DESTDIR=/somewhere for a staged tree
