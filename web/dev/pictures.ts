@@ -118,7 +118,13 @@ export interface Pictures {
 const KINDS = 12;
 const PHASES = 3;
 
-export async function paintAll(): Promise<Pictures> {
+let painted: Promise<Pictures> | undefined;
+
+export function paintAll(): Promise<Pictures> {
+  return (painted ??= paintThem());
+}
+
+async function paintThem(): Promise<Pictures> {
   const browser = await launch();
   const page = await browser.newPage();
   const all: Buffer[][][] = [];

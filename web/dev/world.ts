@@ -161,7 +161,7 @@ export class World extends EventEmitter {
     setTimeout(() => {
       t.state = "ending";
       this.jobChanged(job);
-    }, 400 + (n % 5) * 150);
+    }, 300 + (n % 5) * 100);
     setTimeout(() => {
       if (fails) {
         t.state = "failed";

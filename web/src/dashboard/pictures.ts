@@ -153,7 +153,7 @@ function ask(): void {
   for (const s of list)
     if (!asked.has(s.tile.id)) {
       s.askedAt = now;
-      if (s.tile.picture.peek() === "none") s.tile.picture.value = "waiting";
+      if (s.tile.picture.peek() === "none") s.tile.picture.value = "waiting"; // a new try
     }
   asked = new Set(list.map((s) => s.tile.id));
 }

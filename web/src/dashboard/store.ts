@@ -77,7 +77,7 @@ function newTile(s: Session): Tile {
     selected: signal(false),
     current: signal(false),
     outcome: signal<Outcome | null>(null),
-    picture: signal<PictureState>("none"),
+    picture: signal<PictureState>("waiting"),
     staleSince: 0,
     gone: signal(false),
   };

@@ -24,8 +24,11 @@ function Countdown({ notice }: { notice: Notice }) {
   );
 }
 
+const TELL_AFTER_MS = 2000; // a restarted relay is back before that
+
 function StaleBadge({ tile }: { tile: Tile }) {
   void tick.value;
+  if (Date.now() - tile.staleSince < TELL_AFTER_MS) return null;
   const s = span(Date.now() - tile.staleSince);
   return <span class="badge tile-stale">{t(`tile.stale.${s.unit}`, { count: s.count })}</span>;
 }
@@ -111,7 +114,7 @@ export function TileView({ tile }: { tile: Tile }) {
     >
       <div class="tile-picture" aria-hidden="true">
         <canvas ref={canvas} width={0} height={0} hidden={!mayPicture} />
-        <Instead tile={tile} session={s} />
+        {!outcome && !gone && <Instead tile={tile} session={s} />}
         {mayPicture && picture === "stale" && <StaleBadge tile={tile} />}
         {s.notice && !gone && <Countdown notice={s.notice} />}
         {gone ? (

@@ -116,16 +116,17 @@ export function ToolBar() {
         {active > 0 && <span>{t("wall.active", { count: active })}</span>}
         {suspended > 0 && <span>{t("wall.suspended", { count: suspended })}</span>}
       </p>
-      <div class="grow" />
-      <button
-        type="button"
-        class="button quiet"
-        aria-disabled={count === 0 || allSelected}
-        onClick={() => setSelection(all(selection.peek(), order.peek()))}
-      >
-        {t("select.all")}
-      </button>
-      <SizeSwitch />
+      <div class="toolbar-end">
+        <button
+          type="button"
+          class="button quiet"
+          aria-disabled={count === 0 || allSelected}
+          onClick={() => setSelection(all(selection.peek(), order.peek()))}
+        >
+          {t("select.all")}
+        </button>
+        <SizeSwitch />
+      </div>
     </div>
   );
 }

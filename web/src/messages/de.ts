@@ -25,7 +25,7 @@ export const de: Record<keyof typeof en, Text> = {
 
   "role.standard": "Standardbenutzer",
   "role.operator": "Aufsicht",
-  "role.administrator": "Verwaltung",
+  "role.administrator": "Administration",
   "state.opening": "Startet",
   "state.active": "Aktiv",
   "state.suspended": "Angehalten",
@@ -53,7 +53,7 @@ export const de: Record<keyof typeof en, Text> = {
   "tile.stale.minute": { one: "Seit {count} Minute kein neues Bild", other: "Seit {count} Minuten kein neues Bild" },
   "tile.stale.hour": { one: "Seit {count} Stunde kein neues Bild", other: "Seit {count} Stunden kein neues Bild" },
   "tile.hidden.operator": "Kein Bild: Desktops der Aufsicht werden Ihnen nicht gezeigt",
-  "tile.hidden.administrator": "Kein Bild: Desktops der Verwaltung werden Ihnen nicht gezeigt",
+  "tile.hidden.administrator": "Kein Bild: Desktops der Administration werden Ihnen nicht gezeigt",
   "tile.hidden.standard": "Kein Bild: Dieser Desktop wird Ihnen nicht gezeigt",
   "tile.notice": "Abmeldung in {time}",
   "tile.notice.label": "Abmeldung angekündigt",
@@ -139,7 +139,7 @@ export const de: Record<keyof typeof en, Text> = {
   "error.signin": "Ihre Anmeldung ist abgelaufen. Melden Sie sich neu an.",
   "error.other": "Das hat nicht funktioniert ({code}).",
   "error.forbidden.title": "Dieses Konto kann das Dashboard nicht benutzen",
-  "error.forbidden.text": "Das dürfen nur Aufsicht und Verwaltung. Bitten Sie die Verwaltung, das Konto in die Gruppe station-operator aufzunehmen.",
+  "error.forbidden.text": "Das dürfen nur Aufsicht und Administration. Bitten Sie die Administration, das Konto in die Gruppe station-operator aufzunehmen.",
   "error.many.title": "Zu viele offene Dashboards",
   "error.many.text": "Schließen Sie ein Dashboard in einem anderen Tab oder Fenster. Diese Seite versucht es von selbst wieder.",
 
@@ -190,5 +190,5 @@ export const de: Record<keyof typeof en, Text> = {
   "station.many.title": "Zu viele Verbindungen",
   "station.many.text": "Schließen Sie diese Seite in einem anderen Tab oder Fenster. Sie versucht es von selbst wieder.",
   "station.forbidden.title": "Diese Station ist nicht zugelassen",
-  "station.forbidden.text": "Fragen Sie Ihre Verwaltung und laden Sie die Seite dann neu.",
+  "station.forbidden.text": "Fragen Sie Ihre Administration und laden Sie die Seite dann neu.",
 };

@@ -2,26 +2,28 @@
 // The language switch, and the title and lang attribute of the page that follow it.
 
 import { effect } from "@preact/signals";
+import { useId } from "preact/hooks";
 import { LANGUAGES, isLang, lang, setLanguage, t, type Key } from "./i18n";
 
+/** Radio buttons, not a list: on the dashboard "option" means a session. */
 export function LanguageSwitch() {
+  const group = useId();
   return (
-    <label class="language">
-      <span class="visually-hidden">{t("language.label")}</span>
-      <select
-        value={lang.value}
-        onChange={(e) => {
-          const v = e.currentTarget.value;
-          if (isLang(v)) setLanguage(v);
-        }}
-      >
-        {Object.entries(LANGUAGES).map(([id, l]) => (
-          <option key={id} value={id} lang={id}>
-            {l.name}
-          </option>
-        ))}
-      </select>
-    </label>
+    <div class="segmented quiet" role="radiogroup" aria-label={t("language.label")}>
+      {Object.entries(LANGUAGES).map(([id, l]) => (
+        <label key={id} title={l.name}>
+          <input
+            type="radio"
+            name={group}
+            value={id}
+            checked={lang.value === id}
+            aria-label={l.name}
+            onChange={() => isLang(id) && setLanguage(id)}
+          />
+          <span aria-hidden="true">{id.toUpperCase()}</span>
+        </label>
+      ))}
+    </div>
   );
 }
 
