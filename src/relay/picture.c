@@ -161,6 +161,17 @@ int picture_set_cursor(struct picture *p, const struct cursor *c)
 	return 0;
 }
 
+void picture_region_limit(pixman_region32_t *region)
+{
+	pixman_box32_t all;
+
+	if (pixman_region32_n_rects(region) <= PICTURE_BOXES_MAX)
+		return;
+	all = *pixman_region32_extents(region);
+	pixman_region32_fini(region);
+	pixman_region32_init_with_extents(region, &all);
+}
+
 void picture_watch(struct picture *p, struct picture_watcher *w)
 {
 	list_add_tail(&p->watchers, &w->link);

@@ -19,6 +19,7 @@ enum {
 	PICTURE_SIDE_MAX = 16384,
 	PICTURE_PIXELS_MAX = 33 * 1024 * 1024, /* 7680 x 4320 fits: 133 MB */
 	PICTURE_CURSOR_MAX = 512,              /* side */
+	PICTURE_BOXES_MAX = 512,               /* of a region that others make grow */
 };
 
 struct picture;
@@ -97,6 +98,10 @@ int picture_resize(struct picture *p, uint16_t w, uint16_t h);
 void picture_damage(struct picture *p, const pixman_region32_t *damage);
 /* Takes argb (malloc'ed) on success; 0 x 0: no pointer is shown. */
 int picture_set_cursor(struct picture *p, const struct cursor *c);
+
+/* A region of more than PICTURE_BOXES_MAX boxes becomes its extents: neither peer makes us walk
+ * long lists. */
+void picture_region_limit(pixman_region32_t *region);
 
 /* For watchers. */
 void picture_watch(struct picture *p, struct picture_watcher *w);

@@ -210,6 +210,7 @@ static void next_rect(struct source *s)
 static void add_damage(struct source *s, const struct rfb_rect *r)
 {
 	pixman_region32_union_rect(&s->damage, &s->damage, r->x, r->y, r->w, r->h);
+	picture_region_limit(&s->damage);
 }
 
 static bool is_inside(const struct source *s, const struct rfb_rect *r)
