@@ -121,13 +121,17 @@ static int file_load(struct conf *c, const char *path, char **ret_error)
 {
 	struct reader reader = { .conf = c, .path = path };
 	FILE *f;
-	int line;
+	int line, failed;
 
 	f = fopen(path, "re");
 	if (!f)
 		return errno == ENOENT ? 0 : -errno;
 	line = ini_parse_file(f, handle_setting, &reader);
+	/* inih takes a read error for the end; half a configuration is none. */
+	failed = ferror(f);
 	fclose(f);
+	if (failed && !reader.error)
+		return -EIO;
 	if (line == 0 && !reader.error)
 		return 0;
 	*ret_error = str_format("%s:%d: %s", path, line,

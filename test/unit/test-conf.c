@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Configuration: defaults, files and their order, and errors that name file, line and reason. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "ipc/conf.h"
+
+static char folder[] = "/tmp/stationmaster-test-XXXXXX";
+static char path[64], conf_d[64], early[128], late[128], ignored[128];
+
+static int setup(void **state)
+{
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(path, sizeof(path), "%s/stationmaster.conf", folder);
+	snprintf(conf_d, sizeof(conf_d), "%s/conf.d", folder);
+	snprintf(early, sizeof(early), "%s/10-early.conf", conf_d);
+	snprintf(late, sizeof(late), "%s/20-late.conf", conf_d);
+	snprintf(ignored, sizeof(ignored), "%s/30-ignored.conf.bak", conf_d);
+	return mkdir(conf_d, 0700);
+}
+
+static int clear(void **state)
+{
+	unlink(path);
+	unlink(early);
+	unlink(late);
+	unlink(ignored);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	rmdir(conf_d);
+	return rmdir(folder);
+}
+
+static void put(const char *file, const char *text)
+{
+	assert_int_equal(fd_write_file(file, text, strlen(text), 0600), 0);
+}
+
+static void defaults_without_a_file(void **state)
+{
+	_cleanup_(conf_freep) struct conf *c = NULL;
+	char *error = NULL;
+
+	assert_int_equal(conf_load(path, &c, &error), 0);
+	assert_null(error);
+	assert_string_equal(c->system_name, "");
+	assert_string_equal(c->admin_group, "station-admin");
+	assert_string_equal(c->operator_group, "station-operator");
+	assert_int_equal(c->width, 1280);
+	assert_int_equal(c->height, 720);
+	assert_true(c->glx);
+	assert_int_equal(c->ask_ms, 3000);
+	assert_int_equal(c->timeout_ms, 10000);
+	assert_int_equal(c->return_ms, 10000);
+	assert_string_equal(c->web_listen, "0.0.0.0:8443");
+	assert_string_equal(c->web_clear_listen, "");
+}
+
+static void later_files_win(void **state)
+{
+	_cleanup_(conf_freep) struct conf *c = NULL;
+	char *error = NULL;
+
+	put(path, "# a comment\n[system]\nname = Room 5 ; upper floor\n[session]\nwidth=1024\nheight = 768\n");
+	put(late, "[session]\nwidth = 1600\n");
+	put(early, "[session]\nwidth = 1400\nheight = 1050\nglx = off\n");
+	put(ignored, "[session]\nwidth = broken\n");
+	assert_int_equal(conf_load(path, &c, &error), 0);
+	assert_string_equal(c->system_name, "Room 5");
+	assert_int_equal(c->width, 1600);
+	assert_int_equal(c->height, 1050);
+	assert_false(c->glx);
+}
+
+static void check_error(const char *file, const char *text, int line, const char *reason)
+{
+	struct conf *c = NULL;
+	_cleanup_free_ char *error = NULL, *expected = str_format("%s:%d: %s", file, line, reason);
+
+	put(file, text);
+	assert_int_equal(conf_load(path, &c, &error), -EINVAL);
+	assert_null(c);
+	assert_non_null(error);
+	assert_string_equal(error, expected);
+	unlink(file);
+}
+
+static void errors_say_file_line_and_reason(void **state)
+{
+	check_error(path, "[session]\n\nwidth = 100\n", 3,
+			"width must be a number from 640 to 7680, not '100'");
+	check_error(path, "[session]\nwidth = wide\n", 2,
+			"width must be a number from 640 to 7680, not 'wide'");
+	check_error(path, "[session]\nglx = maybe\n", 2, "glx must be yes or no, not 'maybe'");
+	check_error(path, "[session]\nwidht = 800\n", 2,
+			"there is no setting 'widht' in section [session]");
+	check_error(path, "[sessions]\nwidth = 800\n", 2, "there is no section [sessions]");
+	check_error(path, "[session]\nwidth\n", 2, "this is neither 'key = value' nor a [section]");
+	check_error(path, "name = x\n", 1, "there is no section []");
+	check_error(path, "[system]\nname = \xff\n", 2,
+			"name must be UTF-8 text of at most 255 bytes");
+	put(path, "[session]\nwidth = 800\n");
+	check_error(late, "[web]\nlisten = x\nport = 5\n", 3,
+			"there is no setting 'port' in section [web]");
+}
+
+static void what_cannot_be_read_is_an_error(void **state)
+{
+	struct conf *c = NULL;
+	char *error = NULL;
+
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_true(conf_load(path, &c, &error) < 0);
+	assert_null(c);
+	free(error);
+	rmdir(path);
+}
+
+static void addresses(void **state)
+{
+	static const struct {
+		const char *text, *host;
+		int port;
+	} good[] = {
+		{ "0.0.0.0:8443", "0.0.0.0", 8443 },
+		{ ":5900", "::", 5900 },
+		{ "[::1]:1", "::1", 1 },
+		{ "localhost:65535", "localhost", 65535 },
+	};
+	static const char *const bad[] = { "", "8443", "a:", "a:0", "a:65536", "a:x", "::1:80",
+		"a:-1" };
+	uint16_t port;
+
+	for (size_t i = 0; i < ELEMENTSOF(good); i++) {
+		_cleanup_free_ char *host = NULL;
+
+		assert_int_equal(conf_parse_listen(good[i].text, &host, &port), 0);
+		assert_string_equal(host, good[i].host);
+		assert_int_equal(port, good[i].port);
+	}
+	for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+		char *host = NULL;
+
+		assert_int_equal(conf_parse_listen(bad[i], &host, &port), -EINVAL);
+		assert_null(host);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(defaults_without_a_file, clear),
+		cmocka_unit_test_teardown(later_files_win, clear),
+		cmocka_unit_test_teardown(errors_say_file_line_and_reason, clear),
+		cmocka_unit_test_teardown(what_cannot_be_read_is_an_error, clear),
+		cmocka_unit_test(addresses),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

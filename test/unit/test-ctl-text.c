@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What stationctl shows: times, widths, tables. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "ctl/table.h"
+
+static void durations(void **state)
+{
+	static const struct {
+		int64_t ms;
+		const char *text;
+	} cases[] = {
+		{ -5000, "now" },
+		{ 0, "now" },
+		{ 999, "now" },
+		{ 1000, "1 s" },
+		{ 59999, "59 s" },
+		{ 60000, "1 min" },
+		{ 3599000, "59 min" },
+		{ 3600000, "1 h" },
+		{ 3660000, "1 h 1 min" },
+		{ 47LL * 3600000, "47 h" },
+		{ 48LL * 3600000, "2 days" },
+	};
+
+	for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+		_cleanup_free_ char *text = text_duration(cases[i].ms);
+
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void times(void **state)
+{
+	_cleanup_free_ char *since = NULL, *bad = NULL, *future = NULL;
+	char text[CLOCK_RFC3339_LEN + 1];
+	int64_t s = 0;
+
+	assert_int_equal(text_parse_time("2026-11-22T14:20:00Z", &s), 0);
+	assert_int_equal(s, 1795357200);
+	assert_int_equal(text_parse_time("2026-11-22T14:20:00", &s), -EINVAL);
+	assert_int_equal(text_parse_time("2026-11-22T14:20:00Zx", &s), -EINVAL);
+	assert_int_equal(text_parse_time("yesterday", &s), -EINVAL);
+	clock_format_rfc3339(clock_real_ms() / 1000 - 7260, text);
+	since = text_since(text);
+	assert_string_equal(since, "2 h 1 min ago");
+	bad = text_since("yesterday");
+	assert_string_equal(bad, "?");
+	clock_format_rfc3339(clock_real_ms() / 1000 + 100, text);
+	future = text_since(text);
+	assert_string_equal(future, "now");
+}
+
+static void widths(void **state)
+{
+	size_t width;
+
+	assert_int_equal(text_width("abc"), 3);
+	assert_int_equal(text_width("ä本"), 3);
+	assert_int_equal(text_width("a\xcc\x88"), 1);
+	assert_int_equal(text_cut("本本本", 5, &width), 6);
+	assert_int_equal(width, 4);
+	assert_int_equal(text_cut("abc", 0, &width), 0);
+}
+
+static char *print(struct table *t, unsigned columns)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_int_equal(table_print(t, f, columns, false), 0);
+	fclose(f);
+	return text;
+}
+
+static void tables(void **state)
+{
+	static const struct column columns[] = { { "ID" }, { "NAME", .cut = true },
+		{ "N", .right = true } };
+	_cleanup_free_ char *wide = NULL, *narrow = NULL;
+	struct table t;
+
+	table_init(&t, columns, ELEMENTSOF(columns));
+	table_add(&t, "s1", TEXT_PLAIN);
+	table_add(&t, "Jürgen\n\033[1m the Long", TEXT_RED);
+	table_add_consume(&t, strdup("5"));
+	table_add(&t, "s22", TEXT_PLAIN);
+	table_add(&t, "", TEXT_PLAIN);
+	table_add(&t, NULL, TEXT_PLAIN);
+	wide = print(&t, 0);
+	assert_string_equal(wide, "ID   NAME                N\n"
+				  "s1   Jürgen[1m the Long  5\n"
+				  "s22  -                   -\n");
+	narrow = print(&t, 18);
+	assert_string_equal(narrow, "ID   NAME        N\n"
+				    "s1   Jürgen[1m…  5\n"
+				    "s22  -           -\n");
+	table_done(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(durations),
+		cmocka_unit_test(times),
+		cmocka_unit_test(widths),
+		cmocka_unit_test(tables),
+	};
+
+	text_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
