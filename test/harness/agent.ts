@@ -3,6 +3,7 @@
 // (by runuser, so with that user's groups) and told by JSON lines on its stdin what to send.
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import { checkError, checkReply } from "./idl.js";
 import { start, end } from "./process.js";
 
 export type Json = Record<string, unknown>;
@@ -87,13 +88,19 @@ export class Agent {
     this.child.stdin!.write(JSON.stringify(message) + "\n");
   }
 
-  /** One call on a connection of its own; the reply's parameters. */
+  /** One call on a connection of its own; the reply's parameters, which are checked against docs/api. */
   call<T = Json>(method: string, parameters: Json = {}, path = apiSocket): Promise<T> {
     const id = this.next++;
     return new Promise<T>((resolve, reject) => {
       this.streams.set(id, {
         onReply: (reply) => {
           this.send({ id, close: true });
+          try {
+            if (reply.error) checkError(method, reply.error, reply.parameters);
+            else checkReply(method, reply.parameters ?? {});
+          } catch (fault) {
+            return reject(fault as Error);
+          }
           if (reply.error) reject(new ApiError(reply.error, reply.parameters ?? {}));
           else resolve((reply.parameters ?? {}) as T);
         },

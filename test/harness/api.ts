@@ -73,7 +73,7 @@ export class Person {
 export function post(demo: Demo, method: string, parameters: Json | string, cookie = "", headers: Record<string, string> = {}): Promise<Answer> {
   return http(demo, `/api/org.stationmaster.${method}`, {
     method: "POST",
-    headers: { "content-type": "application/json", origin: new URL(demo.told.url).origin, ...(cookie ? { cookie } : {}), ...headers },
+    headers: { "content-type": "application/json", origin: demo.origin, ...(cookie ? { cookie } : {}), ...headers },
     body: typeof parameters === "string" ? parameters : JSON.stringify(parameters),
   });
 }
@@ -113,7 +113,7 @@ export class DashboardSocket {
     const { host, port } = demo.web;
     const socket = new WebSocket(`wss://${host}:${port}/ws/dashboard`, "stationmaster.dashboard.v1", {
       rejectUnauthorized: false,
-      headers: { cookie, origin: new URL(demo.told.url).origin, ...headers },
+      headers: { cookie, origin: demo.origin, ...headers },
     });
     const dashboard = new DashboardSocket(socket);
     socket.on("message", (data, binary) => {

@@ -78,7 +78,7 @@ const words = {
   en: { user: "User name", password: /password/i, login: "Log in", next: "Continue", sessions: "Sessions", menu: "Menu", cancel: "Cancel",
     logoffUsers: "Log off users", logoffSelected: "Log off selected users", logoffAll: "Log off all users", go: "Log off", results: "Results", panel: "Panel" },
   de: { user: "Benutzername", password: /passwor[td]/i, login: "Anmelden", next: "Weiter", sessions: "Sitzungen", menu: "Menü", cancel: "Abbrechen",
-    logoffUsers: "Benutzer abmelden", logoffSelected: "Ausgewählte Benutzer abmelden", logoffAll: "Alle Benutzer abmelden", go: "Abmelden", results: "Ergebnisse", panel: "Leiste" },
+    logoffUsers: "Benutzer abmelden", logoffSelected: "Ausgewählte Benutzer abmelden", logoffAll: "Alle Benutzer abmelden", go: "Abmelden", results: "Ergebnisse", panel: "Bedienfeld" },
 } as const;
 
 /** Types name and password into the log-in card of either page. */
@@ -120,21 +120,22 @@ export class Dashboard extends Tab {
     return this.page.getByRole("listbox", { name: this.words.sessions, exact: true });
   }
 
-  /** The tile of a person, by what is written on it. */
-  tile(name: string): Locator {
-    return this.wall.getByRole("option").filter({ hasText: name });
+  /** The tile of an account. */
+  tile(user: string): Locator {
+    return this.wall.getByRole("option").and(this.page.locator(`[data-user="${user}"]`));
   }
 
   tiles(): Promise<number> {
     return this.wall.getByRole("option").count();
   }
 
+  /** Accounts of the selected tiles, in the order of the wall. */
   async selected(): Promise<string[]> {
-    return this.wall.locator("[role=option][aria-selected=true]").allInnerTexts();
+    return this.wall.getByRole("option", { selected: true }).evaluateAll((tiles) => tiles.map((tile) => tile.getAttribute("data-user") ?? ""));
   }
 
-  async select(...names: string[]): Promise<void> {
-    for (const [i, name] of names.entries()) await this.tile(name).click(i ? { modifiers: ["Control"] } : {});
+  async select(...users: string[]): Promise<void> {
+    for (const [i, user] of users.entries()) await this.tile(user).click(i ? { modifiers: ["Control"] } : {});
   }
 
   /** Top-left menu ▸ Log off users ▸ item. */
@@ -164,15 +165,14 @@ export class Dashboard extends Tab {
   }
 
   get results(): Locator {
-    return this.page.getByRole("region", { name: this.words.results });
+    return this.page.getByRole("region", { name: this.words.results, exact: true });
   }
 
   /** Waits until the picture of a tile is there and decoded. */
   async picture(name: string, timeout = 10_000): Promise<void> {
-    const canvas = this.tile(name).locator("canvas, img").first();
+    const canvas = this.tile(name).locator("canvas");
     await until(`a picture on the tile of ${name}`, () => canvas.evaluate((el) => {
-      const image = el as HTMLImageElement | HTMLCanvasElement;
-      if (image instanceof HTMLImageElement) return image.complete && image.naturalWidth > 0;
+      const image = el as HTMLCanvasElement;
       const context = image.getContext("2d");
       if (!context || !image.width) return false;
       const data = context.getImageData(0, 0, image.width, image.height).data;
@@ -208,7 +208,7 @@ export class StationTab extends Tab {
   }
 
   get canvas(): Locator {
-    return this.page.locator("canvas").first();
+    return this.page.locator(".rfb canvas");
   }
 
   /** The desktop is shown: a canvas with more than a blank picture. */
@@ -219,7 +219,7 @@ export class StationTab extends Tab {
   /** Number of colours on the canvas, 0 without one. */
   colours(): Promise<number> {
     return this.page.evaluate(() => {
-      const canvas = document.querySelector("canvas");
+      const canvas = document.querySelector<HTMLCanvasElement>(".rfb canvas");
       const context = canvas?.getContext("2d");
       if (!canvas || !context || !canvas.width) return 0;
       const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
@@ -229,9 +229,17 @@ export class StationTab extends Tab {
     });
   }
 
-  async type(text: string): Promise<void> {
-    await this.canvas.click({ position: { x: 5, y: 200 } });
-    await this.page.keyboard.type(text);
+  /** True: this colour is somewhere on the canvas. */
+  sees(red: number, green: number, blue: number): Promise<boolean> {
+    return this.page.evaluate(([r, g, b]) => {
+      const canvas = document.querySelector<HTMLCanvasElement>(".rfb canvas");
+      const context = canvas?.getContext("2d");
+      if (!canvas || !context || !canvas.width) return false;
+      const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
+      const near = (at: number, value: number | undefined) => Math.abs(data[at]! - value!) <= 6; // JPEG
+      for (let i = 0; i < data.length; i += 64) if (near(i, r) && near(i + 1, g) && near(i + 2, b)) return true;
+      return false;
+    }, [red, green, blue]);
   }
 
   /** Panel at the top edge ▸ button. */

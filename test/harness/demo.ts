@@ -6,7 +6,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { Agent, type Json } from "./agent.js";
 import { artefact, top } from "./paths.js";
 import { quote, run, type Result, type RunOptions } from "./process.js";
-import type { Account, Job, Session, Station } from "./types.js";
+import type { Account, Job, Role, Session, Station } from "./types.js";
 import { until } from "./wait.js";
 
 export interface DemoOptions {
@@ -16,7 +16,9 @@ export interface DemoOptions {
 }
 
 interface Told {
+  /** http on the loopback address. */
   url: string;
+  https: string;
   vnc: string;
   accounts: Account[];
   exec: string;
@@ -37,7 +39,7 @@ export class Demo {
   }
 
   async up(): Promise<void> {
-    const made = [`DETACH=1`, `SESSIONS=${this.options.sessions ?? 0}`, `NAME=${this.name}`];
+    const made = ["DETACH=1", "DEPS=no", `SESSIONS=${this.options.sessions ?? 0}`, `NAME=${this.name}`];
     if (this.options.init === "none") made.push("INIT=none");
     await run(["make", "-s", "-C", top, "stop", `NAME=${this.name}`], { timeout: 60_000 });
     const result = await run(["make", "-s", "-C", top, "run", ...made], { timeout: 300_000 });
@@ -76,7 +78,7 @@ export class Demo {
 
   /** Host and port of HTTPS. */
   get web(): { host: string; port: number } {
-    const url = new URL(this.told.url);
+    const url = new URL(this.told.https);
     return { host: url.hostname, port: Number(url.port || 443) };
   }
 
@@ -86,11 +88,16 @@ export class Demo {
   }
 
   page(path: string): string {
-    return new URL(path, this.told.url).href;
+    return new URL(path, this.told.https).href;
   }
 
-  /** First account of a role ("operator", ...); pupils in order. */
-  account(role: string, index = 0): Account {
+  /** Origin of the pages. */
+  get origin(): string {
+    return new URL(this.told.https).origin;
+  }
+
+  /** An account of the demo: the teacher is the operator. */
+  account(role: Role, index = 0): Account {
     const found = this.told.accounts.filter((a) => a.role === role)[index];
     if (!found) throw new Error(`the demo has no account number ${index} with role ${role}: ${JSON.stringify(this.told.accounts)}`);
     return found;
@@ -206,27 +213,34 @@ export class Demo {
     return (await this.pids(user)).length;
   }
 
-  /** A command in the session of a user, with its environment; in the background. Gives the pid. */
+  /**
+   * Runs a shell command in the session of a user, as a program of the session would: its environment, its
+   * cgroups, no other parent. In the background; gives the pid.
+   */
   async inSession(user: string, command: string): Promise<number> {
     const session = await this.sessionOf(user);
     if (!session) throw new Error(`${user} has no session`);
     return Number(await this.sh(`
       for p in $(pgrep -u ${quote(user)}); do
         grep -qz '^DISPLAY=${session.display}' /proc/$p/environ 2>/dev/null || continue
-        scope=$(grep -E '^0::|name=systemd' /proc/$p/cgroup | head -1)
-        case $scope in *user@*) continue;; esac
-        while read -r line; do
-          key=\${line%%:*}; rest=\${line#*:}; ctl=\${rest%%:*}; path=\${rest#*:}
-          case $key:$ctl in 0:) d=/sys/fs/cgroup/unified; [ -d $d ] || d=/sys/fs/cgroup;; *:name=systemd) d=/sys/fs/cgroup/systemd;; *) d=/sys/fs/cgroup/$ctl;; esac
-          [ -w $d$path/cgroup.procs ] && echo $$ >$d$path/cgroup.procs
+        ! grep -q 'user@' /proc/$p/cgroup || continue
+        while IFS=: read -r number controllers path; do
+          case $number:$controllers in
+          0:) folder=/sys/fs/cgroup/unified; [ -d $folder ] || folder=/sys/fs/cgroup ;;
+          *:name=systemd) folder=/sys/fs/cgroup/systemd ;;
+          *) folder=/sys/fs/cgroup/$controllers ;;
+          esac
+          [ ! -w "$folder$path/cgroup.procs" ] || echo $$ >"$folder$path/cgroup.procs"
         done </proc/$p/cgroup
         mapfile -d '' -t env < <(grep -zE '^[A-Za-z_][A-Za-z0-9_]*=' /proc/$p/environ)
         cd /
-        setsid runuser -u ${quote(user)} -- env -i "\${env[@]}" bash -c ${quote(`echo $$ >"$HOME/.pid"; exec ${command}`)} </dev/null >/dev/null 2>&1 &
-        for i in $(seq 200); do [ -s ~${user}/.pid ] && break; sleep .02; done
-        cat ~${user}/.pid; rm -f ~${user}/.pid; exit 0
+        setsid setpriv --reuid ${quote(user)} --regid $(id -g ${quote(user)}) --init-groups -- \
+          env -i "\${env[@]}" bash -c ${quote(`exec ${command}`)} </dev/null >/dev/null 2>&1 &
+        echo $!
+        exit 0
       done
-      echo "no process of ${user} on ${session.display}" >&2; exit 1`));
+      echo "no process of ${user} on ${session.display}" >&2
+      exit 1`));
   }
 
   /** pid of a daemon: stationd or station-relay. */

@@ -62,5 +62,6 @@ export interface Job {
 export interface Account {
   name: string;
   password: string;
-  role: string;
+  role: Role;
+  full_name: string;
 }
