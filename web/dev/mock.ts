@@ -47,6 +47,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
   const dashboards = new Set<WebSocket>();
   const stations = new Set<WebSocket>();
   let away = false;
+  let down = false;
   let scene: Scene = GREETER;
 
   function setScene(s: Scene): void {
@@ -118,6 +119,11 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
   /** What the mock is told from outside. */
   function command(what: string): void {
     if (what === "drop") for (const ws of [...dashboards, ...stations, ...rfb]) ws.terminate();
+    if (what === "down") {
+      down = true;
+      command("drop");
+    }
+    if (what === "up") down = false;
     if (what === "away") {
       away = true;
       for (const ws of dashboards) ws.send('{"kind":"unavailable"}');
@@ -183,7 +189,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     const onEvent = (e: unknown) => ws.send(JSON.stringify(e));
     world.on("event", onEvent);
     const send = (id: string) => {
-      if (away || !world.sessions.has(id)) return;
+      if (!world.sessions.has(id)) return;
       const n = wanted.get(id) ?? 0;
       wanted.set(id, n + 1);
       ws.send(frame(id, size, Number(id.slice(1)), n));
@@ -211,6 +217,10 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
   const rfb = new Set<WebSocket>();
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: (p) => [...p][0] ?? false });
   server.on("upgrade", (req, socket, head) => {
+    if (down) {
+      socket.destroy();
+      return;
+    }
     sockets.handleUpgrade(req, socket, head, (ws) => {
       const path = new URL(req.url ?? "/", "http://x").pathname;
       if (path === "/ws/dashboard") {

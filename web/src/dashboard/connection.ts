@@ -59,8 +59,7 @@ function handle(e: WatchEvent): void {
       jobGone(e.id);
       break;
     case "unavailable":
-      store.link.value = "unavailable";
-      pictures.disconnected();
+      store.link.value = "unavailable"; // the relay goes on sending pictures
       break;
   }
 }

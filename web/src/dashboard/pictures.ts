@@ -8,7 +8,7 @@
 
 import { effect } from "@preact/signals";
 import { parseFrame, type Frame } from "./frame";
-import { link, size, type Tile } from "./store";
+import { size, type Tile } from "./store";
 
 const ASK_AFTER_MS = 40; // one message for all tiles that a scroll brings in
 const PATIENCE_MS = 3000; // how long a picture may take before we say that there is none
@@ -167,7 +167,6 @@ function check(): void {
   for (const s of slots.values()) {
     if (!s.visible || s.askedAt === 0 || now - s.askedAt < PATIENCE_MS) continue;
     s.askedAt = 0;
-    if (link.peek() !== "live") continue;
     s.tile.picture.value = s.last ? "stale" : "none";
     if (s.last && s.tile.staleSince === 0) s.tile.staleSince = now;
   }

@@ -7,7 +7,7 @@ import { countdown, span } from "../shared/format";
 import { t } from "../shared/i18n";
 import type { Notice, Session } from "../shared/types";
 import { attach } from "./pictures";
-import { link, stations, type Outcome, type Tile } from "./store";
+import { stations, type Outcome, type Tile } from "./store";
 import { isFinal } from "./summary";
 
 function stationNames(s: Session): string {
@@ -46,8 +46,8 @@ function Instead({ tile, session }: { tile: Tile; session: Session }) {
       </span>
     );
   if (session.state === "opening") return <span class="tile-instead">{t("tile.opening")}</span>;
-  if (picture === "none" && link.value === "live") return <span class="tile-instead">{t("tile.nopicture")}</span>;
-  if (picture === "none" || picture === "waiting") return <span class="tile-instead">{t("tile.waiting")}</span>;
+  if (picture === "none") return <span class="tile-instead">{t("tile.nopicture")}</span>;
+  if (picture === "waiting") return <span class="tile-instead">{t("tile.waiting")}</span>;
   return null;
 }
 
