@@ -2,7 +2,7 @@
 // The life of the dashboard: who is signed in, the one WebSocket, and what each of its frames does.
 
 import { batch, signal } from "@preact/signals";
-import { asApiError, call } from "../shared/api";
+import { asApiError, call, setOnExpired } from "../shared/api";
 import { LiveSocket } from "../shared/socket";
 import type { LoginInfo, Me, WatchEvent } from "../shared/types";
 import { jobEvent, jobGone, jobsSnapshot, resetActs } from "./acts";
@@ -113,6 +113,10 @@ export function leave(expired: boolean): void {
     store.me.value = null;
   });
 }
+
+setOnExpired(() => {
+  if (store.me.peek()) leave(true);
+});
 
 export async function signOut(): Promise<void> {
   try {

@@ -5,7 +5,7 @@
 import { serverNow, tick } from "../shared/clock";
 import { explain } from "../shared/explain";
 import { countdown } from "../shared/format";
-import { t } from "../shared/i18n";
+import { said, t } from "../shared/i18n";
 import type { Target } from "../shared/types";
 import { cancel, dismiss, entries, isBusy, retry, type Entry } from "./acts";
 import { me } from "./store";
@@ -48,7 +48,7 @@ function Exceptions({ targets }: { targets: Target[] }) {
         <li key={x.session || x.user}>
           <strong>{x.full_name || x.user || x.session}</strong>
           <span class="exception-state">{t(`target.${x.state}`)}</span>
-          {x.reason && <span class="exception-reason">{x.reason}</span>}
+          {x.reason && <span class="exception-reason">{said(x.reason)}</span>}
         </li>
       ))}
     </ul>

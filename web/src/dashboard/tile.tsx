@@ -4,7 +4,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { serverNow, tick } from "../shared/clock";
 import { countdown, span } from "../shared/format";
-import { t } from "../shared/i18n";
+import { said, t } from "../shared/i18n";
 import type { Notice, Session } from "../shared/types";
 import { attach } from "./pictures";
 import { stations, type Outcome, type Tile } from "./store";
@@ -64,7 +64,7 @@ function OutcomeVeil({ outcome, hasNotice }: { outcome: Outcome; hasNotice: bool
     <span class={cls}>
       {!isFinal(outcome.state) && <span class="spinner" aria-hidden="true" />}
       <strong>{outcomeText(outcome)}</strong>
-      {outcome.reason && <span class="veil-reason">{outcome.reason}</span>}
+      {outcome.reason && <span class="veil-reason">{said(outcome.reason)}</span>}
     </span>
   );
 }
@@ -74,7 +74,7 @@ function unseen(s: Session, outcome: Outcome | null): string {
   const parts: string[] = [];
   if (s.notice) parts.push(t("tile.notice.label"));
   if (outcome && (outcome.state === "refused" || outcome.state === "failed"))
-    parts.push(`${outcomeText(outcome)}${outcome.reason ? `: ${outcome.reason}` : ""}`);
+    parts.push(`${outcomeText(outcome)}${outcome.reason ? `: ${said(outcome.reason)}` : ""}`);
   if (!s.may.includes("tile")) parts.push(t(`tile.hidden.${s.role}`));
   return parts.map((p) => `, ${p}`).join("");
 }

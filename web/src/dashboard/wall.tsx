@@ -133,8 +133,7 @@ function onKeyDown(e: KeyboardEvent): void {
 /** Ctrl+A and Esc work wherever the focus is, but for text fields, menus and dialogs. */
 function onGlobalKey(e: KeyboardEvent): void {
   if (e.defaultPrevented || document.querySelector("dialog[open], .menu")) return;
-  const target = e.target as Element | null;
-  if (target?.closest("input:not([type=radio]), textarea, select")) return;
+  if (e.target instanceof Element && e.target.closest("input:not([type=radio]), textarea, select")) return;
   if (e.key === "Escape") {
     touchMode = false;
     setSelection(sel.clear(selection.peek()));

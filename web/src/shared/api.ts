@@ -45,6 +45,13 @@ export function parseError(status: number, body: unknown): ApiError {
   return new ApiError(status === 502 || status === 503 ? "Unavailable" : `Http${status}`, status, {});
 }
 
+/** Called when the system says that the person is no longer signed in. */
+let onExpired: () => void = () => undefined;
+
+export function setOnExpired(f: () => void): void {
+  onExpired = f;
+}
+
 export async function call<T>(method: string, params: Record<string, unknown> = {}): Promise<T> {
   let response: Response;
   try {
@@ -66,8 +73,10 @@ export async function call<T>(method: string, params: Record<string, unknown> = 
   } catch {
     if (response.ok) throw new ApiError("Network", response.status, {});
   }
-  if (!response.ok || (isRecord(body) && typeof body["error"] === "string"))
+  if (!response.ok || (isRecord(body) && typeof body["error"] === "string")) {
+    if (response.status === 401 && !method.startsWith("Login.")) onExpired();
     throw parseError(response.status, body);
+  }
   return body as T;
 }
 

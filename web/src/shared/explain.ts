@@ -2,7 +2,7 @@
 // Turns an ApiError into words: what happened and what to do, then the system's own reason, if any.
 
 import { ApiError } from "./api";
-import { t } from "./i18n";
+import { said, t } from "./i18n";
 
 export interface Explanation {
   text: string;
@@ -41,9 +41,12 @@ function text(e: ApiError): string {
   }
 }
 
+const SAID_ALREADY = new Set(["Busy", "Unavailable", "Unauthenticated", "Network", "NoConversation"]);
+
 export function explain(e: ApiError): Explanation {
   const output = e.parameters["output"];
-  const reason = e.kind === "Busy" ? "" : e.reason;
+  // Where our own words say it all, a second sentence would only repeat them.
+  const reason = SAID_ALREADY.has(e.kind) ? "" : said(e.reason);
   return {
     text: text(e),
     reason: reason !== "" ? reason : e.kind === "Denied" ? t("error.denied.hint") : "",

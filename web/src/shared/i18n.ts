@@ -5,15 +5,18 @@
 import { signal } from "@preact/signals";
 import { de } from "../messages/de";
 import { en } from "../messages/en";
+import { systemDe } from "../messages/system.de";
 import { format, type Args, type Text } from "./message";
+import { Translator } from "./template";
 
 export type Lang = "en" | "de";
 export type Key = keyof typeof en;
 type Messages = Record<Key, Text>;
 
-export const LANGUAGES: Record<Lang, { name: string; messages: Messages }> = {
+/** system: sentences that the system sends in English. */
+export const LANGUAGES: Record<Lang, { name: string; messages: Messages; system?: Translator }> = {
   en: { name: "English", messages: en },
-  de: { name: "Deutsch", messages: de },
+  de: { name: "Deutsch", messages: de, system: new Translator(systemDe, "de") },
 };
 
 const STORE = "stationmaster.language";
@@ -54,6 +57,11 @@ export function setLanguage(l: Lang): void {
 
 export function t(key: Key, args: Args = {}): string {
   return format(LANGUAGES[lang.value].messages[key], args, lang.value);
+}
+
+/** A sentence of the system in the language chosen, as far as it is known. */
+export function said(sentence: string): string {
+  return LANGUAGES[lang.value].system?.translate(sentence) ?? sentence;
 }
 
 /** "Anna, Ben and Cem" in the language chosen. */

@@ -5,7 +5,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { explain } from "./explain";
-import { t } from "./i18n";
+import { said, t } from "./i18n";
 import { LanguageSwitch } from "./language";
 import type { Login } from "./login";
 import type { LoginMessage } from "./types";
@@ -30,9 +30,25 @@ function Messages({ items }: { items: LoginMessage[] }) {
     <div class="login-messages" role="status">
       {items.map((m, i) => (
         <p key={i} class={m.error ? "note note-warn" : "note"}>
-          {m.text}
+          {said(m.text)}
         </p>
       ))}
+    </div>
+  );
+}
+
+/** A sentence, and below it what a program wrote last, if there is more than one line. */
+function Notice({ text }: { text: string }) {
+  const [sentence = "", ...output] = text.split("\n");
+  return (
+    <div class="note" role="status">
+      <p>{said(sentence)}</p>
+      {output.length > 0 && (
+        <details>
+          <summary>{t("login.output")}</summary>
+          <pre>{output.join("\n")}</pre>
+        </details>
+      )}
     </div>
   );
 }
@@ -74,7 +90,7 @@ function Prompts({ login }: { login: Login }) {
       <Messages items={login.messages.value} />
       {prompts.map((p, i) => (
         <label key={`${i}${p.text}`} class="field">
-          <span>{p.text.trim().replace(/:$/, "")}</span>
+          <span>{said(p.text).trim().replace(/:$/, "")}</span>
           <input type={p.echo ? "text" : "password"} autocomplete="off" autocapitalize="off" spellcheck={false} />
         </label>
       ))}
@@ -158,9 +174,7 @@ export function LoginCard(p: Props) {
         <h1 id="login-title">{p.title}</h1>
         <p class="lead">{p.lead}</p>
         {p.notice && phase === "start" && !login.error.value && (
-          <p class="note" role="status">
-            {p.notice}
-          </p>
+          <Notice text={p.notice} />
         )}
         <Failure login={login} />
         {phase === "prompts" ? (

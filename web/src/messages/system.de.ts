@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sätze, die das System auf Englisch schickt (stationd, station-session, PAM), auf Deutsch. {felder}
+// stehen für Namen und Zahlen. Was hier fehlt, wird so gezeigt, wie es kam.
+
+export const systemDe: Record<string, string> = {
+  // Log-in (station-session, stationd)
+  "The user name or password is not right.": "Benutzername oder Passwort stimmt nicht.",
+  "The user name or the password is not right.": "Benutzername oder Passwort stimmt nicht.",
+  "There were too many failed attempts. Wait a few minutes and try again, or ask an administrator.":
+    "Es gab zu viele Fehlversuche. Warten Sie einige Minuten oder fragen Sie die Administration.",
+  "There were too many wrong attempts. Wait a moment, then try again.":
+    "Es gab zu viele Fehlversuche. Warten Sie einen Moment und versuchen Sie es wieder.",
+  "There are too many log-ins at once. Try again in a moment.":
+    "Es melden sich zu viele gleichzeitig an. Versuchen Sie es gleich noch einmal.",
+  "The user accounts cannot be reached at the moment. Try again in a minute; if it goes on, tell an administrator.":
+    "Die Benutzerkonten sind im Moment nicht erreichbar. Versuchen Sie es in einer Minute wieder; hält es an, sagen Sie der Administration Bescheid.",
+  "The log-in service of this computer does not work. Tell an administrator; the system log says what is wrong.":
+    "Der Anmeldedienst dieses Computers funktioniert nicht. Sagen Sie der Administration Bescheid; das Systemprotokoll nennt die Ursache.",
+  "The log-in was not completed. Start again.": "Die Anmeldung wurde nicht abgeschlossen. Beginnen Sie von vorn.",
+  "This account has expired. Ask an administrator to renew it.":
+    "Dieses Konto ist abgelaufen. Bitten Sie die Administration, es zu verlängern.",
+  "The password of this account expired too long ago to be changed here. Ask an administrator to set a new one.":
+    "Das Passwort dieses Kontos ist zu lange abgelaufen, um hier geändert zu werden. Bitten Sie die Administration um ein neues.",
+  "The password of this account has expired. Log in at a station to change it.":
+    "Das Passwort dieses Kontos ist abgelaufen. Melden Sie sich an einer Station an, um es zu ändern.",
+  "This account may not log in here or not at this time. Ask an administrator.":
+    "Dieses Konto darf sich hier oder zu dieser Zeit nicht anmelden. Fragen Sie die Administration.",
+  "This account may not log in at the moment. Try again later or ask an administrator.":
+    "Dieses Konto darf sich im Moment nicht anmelden. Versuchen Sie es später oder fragen Sie die Administration.",
+  "The password has expired and was not changed: the present password was not typed right. Log in again.":
+    "Das Passwort ist abgelaufen und wurde nicht geändert: Das bisherige Passwort war falsch eingegeben. Melden Sie sich noch einmal an.",
+  "The password has expired and was not changed: the new one was not accepted. Log in again and choose another, longer one.":
+    "Das Passwort ist abgelaufen und wurde nicht geändert: Das neue wurde nicht angenommen. Melden Sie sich noch einmal an und wählen Sie ein anderes, längeres.",
+  "The password has expired and cannot be changed right now. Log in again in a minute.":
+    "Das Passwort ist abgelaufen und kann gerade nicht geändert werden. Melden Sie sich in einer Minute noch einmal an.",
+  "The password has expired and cannot be changed here. Ask an administrator.":
+    "Das Passwort ist abgelaufen und kann hier nicht geändert werden. Fragen Sie die Administration.",
+  "This account may not use the dashboard. Operators and administrators may: ask for membership in their group.":
+    "Dieses Konto darf das Dashboard nicht benutzen. Aufsicht und Administration dürfen es: Bitten Sie darum, in deren Gruppe aufgenommen zu werden.",
+  "This account has reached a limit of this computer (too many log-ins). End another session first, or ask an administrator.":
+    "Dieses Konto hat eine Grenze dieses Computers erreicht (zu viele Anmeldungen). Beenden Sie erst eine andere Sitzung oder fragen Sie die Administration.",
+  "The session could not be opened. Tell an administrator; the system log says what is wrong.":
+    "Die Sitzung konnte nicht geöffnet werden. Sagen Sie der Administration Bescheid; das Systemprotokoll nennt die Ursache.",
+  "Your last session is still being ended. Try again in a minute; if this lasts, ask an administrator to look for programs that hang.":
+    "Ihre letzte Sitzung wird noch beendet. Versuchen Sie es in einer Minute wieder; hält es an, bitten Sie die Administration, nach hängenden Programmen zu sehen.",
+  "Somebody else has logged in at this station meanwhile.": "An dieser Station hat sich inzwischen jemand anders angemeldet.",
+  "This station is no longer connected. Load the page again, or connect the viewer again.":
+    "Diese Station ist nicht mehr verbunden. Laden Sie die Seite neu oder verbinden Sie den Betrachter neu.",
+  "This browser is not known as a station yet. Open /station again.":
+    "Dieser Browser ist noch nicht als Station bekannt. Öffnen Sie /station noch einmal.",
+  "The session did not start.": "Die Sitzung ist nicht gestartet.",
+  "The session did not come up in time.": "Die Sitzung ist nicht rechtzeitig gestartet.",
+  "The session was logged off while it was starting.": "Die Sitzung wurde abgemeldet, während sie startete.",
+  'The desktop "{desktop}" is not installed (no {file}, or its program is missing).':
+    "Der Desktop „{desktop}“ ist nicht installiert ({file} gibt es nicht, oder das Programm dazu fehlt).",
+  "No desktop is installed (there is none in {folder}). Install one, for example the package xfce4.":
+    "Es ist kein Desktop installiert (in {folder} gibt es keinen). Installieren Sie einen, zum Beispiel das Paket xfce4.",
+  "There are {count} sessions already, as many as this system may have (max in section [session] of the configuration).":
+    "Es gibt schon {count} Sitzungen, so viele, wie dieses System haben darf (max im Abschnitt [session] der Konfiguration).",
+
+  // Why a session ended or left its station
+  "{name} has ended your session.": "{name} hat Ihre Sitzung beendet.",
+  "Your session is shown at another station now.": "Ihre Sitzung wird jetzt an einer anderen Station gezeigt.",
+  "Your session ended because of a fault of the system.": "Ihre Sitzung endete wegen eines Fehlers im System.",
+  "Your session was ended by the administrator of the system.": "Ihre Sitzung wurde von der Administration des Systems beendet.",
+
+  // Why an act was refused or failed
+  "This is your own session; it is left out when several are chosen. Choose it alone.":
+    "Das ist Ihre eigene Sitzung; sie bleibt außen vor, wenn mehrere gewählt sind. Wählen Sie sie allein.",
+  "This is the session of {name}; only operators and administrators may do this.":
+    "Das ist die Sitzung von {name}; das dürfen nur Aufsicht und Administration.",
+  "{name} is an operator; only administrators may do this.": "{name} gehört zur Aufsicht; das darf nur die Administration.",
+  "{name} is an administrator; only administrators may do this.":
+    "{name} gehört zur Administration; das darf nur die Administration.",
+  "Its processes could not be killed; they hang in the kernel. The session ends when they do, at the latest when the system restarts.":
+    "Ihre Prozesse ließen sich nicht beenden; sie hängen im Kernel. Die Sitzung endet mit ihnen, spätestens beim Neustart des Systems.",
+  "the system was restarted": "das System wurde neu gestartet",
+
+  // PAM
+  "Password:": "Passwort",
+  "Current password:": "Bisheriges Passwort",
+  "(current) UNIX password:": "Bisheriges Passwort",
+  "New password:": "Neues Passwort",
+  "Retype new password:": "Neues Passwort wiederholen",
+  "Verification code:": "Bestätigungscode",
+  "You are required to change your password immediately (administrator enforced).":
+    "Sie müssen Ihr Passwort jetzt ändern (von der Administration verlangt).",
+  "You are required to change your password immediately (password expired).":
+    "Sie müssen Ihr Passwort jetzt ändern (es ist abgelaufen).",
+  "Changing password for {name}.": "Das Passwort von {name} wird geändert.",
+  "Sorry, passwords do not match.": "Die Passwörter stimmen nicht überein.",
+  "The password has not been changed.": "Das Passwort wurde nicht geändert.",
+  "No password has been supplied.": "Es wurde kein Passwort angegeben.",
+  "You must choose a longer password.": "Wählen Sie ein längeres Passwort.",
+  "The account is locked due to {count} failed logins.": "Das Konto ist nach {count} Fehlversuchen gesperrt.",
+  "Your account has expired; please contact your system administrator.":
+    "Ihr Konto ist abgelaufen; wenden Sie sich an die Administration.",
+  "Warning: your password will expire in {count} days.": "Achtung: Ihr Passwort läuft in {count} Tagen ab.",
+};
