@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs benches one after the other; results in build/bench/NAME.json.
+import { key } from "./key.js";
+import { login } from "./login.js";
+import { logoff } from "./logoff.js";
+import { save, show, type Row } from "./result.js";
+import { session } from "./session.js";
+import { wall } from "./wall.js";
+
+const benches: Record<string, () => Promise<Row[]>> = { login, logoff, wall, key, session };
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((w) => !(w in benches));
+if (unknown.length) {
+  console.error(`run-bench: there is no bench ${unknown.join(", ")}; there are: ${Object.keys(benches).join(" ")}`);
+  process.exit(2);
+}
+let failed = 0;
+for (const name of wanted.length ? wanted : Object.keys(benches)) {
+  console.error(`bench ${name}`);
+  try {
+    const rows = await benches[name]!();
+    save(name, rows);
+    for (const r of rows) console.log(show(r));
+  } catch (error) {
+    failed++;
+    console.error(`bench ${name} failed: ${(error as Error).stack}`);
+  }
+}
+process.exit(failed ? 1 : 0);
