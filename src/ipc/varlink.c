@@ -25,7 +25,7 @@
 #include "base/list.h"
 #include "base/str.h"
 
-enum { FDS_MAX = 8, READ_STEP = 16 * 1024 };
+enum { FDS_MAX = 8, READ_STEP = 16 * 1024, TURN_READS_MAX = 4, TURN_MESSAGES_MAX = 16 };
 
 struct out_message {
 	struct list link;
@@ -132,6 +132,23 @@ bool varlink_is_closed(const struct varlink *v)
 	return v->closed;
 }
 
+size_t varlink_queued(const struct varlink *v)
+{
+	return v->out_bytes;
+}
+
+void varlink_abort(struct varlink *v)
+{
+	if (!v->closed)
+		shutdown(v->fd, SHUT_RDWR);
+}
+
+static bool takes_messages(const struct varlink *v)
+{
+	return !v->waiting && v->n_calls < VARLINK_CALLS_MAX &&
+	       (v->options.out_pause == 0 || v->out_bytes <= v->options.out_pause);
+}
+
 short varlink_wants(const struct varlink *v)
 {
 	short wants = 0;
@@ -140,10 +157,10 @@ short varlink_wants(const struct varlink *v)
 		return 0;
 	/* A peer that sends more before it was answered is not read: its own buffers fill up, not
 	 * ours. */
-	if (!v->waiting && v->n_calls < VARLINK_CALLS_MAX)
+	if (takes_messages(v))
 		wants |= POLLIN;
 	/* A call that is already in the buffer needs no byte to come, only a turn of the loop. */
-	if (!list_is_empty(&v->out) || (!v->waiting && buf_len(&v->in) > v->scanned))
+	if (!list_is_empty(&v->out) || (takes_messages(v) && buf_len(&v->in) > v->scanned))
 		wants |= POLLOUT;
 	return wants;
 }
@@ -578,7 +595,7 @@ static int in_dispatch(struct varlink *v)
 	uint8_t *nul;
 	int r;
 
-	if (v->waiting || v->n_calls >= VARLINK_CALLS_MAX || len == v->scanned)
+	if (!takes_messages(v) || len == v->scanned)
 		return 0;
 	nul = memchr(buf_head(&v->in) + v->scanned, 0, len - v->scanned);
 	if (!nul) {
@@ -596,14 +613,15 @@ static int in_dispatch(struct varlink *v)
 	return r < 0 ? r : 1;
 }
 
-static int in_dispatch_all(struct varlink *v)
+/* At most TURN_MESSAGES_MAX a turn, so that a peer with a full pipe does not keep the loop from all
+ * others; what is left asks for the next turn (varlink_wants()). */
+static int in_dispatch_turn(struct varlink *v)
 {
-	int r;
+	int r = 1;
 
-	do
+	for (int i = 0; i < TURN_MESSAGES_MAX && r > 0; i++)
 		r = v->closed ? 0 : in_dispatch(v);
-	while (r > 0);
-	return r;
+	return MIN(r, 0);
 }
 
 void varlink_handle_io(struct varlink *v, short revents)
@@ -613,17 +631,19 @@ void varlink_handle_io(struct varlink *v, short revents)
 	v->busy++;
 	if (!v->closed && (revents & POLLOUT))
 		error = out_flush(v);
-	if (!v->closed && error == 0 && v->waiting && (revents & (POLLHUP | POLLERR))) {
+	if (!v->closed && error == 0 && !takes_messages(v) && (revents & (POLLHUP | POLLERR))) {
 		error = -ECONNRESET;
 	} else if (!v->closed && error == 0 && (revents & (POLLIN | POLLHUP | POLLERR))) {
-		do {
-			r = in_read(v);
-			error = in_dispatch_all(v);
-		} while (r > 0 && error == 0 && !v->closed && !v->waiting);
+		for (int i = 0; i < TURN_READS_MAX && error == 0 && !v->closed; i++) {
+			r = takes_messages(v) ? in_read(v) : 0;
+			error = in_dispatch_turn(v);
+			if (r <= 0)
+				break;
+		}
 		if (r < 0 && error == 0)
 			error = r;
 	} else if (!v->closed && error == 0) {
-		error = in_dispatch_all(v);
+		error = in_dispatch_turn(v);
 	}
 	if (error < 0)
 		connection_close(v, error);

@@ -68,6 +68,9 @@ struct varlink_options {
 	bool accept_token; /* "token" is taken from calls; else it is an error */
 	bool accept_id;
 	bool accept_fd; /* descriptors are taken from replies; else closed */
+	/* No further call is read while more bytes than this are queued towards a peer that does
+	 * not read; 0: no limit below VARLINK_OUT_MAX. For connections that only serve. */
+	size_t out_pause;
 };
 
 /* Takes fd on success. ops must outlive the connection. */
@@ -82,6 +85,10 @@ int varlink_fd(const struct varlink *v);
 /* POLLIN and/or POLLOUT. */
 short varlink_wants(const struct varlink *v);
 bool varlink_is_closed(const struct varlink *v);
+/* Bytes queued for a peer that has not read them yet. */
+size_t varlink_queued(const struct varlink *v);
+/* End the connection from the loop: handle_closed comes as if the peer had ended it. */
+void varlink_abort(struct varlink *v);
 /* Does what poll() events ask for: reads, dispatches calls and replies, writes. */
 void varlink_handle_io(struct varlink *v, short revents);
 /* poll() and one varlink_handle_io(); 0 done, -ETIMEDOUT, -ECONNRESET (closed). timeout_ms < 0:
