@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * org.stationmaster.Relay. The relay speaks for stations here, not for people: what a person may do
+ * from a station follows from the session that this station shows.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "hostd/api.h"
+#include "hostd/audit.h"
+#include "hostd/events.h"
+#include "hostd/host.h"
+#include "hostd/job.h"
+#include "hostd/server.h"
+#include "hostd/session.h"
+#include "hostd/station.h"
+
+enum { ACTIVITY_MAX = 5000, IDLE_TOLD_MS = 60000 };
+
+void api_relay_serve(struct request *r)
+{
+	if (!api_args_done(r))
+		return;
+	if (!r->call->more) {
+		varlink_error_parameter(r->call, "more");
+		return;
+	}
+	if (orders_serve(r->host, r->call) < 0)
+		api_failed(r, "The system is out of memory.", "");
+}
+
+void api_relay_station_open(struct request *r)
+{
+	struct station_open request = { 0 };
+	struct station *st;
+	const char *kind;
+	int k;
+
+	kind = arg_string(&r->args, "kind", ARG_REQUIRED, 16);
+	request.secret = arg_string(&r->args, "secret", ARG_REQUIRED, STR_TOKEN_LEN);
+	request.address = arg_string(&r->args, "address", ARG_REQUIRED, CALLER_FROM_MAX - 1);
+	request.name = arg_string(&r->args, "name", ARG_OPTIONAL, 256);
+	if (!api_args_done(r))
+		return;
+	if (!streq(kind, "browser") && !streq(kind, "vnc")) {
+		varlink_error_parameter(r->call, "kind");
+		return;
+	}
+	if (strlen(request.secret) != STR_TOKEN_LEN) {
+		varlink_error_parameter(r->call, "secret");
+		return;
+	}
+	request.kind = streq(kind, "vnc") ? STATION_VNC : STATION_BROWSER;
+	k = station_open(r->host, &request, r->peer, &st);
+	if (k == -EDQUOT)
+		api_refused(r, "There are too many stations already.");
+	else if (k < 0)
+		api_failed(r, strerror(-k), "");
+	else
+		varlink_reply(r->call, json_pack("{s:s, s:s, s:o}", "station", st->id, "name",
+						       st->name, "scene", station_build_scene(st)));
+}
+
+/* NULL: NotFound was answered. */
+static struct station *find_station(struct request *r, const char *id)
+{
+	struct station *st = station_find(r->host, id);
+
+	if (!st)
+		api_not_found(r, id, "There is no such station.");
+	return st;
+}
+
+void api_relay_station_close(struct request *r)
+{
+	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
+	bool now = arg_bool(&r->args, "now", ARG_REQUIRED, false);
+	struct station *st;
+
+	if (!api_args_done(r))
+		return;
+	st = find_station(r, id);
+	if (!st)
+		return;
+	station_close(st, now);
+	varlink_reply(r->call, NULL);
+}
+
+static void act_logoff(struct request *r, struct session *s, const struct caller *person)
+{
+	struct target t = {
+		.user = s->person.user, .full_name = s->person.full_name, .state = TARGET_WAITING
+	};
+	struct targets targets = { 0 };
+	struct job_order order = { .by = person,
+		.targets = &targets,
+		.timeout_ms = r->host->conf->timeout_ms,
+		.message = "" };
+	struct job *j;
+
+	str_copy(t.session, sizeof(t.session), s->id);
+	if (targets_add(&targets, &t) < 0 || job_start_logoff(r->host, &order, &j) < 0)
+		session_log_off(s, person, r->host->conf->ask_ms, r->host->conf->timeout_ms);
+	targets_done(&targets);
+}
+
+void api_relay_station_act(struct request *r)
+{
+	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
+	const char *act = arg_string(&r->args, "act", ARG_REQUIRED, 16);
+	struct caller person = { 0 };
+	struct station *st;
+	struct session *s;
+
+	if (!api_args_done(r))
+		return;
+	if (!streq(act, "suspend") && !streq(act, "logoff")) {
+		varlink_error_parameter(r->call, "act");
+		return;
+	}
+	st = find_station(r, id);
+	if (!st)
+		return;
+	s = st->session;
+	if (!s) {
+		api_refused(r, "This station shows no session.");
+		return;
+	}
+	person.uid = s->person.uid;
+	person.role = s->person.role;
+	str_copy(person.user, sizeof(person.user), s->person.user);
+	str_copy(person.full_name, sizeof(person.full_name), s->person.full_name);
+	str_copy(person.from, sizeof(person.from), st->address);
+	audit_add(r->host, &person, streq(act, "logoff") ? "Station.logoff" : "Station.suspend",
+			s->id, "ok");
+	if (streq(act, "logoff")) {
+		act_logoff(r, s, &person);
+	} else {
+		while (!list_is_empty(&s->stations))
+			station_detach(list_entry(s->stations.next, struct station, shown), "");
+	}
+	varlink_reply(r->call, NULL);
+}
+
+void api_relay_activity(struct request *r)
+{
+	json_t *ids = arg_strings(&r->args, "sessions", ARG_REQUIRED, ACTIVITY_MAX, 64), *id;
+	int64_t now = clock_mono_ms();
+	size_t i;
+
+	if (!api_args_done(r))
+		return;
+	json_array_foreach (ids, i, id) {
+		struct session *s = session_find(r->host, json_string_value(id));
+
+		if (!s)
+			continue;
+		/* Watchers count on from the last idle_ms; they only have to hear of its end. */
+		if (now - s->used_ms > IDLE_TOLD_MS)
+			session_touch(s);
+		s->used_ms = now;
+	}
+	varlink_reply(r->call, NULL);
+}
+
+/* --- OpenSource --- */
+
+static void handle_source(struct varlink *v, const char *error, json_t *parameters, bool continues,
+		int fd, void *userdata)
+{
+	_cleanup_(varlink_call_unrefp) struct varlink_call *call = userdata;
+	const char *reason;
+
+	if (parameters && !error && fd >= 0) {
+		varlink_reply_fd(call, NULL, fd);
+		return;
+	}
+	reason = parameters ? json_string_value(json_object_get(parameters, "reason")) : NULL;
+	varlink_error(call, "org.stationmaster.Relay.Failed",
+			json_pack("{s:s, s:s}", "reason",
+					reason ? reason : "The session is just ending.", "output",
+					""));
+}
+
+static bool may_open(const struct request *r, const struct session *s)
+{
+	if (!r->has_token)
+		return !list_is_empty(&s->stations);
+	return role_may(r->caller->role, s->person.role, r->caller->uid == s->person.uid, ACT_TILE,
+			false);
+}
+
+void api_relay_open_source(struct request *r)
+{
+	const char *id = arg_string(&r->args, "session", ARG_REQUIRED, 64);
+	struct session *s;
+
+	if (!api_args_done(r))
+		return;
+	s = session_find(r->host, id);
+	if (!s) {
+		api_not_found(r, id, "There is no such session.");
+		return;
+	}
+	if (!may_open(r, s)) {
+		api_refused(r, r->has_token ? "You may not see this session."
+					    : "No station shows this session.");
+		return;
+	}
+	if (s->opening || !s->worker) {
+		api_failed(r, "The session is just starting.", "");
+		return;
+	}
+	varlink_call_ref(r->call);
+	if (worker_call(s->worker, "OpenSource", NULL, false, handle_source, r->call) < 0) {
+		varlink_call_unref(r->call);
+		api_failed(r, "The session's helper cannot be reached.", "");
+	}
+}

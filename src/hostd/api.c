@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Dispatch of calls: find the method, find out who calls, check the right that the method needs,
+ * hand over. Finer rules (on whom) are in role.c and used by the handlers.
+ */
+#include "hostd/api.h"
+
+#include "base/log.h"
+#include "base/str.h"
+#include "hostd/audit.h"
+#include "hostd/host.h"
+#include "hostd/server.h"
+#include "hostd/token.h"
+
+#define PREFIX  "org.stationmaster."
+#define SERVICE "org.varlink.service."
+
+const struct api_method api_methods[] = {
+	{ NULL, "GetInfo", RIGHT_PROTOCOL, api_service_get_info },
+	{ NULL, "GetInterfaceDescription", RIGHT_PROTOCOL, api_service_get_description },
+	{ "System", "Version", RIGHT_ANYBODY, api_system_version },
+	{ "System", "WhoAmI", RIGHT_ANYBODY, api_system_who_am_i },
+	{ "System", "Status", RIGHT_SUPERVISOR, api_system_status },
+	{ "Sessions", "List", RIGHT_ANYBODY, api_sessions_list },
+	{ "Sessions", "Get", RIGHT_ANYBODY, api_sessions_get },
+	{ "Sessions", "Start", RIGHT_ADMINISTRATOR, api_sessions_start },
+	{ "Sessions", "LogOff", RIGHT_ANYBODY, api_sessions_log_off },
+	{ "Sessions", "Suspend", RIGHT_ANYBODY, api_sessions_suspend },
+	{ "Jobs", "List", RIGHT_ANYBODY, api_jobs_list },
+	{ "Jobs", "Get", RIGHT_ANYBODY, api_jobs_get },
+	{ "Jobs", "Wait", RIGHT_ANYBODY, api_jobs_wait },
+	{ "Jobs", "Cancel", RIGHT_ANYBODY, api_jobs_cancel },
+	{ "Stations", "List", RIGHT_SUPERVISOR, api_stations_list },
+	{ "Stations", "Get", RIGHT_SUPERVISOR, api_stations_get },
+	{ "Events", "Watch", RIGHT_ANYBODY, api_events_watch },
+	{ "Login", "Info", RIGHT_RELAY, api_login_info },
+	{ "Login", "Start", RIGHT_RELAY, api_login_start },
+	{ "Login", "Answer", RIGHT_RELAY, api_login_answer },
+	{ "Login", "Cancel", RIGHT_RELAY, api_login_cancel },
+	{ "Login", "SignOut", RIGHT_RELAY, api_login_sign_out },
+	{ "Relay", "Serve", RIGHT_RELAY, api_relay_serve },
+	{ "Relay", "StationOpen", RIGHT_RELAY, api_relay_station_open },
+	{ "Relay", "StationClose", RIGHT_RELAY, api_relay_station_close },
+	{ "Relay", "StationAct", RIGHT_RELAY, api_relay_station_act },
+	{ "Relay", "Activity", RIGHT_RELAY, api_relay_activity },
+	{ "Relay", "OpenSource", RIGHT_RELAY, api_relay_open_source },
+};
+const size_t api_n_methods = ELEMENTSOF(api_methods);
+
+bool api_args_done(struct request *r)
+{
+	const char *bad = args_done(&r->args);
+
+	if (bad)
+		varlink_error_parameter(r->call, bad);
+	return !bad;
+}
+
+void api_error(struct request *r, const char *name, json_t *parameters)
+{
+	const char *dot = strrchr(r->call->method, '.');
+	_cleanup_free_ char *error =
+			str_format("%.*s.%s", (int)(dot - r->call->method), r->call->method, name);
+
+	varlink_error(r->call, error ? error : PREFIX "Failed", parameters);
+}
+
+void api_refused(struct request *r, const char *reason)
+{
+	api_error(r, "Refused", json_pack("{s:s}", "reason", reason));
+}
+
+void api_not_found(struct request *r, const char *name, const char *reason)
+{
+	api_error(r, "NotFound", json_pack("{s:[s], s:s}", "names", name, "reason", reason));
+}
+
+void api_failed(struct request *r, const char *reason, const char *output)
+{
+	api_error(r, "Failed", json_pack("{s:s, s:s}", "reason", reason, "output", output));
+}
+
+void api_audit(struct request *r, const char *targets, const char *result)
+{
+	audit_add(r->host, r->caller, r->call->method + strlen(PREFIX), targets, result);
+}
+
+static bool interface_matches(const struct api_method *m, const char *method, const char **ret_name)
+{
+	size_t n;
+
+	if (!m->interface) {
+		*ret_name = method + strlen(SERVICE);
+		return strncmp(method, SERVICE, strlen(SERVICE)) == 0;
+	}
+	n = strlen(m->interface);
+	if (strncmp(method, PREFIX, strlen(PREFIX)) != 0)
+		return false;
+	method += strlen(PREFIX);
+	*ret_name = method + n + 1;
+	return strncmp(method, m->interface, n) == 0 && method[n] == '.';
+}
+
+static const struct api_method *method_find(const char *method)
+{
+	for (size_t i = 0; i < ELEMENTSOF(api_methods); i++) {
+		const char *name;
+
+		if (interface_matches(&api_methods[i], method, &name) &&
+				streq(name, api_methods[i].name))
+			return &api_methods[i];
+	}
+	return NULL;
+}
+
+/* A refusal is part of the interface where that knows it; Events and Login do not. */
+static void answer_refused(struct request *r, const struct api_method *m)
+{
+	const char *reason = m->right == RIGHT_ADMINISTRATOR
+					     ? "Only administrators may do this."
+					     : "Only operators and administrators may do this.";
+
+	api_audit(r, "", "refused");
+	api_refused(r, reason);
+}
+
+static bool right_is_given(struct request *r, const struct api_method *m)
+{
+	switch (m->right) {
+	case RIGHT_PROTOCOL:
+		return true;
+	case RIGHT_RELAY:
+		break;
+	case RIGHT_ANYBODY:
+	case RIGHT_SUPERVISOR:
+	case RIGHT_ADMINISTRATOR:
+		if (r->peer->relay && !r->has_token) {
+			varlink_error(r->call, PREFIX "Unauthenticated",
+					json_pack("{s:s}", "reason", "Sign in first."));
+			return false;
+		}
+		if ((m->right == RIGHT_SUPERVISOR && r->caller->role == ROLE_STANDARD) ||
+				(m->right == RIGHT_ADMINISTRATOR &&
+						r->caller->role != ROLE_ADMINISTRATOR)) {
+			answer_refused(r, m);
+			return false;
+		}
+		return true;
+	}
+	if (r->peer->relay)
+		return true;
+	varlink_error(r->call, VARLINK_METHOD_NOT_FOUND,
+			json_pack("{s:s}", "method", r->call->method));
+	return false;
+}
+
+static bool find_caller(struct request *r)
+{
+	const struct token *t;
+
+	if (!r->call->token)
+		return true;
+	t = token_find(r->host, r->call->token);
+	if (!t) {
+		varlink_error(r->call, PREFIX "Unauthenticated",
+				json_pack("{s:s}", "reason",
+						"You are not signed in any more. Sign in again."));
+		return false;
+	}
+	r->caller = &t->caller;
+	r->has_token = true;
+	memcpy(r->token, t->hash, HASH_SIZE);
+	return true;
+}
+
+void api_handle_call(struct peer *peer, struct varlink_call *call)
+{
+	_cleanup_(varlink_call_unrefp) struct varlink_call *owned = call;
+	const struct api_method *m = method_find(call->method);
+	struct request r = {
+		.host = peer->host, .peer = peer, .call = call, .caller = &peer->caller
+	};
+
+	args_init(&r.args, call->parameters);
+	if (!m) {
+		varlink_error(call, VARLINK_METHOD_NOT_FOUND,
+				json_pack("{s:s}", "method", call->method));
+		return;
+	}
+	if (find_caller(&r) && right_is_given(&r, m))
+		m->handle(&r);
+}

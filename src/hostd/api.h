@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The API: which methods there are, who may call them, and what handles them. api_methods is the
+ * only list; it drives the dispatch, and a test compares it with docs/api/.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hostd/hash.h"
+#include "hostd/role.h"
+#include "ipc/varlink.h"
+
+struct host;
+struct peer;
+
+/* What a caller must be. */
+enum right {
+	RIGHT_ANYBODY,    /* everybody on api.sock, everybody signed in on relay.sock */
+	RIGHT_SUPERVISOR, /* operators and administrators */
+	RIGHT_ADMINISTRATOR,
+	RIGHT_RELAY,    /* the relay itself: relay.sock only, with or without a token */
+	RIGHT_PROTOCOL, /* org.varlink.service: always */
+};
+
+/* One call on its way to its handler. */
+struct request {
+	struct host *host;
+	struct peer *peer;
+	struct varlink_call *call;
+	/* Who calls: the peer, or the person of the token. */
+	const struct caller *caller;
+	bool has_token;
+	uint8_t token[HASH_SIZE];
+	struct args args;
+};
+
+/* Answers request->call, or keeps a reference of it and answers later. */
+typedef void (*api_handler_fn)(struct request *request);
+
+struct api_method {
+	const char *interface; /* "Sessions": org.stationmaster.Sessions; NULL: org.varlink.service
+				*/
+	const char *name;
+	enum right right;
+	api_handler_fn handle;
+};
+
+extern const struct api_method api_methods[];
+extern const size_t api_n_methods;
+
+/* Takes the reference of call. */
+void api_handle_call(struct peer *peer, struct varlink_call *call);
+
+/* Interface descriptions, generated from docs/api/. */
+struct api_idl {
+	const char *name; /* "org.stationmaster.Sessions" */
+	const char *text;
+};
+extern const struct api_idl api_idl[];
+extern const size_t api_n_idl;
+
+/* --- for handlers --- */
+/* All parameters were read: false after InvalidParameter was answered. */
+bool api_args_done(struct request *r);
+/* Errors of the interface that was called. parameters are taken. */
+void api_error(struct request *r, const char *name, json_t *parameters);
+void api_refused(struct request *r, const char *reason);
+void api_not_found(struct request *r, const char *name, const char *reason);
+void api_failed(struct request *r, const char *reason, const char *output);
+void api_audit(struct request *r, const char *targets, const char *result);
+
+void api_service_get_info(struct request *r);
+void api_service_get_description(struct request *r);
+void api_system_version(struct request *r);
+void api_system_who_am_i(struct request *r);
+void api_system_status(struct request *r);
+void api_sessions_list(struct request *r);
+void api_sessions_get(struct request *r);
+void api_sessions_start(struct request *r);
+void api_sessions_log_off(struct request *r);
+void api_sessions_suspend(struct request *r);
+void api_jobs_list(struct request *r);
+void api_jobs_get(struct request *r);
+void api_jobs_wait(struct request *r);
+void api_jobs_cancel(struct request *r);
+void api_stations_list(struct request *r);
+void api_stations_get(struct request *r);
+void api_events_watch(struct request *r);
+void api_login_info(struct request *r);
+void api_login_start(struct request *r);
+void api_login_answer(struct request *r);
+void api_login_cancel(struct request *r);
+void api_login_sign_out(struct request *r);
+void api_relay_serve(struct request *r);
+void api_relay_station_open(struct request *r);
+void api_relay_station_close(struct request *r);
+void api_relay_station_act(struct request *r);
+void api_relay_activity(struct request *r);
+void api_relay_open_source(struct request *r);

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who hears of changes. A watcher is a call with "more" that is never answered for the last time;
+ * it gets what its caller may see, built for that caller (own, may). Changes are collected by dirty
+ * flags and sent once per turn of the loop (host_touch()), so fifty sessions that end together cost
+ * one job event and not fifty. A watcher that does not read is ended when too much is queued for
+ * it.
+ *
+ * Orders are the same for the relay: Serve calls, of which there is one, or two while a new relay
+ * takes over.
+ */
+#include "hostd/events.h"
+
+#include "base/log.h"
+#include "base/str.h"
+#include "hostd/hash.h"
+#include "hostd/host.h"
+#include "hostd/job.h"
+#include "hostd/session.h"
+#include "hostd/station.h"
+
+struct watcher {
+	struct list link; /* in host->watchers or host->orders */
+	struct varlink_call *call;
+	struct caller caller;
+	bool has_token;
+	uint8_t token[HASH_SIZE];
+};
+
+static void watcher_free(struct watcher *w)
+{
+	list_remove(&w->link);
+	w->call->handle_gone = NULL;
+	w->call->userdata = NULL;
+	varlink_call_unref(w->call);
+	free(w);
+}
+
+static void handle_gone(struct varlink_call *call)
+{
+	watcher_free(call->userdata);
+}
+
+static int watcher_new(struct list *head, struct varlink_call *call, struct watcher **ret)
+{
+	struct watcher *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->call = varlink_call_ref(call);
+	call->userdata = w;
+	call->handle_gone = handle_gone;
+	list_add_tail(head, &w->link);
+	*ret = w;
+	return 0;
+}
+
+static bool may_see_session(const struct caller *c, const struct session *s)
+{
+	return role_may(c->role, s->person.role, c->uid == s->person.uid, ACT_SEE, false);
+}
+
+static bool may_see_stations(const struct caller *c)
+{
+	return c->role != ROLE_STANDARD;
+}
+
+static json_t *build_snapshot(struct host *h, const struct caller *c)
+{
+	json_t *sessions = json_array(), *stations = json_array(), *jobs = json_array();
+	struct list *l;
+
+	list_for_each (l, &h->sessions) {
+		struct session *s = list_entry(l, struct session, link);
+
+		if (may_see_session(c, s))
+			json_array_append_new(sessions, session_build_json(s, c));
+	}
+	list_for_each (l, &h->stations)
+		if (may_see_stations(c))
+			json_array_append_new(stations,
+					station_build_json(list_entry(l, struct station, link)));
+	list_for_each (l, &h->jobs) {
+		struct job *j = list_entry(l, struct job, link);
+
+		if (job_is_visible(j, c))
+			json_array_append_new(jobs, job_build_json(j));
+	}
+	return json_pack("{s:s, s:o, s:o, s:o}", "kind", "snapshot", "sessions", sessions,
+			"stations", stations, "jobs", jobs);
+}
+
+int events_watch(struct host *h, struct varlink_call *call, const struct caller *caller,
+		const uint8_t *token)
+{
+	struct watcher *w;
+	struct list *l;
+	unsigned n = 0;
+	int r;
+
+	if (!call->more) {
+		varlink_reply(call, build_snapshot(h, caller));
+		return 0;
+	}
+	list_for_each (l, &h->watchers)
+		n++;
+	if (n >= WATCHERS_MAX)
+		return -EDQUOT;
+	r = watcher_new(&h->watchers, call, &w);
+	if (r < 0)
+		return r;
+	w->caller = *caller;
+	w->has_token = token != NULL;
+	if (token)
+		memcpy(w->token, token, HASH_SIZE);
+	varlink_reply_more(call, build_snapshot(h, caller));
+	return 0;
+}
+
+void events_end_token(struct host *h, const uint8_t *token)
+{
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &h->watchers) {
+		struct watcher *w = list_entry(l, struct watcher, link);
+
+		if (!w->has_token || memcmp(w->token, token, HASH_SIZE) != 0)
+			continue;
+		w->call->handle_gone = NULL;
+		varlink_error(w->call, "org.stationmaster.Unauthenticated",
+				json_pack("{s:s}", "reason", "You have signed out."));
+		watcher_free(w);
+	}
+}
+
+/* Takes message. The queue of a watcher that does not read is bounded. */
+static void watcher_send(struct watcher *w, json_t *message)
+{
+	struct varlink *v = w->call->conn;
+
+	/* The relay's connection carries more than this watch and has a limit of its own. */
+	if (v && !w->has_token && varlink_queued(v) > WATCHER_OUT_MAX) {
+		log_warning("a watcher does not read, ending it user=%s from=%s", w->caller.user,
+				w->caller.from);
+		json_decref(message);
+		w->call->handle_gone = NULL;
+		varlink_abort(v);
+		watcher_free(w);
+		return;
+	}
+	varlink_reply_more(w->call, message);
+}
+
+void events_send_session(struct session *s)
+{
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &s->host->watchers) {
+		struct watcher *w = list_entry(l, struct watcher, link);
+
+		if (may_see_session(&w->caller, s))
+			watcher_send(w, json_pack("{s:s, s:o}", "kind", "session", "session",
+							session_build_json(s, &w->caller)));
+	}
+}
+
+void events_send_session_gone(struct session *s, const char *reason)
+{
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &s->host->watchers) {
+		struct watcher *w = list_entry(l, struct watcher, link);
+
+		if (may_see_session(&w->caller, s))
+			watcher_send(w, json_pack("{s:s, s:s, s:s}", "kind", "session_gone", "id",
+							s->id, "reason", reason));
+	}
+}
+
+static void send_to_supervisors(struct host *h, json_t *message)
+{
+	_cleanup_json_ json_t *owned = message;
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &h->watchers) {
+		struct watcher *w = list_entry(l, struct watcher, link);
+
+		if (may_see_stations(&w->caller))
+			watcher_send(w, json_incref(owned));
+	}
+}
+
+void events_send_station(struct station *st)
+{
+	send_to_supervisors(st->host, json_pack("{s:s, s:o}", "kind", "station", "station",
+						      station_build_json(st)));
+}
+
+void events_send_station_gone(struct station *st)
+{
+	send_to_supervisors(
+			st->host, json_pack("{s:s, s:s}", "kind", "station_gone", "id", st->id));
+}
+
+static void send_about_job(struct job *j, json_t *message)
+{
+	_cleanup_json_ json_t *owned = message;
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &j->host->watchers) {
+		struct watcher *w = list_entry(l, struct watcher, link);
+
+		if (job_is_visible(j, &w->caller))
+			watcher_send(w, json_incref(owned));
+	}
+}
+
+void events_send_job(struct job *j)
+{
+	send_about_job(j, json_pack("{s:s, s:o}", "kind", "job", "job", job_build_json(j)));
+}
+
+void events_send_job_gone(struct job *j)
+{
+	send_about_job(j, json_pack("{s:s, s:s}", "kind", "job_gone", "id", j->id));
+}
+
+/* --- orders --- */
+
+int orders_serve(struct host *h, struct varlink_call *call)
+{
+	struct watcher *w;
+	int r;
+
+	r = watcher_new(&h->orders, call, &w);
+	if (r < 0)
+		return r;
+	varlink_reply_more(call, json_pack("{s:s}", "order", "ready"));
+	return 0;
+}
+
+bool orders_is_connected(struct host *h)
+{
+	return !list_is_empty(&h->orders);
+}
+
+/* Takes message. */
+static void send_order(struct host *h, json_t *message)
+{
+	_cleanup_json_ json_t *owned = message;
+	struct list *l;
+
+	list_for_each (l, &h->orders)
+		varlink_reply_more(list_entry(l, struct watcher, link)->call, json_incref(owned));
+}
+
+void orders_send_scene(struct station *st)
+{
+	if (st->peer)
+		send_order(st->host, json_pack("{s:s, s:s, s:o}", "order", "scene", "station",
+						     st->id, "scene", station_build_scene(st)));
+}
+
+void orders_send_station_gone(struct station *st)
+{
+	send_order(st->host, json_pack("{s:s, s:s}", "order", "station_gone", "station", st->id));
+}
+
+void orders_send_source_gone(struct session *s)
+{
+	send_order(s->host, json_pack("{s:s, s:s}", "order", "source_gone", "session", s->id));
+}
+
+void orders_send_signed_out(struct host *h, const char *token)
+{
+	send_order(h, json_pack("{s:s, s:s}", "order", "signed_out", "token", token));
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Watchers (org.stationmaster.Events) and orders to the relay (org.stationmaster.Relay.Serve). */
+#pragma once
+
+#include "hostd/role.h"
+#include "ipc/varlink.h"
+
+struct host;
+struct session;
+struct station;
+struct job;
+
+enum { WATCHERS_MAX = 512, WATCHER_OUT_MAX = 4 * 1024 * 1024 };
+
+/* The call gets the snapshot, then changes until it ends. token: the caller's, NULL if local.
+ * -EDQUOT */
+int events_watch(struct host *h, struct varlink_call *call, const struct caller *caller,
+		const uint8_t *token);
+/* The person signed out: end the watches of this token (32 bytes). */
+void events_end_token(struct host *h, const uint8_t *token);
+
+/* To all who may see it. */
+void events_send_session(struct session *s);
+void events_send_session_gone(struct session *s, const char *reason);
+void events_send_station(struct station *st);
+void events_send_station_gone(struct station *st);
+void events_send_job(struct job *j);
+void events_send_job_gone(struct job *j);
+
+/* The relay listens here; sends "ready". */
+int orders_serve(struct host *h, struct varlink_call *call);
+bool orders_is_connected(struct host *h);
+void orders_send_scene(struct station *st);
+void orders_send_station_gone(struct station *st);
+void orders_send_source_gone(struct session *s);
+void orders_send_signed_out(struct host *h, const char *token);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The daemon object: one per process. It holds the lists of all that stationd knows and lives as
+ * long as the loop. Everything runs on the loop's thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/list.h"
+#include "base/str.h"
+#include "hostd/attempts.h"
+#include "hostd/desktops.h"
+#include "hostd/role.h"
+#include "hostd/store.h"
+#include "ipc/conf.h"
+#include "ipc/varlink.h"
+
+#define HOST_RUN_PATH    "/run/stationmaster"
+#define HOST_STATE_PATH  "/var/lib/stationmaster"
+#define HOST_SESSIONS    HOST_RUN_PATH "/sessions"
+#define HOST_ENDED       HOST_RUN_PATH "/ended"
+#define HOST_WORKER_SOCK HOST_RUN_PATH "/session.sock"
+#define HOST_RELAY_USER  "station-relay"
+
+struct logind;
+struct names;
+struct server;
+
+struct host {
+	sd_event *event;
+	struct conf *conf;
+	struct store *store;
+	struct logind *logind; /* NULL: there is none */
+	struct names *names;
+	struct server *server;
+	struct role_groups groups;
+	uid_t relay_uid; /* (uid_t)-1: no such account */
+	gid_t relay_gid;
+	struct desktops desktops;
+	struct attempts attempts;
+	struct list sessions; /* in order of numbers */
+	unsigned n_sessions;
+	struct list stations;
+	unsigned n_stations;
+	struct list jobs; /* in order of numbers */
+	unsigned n_jobs;
+	struct list logins;
+	unsigned n_logins;
+	struct list tokens;
+	unsigned n_tokens;
+	struct list watchers;
+	struct list orders;           /* Serve calls of the relay */
+	sd_event_source *flush;       /* sends what has changed, once per turn of the loop */
+	unsigned n_adopting;          /* running sessions that have not said yet what they are */
+	char boot[STR_TOKEN_LEN + 1]; /* this run of the system; session numbers count in it */
+	uint64_t last_session;
+	uint64_t last_job;
+	int64_t started_ms; /* CLOCK_MONOTONIC */
+	char system_name[256];
+};
+
+/* Takes conf. What is needed before sockets are opened: store, names, logind, desktops, groups. */
+int host_new(struct conf *conf, struct host **ret);
+struct host *host_free(struct host *h);
+DEFINE_CLEANUP(struct host, host_free);
+/* Look up the groups of roles and the relay's account again (blocks: start and SIGHUP only). */
+void host_load_groups(struct host *h);
+/* Find running sessions again, load what was stored, open the sockets, then run until SIGTERM. */
+int host_run(struct host *h);
+
+/* The number of a new session; never given twice until the system restarts. */
+int host_take_session_number(struct host *h, uint64_t *ret);
+/* Something in a list has its dirty flag set: send it to watchers at the end of this turn. */
+void host_touch(struct host *h);
+
+/* One-shot timer: (re)arms *source. */
+int host_arm_timer(struct host *h, sd_event_source **source, int64_t delay_ms,
+		sd_event_time_handler_t fn, void *userdata);

@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The log-in object. States:
+ *
+ *   ASKED     the helper works (PAM); call is the relay's open call
+ *   PROMPTED  the person has been asked; no call is open; LOGIN_TIMEOUT_MS runs
+ *   WAITING   authenticated; a session of the same user is just opening or ending, and one user has
+ *             one session, so this goes on when that has changed
+ *   OPENING   a session of its own is coming up; the worker belongs to the session now
+ *
+ * Ends by login_reply_done() or login_fail(), which answer the open call and free. Secrets pass
+ * through: they are in the JSON of the call and of the helper's call only, which are wiped
+ * (json_init(), varlink.c), and are never logged.
+ */
+#include "hostd/login.h"
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "hostd/audit.h"
+#include "hostd/host.h"
+#include "hostd/session.h"
+#include "hostd/station.h"
+#include "hostd/token.h"
+#include "hostd/worker.h"
+
+enum {
+	PAM_TIMEOUT_MS = 180000, /* a directory server that is slow */
+	WAIT_TIMEOUT_MS = 60000, /* for the end of the user's last session */
+};
+
+#define LOGIN_ERROR    "org.stationmaster.Login."
+#define SESSIONS_ERROR "org.stationmaster.Sessions."
+#define WRONG_PASSWORD "The user name or the password is not right."
+
+enum login_state { ASKED, PROMPTED, WAITING, OPENING };
+
+struct login {
+	struct list link;
+	struct host *host;
+	struct peer *peer;
+	enum login_purpose purpose;
+	enum login_state state;
+	char id[STR_TOKEN_LEN + 1];
+	char station[STATION_ID_MAX];
+	char *user; /* as typed */
+	char *desktop;
+	int width, height;
+	char address[CALLER_FROM_MAX];
+	struct caller caller; /* LOGIN_START */
+	struct varlink_call *call;
+	struct worker *worker;
+	struct session *session; /* OPENING */
+	struct person person;
+	json_t *messages; /* of the last reply of the helper */
+	sd_event_source *timer;
+};
+
+static const char *const purpose_names[] = { "station", "dashboard", "start" };
+static const char *const services[] = { "stationmaster", "stationmaster-dashboard",
+	"stationmaster-start" };
+
+static void login_free(struct login *g)
+{
+	if (!g)
+		return;
+	list_remove(&g->link);
+	g->host->n_logins--;
+	sd_event_source_disable_unref(g->timer);
+	worker_free(g->worker);
+	varlink_call_unref(g->call);
+	person_done(&g->person);
+	json_decref(g->messages);
+	free(g->user);
+	free(g->desktop);
+	free(g);
+}
+
+/* Who this log-in is in the audit. */
+static void login_caller(const struct login *g, struct caller *ret)
+{
+	if (g->purpose == LOGIN_START) {
+		*ret = g->caller;
+		return;
+	}
+	*ret = (struct caller){ .uid = g->person.user ? g->person.uid : (uid_t)-1,
+		.role = g->person.user ? g->person.role : ROLE_STANDARD };
+	str_copy(ret->user, sizeof(ret->user), g->person.user ? g->person.user : g->user);
+	str_copy(ret->full_name, sizeof(ret->full_name),
+			g->person.full_name ? g->person.full_name : g->user);
+	str_copy(ret->from, sizeof(ret->from), g->address);
+}
+
+static void login_audit(struct login *g, const char *result)
+{
+	_cleanup_free_ char *targets =
+			str_format("%s%s%s", g->user, *g->station ? " at " : "", g->station);
+	struct caller c;
+
+	login_caller(g, &c);
+	audit_add(g->host, &c,
+			g->purpose == LOGIN_STATION     ? "Login.station"
+			: g->purpose == LOGIN_DASHBOARD ? "Login.dashboard"
+							: "Sessions.Start",
+			targets ? targets : g->user, result);
+}
+
+/* Ends the log-in with an error. parameters are taken. */
+static void login_fail(struct login *g, const char *error, json_t *parameters)
+{
+	login_audit(g, error);
+	if (g->call) {
+		_cleanup_free_ char *name = str_format("%s%s",
+				g->purpose == LOGIN_START ? SESSIONS_ERROR : LOGIN_ERROR, error);
+
+		varlink_error(g->call, name ? name : LOGIN_ERROR "Failed", parameters);
+	} else {
+		json_decref(parameters);
+	}
+	login_free(g);
+}
+
+static void login_fail_text(struct login *g, const char *reason, const char *output)
+{
+	login_fail(g, "Failed", json_pack("{s:s, s:s}", "reason", reason, "output", output));
+}
+
+static void login_deny(struct login *g, const char *reason)
+{
+	json_t *messages = g->messages ? json_incref(g->messages) : json_array();
+
+	login_fail(g, "Denied", json_pack("{s:s, s:o}", "reason", reason, "messages", messages));
+}
+
+/* Ends it well. token NULL: none. */
+static void login_reply_done(struct login *g, const char *token)
+{
+	json_t *messages = g->messages ? json_incref(g->messages) : json_array();
+
+	login_audit(g, "ok");
+	if (g->call)
+		varlink_reply(g->call,
+				json_pack("{s:s, s:[], s:o, s:b, s:o, s:s, s:s, s:s}",
+						"conversation", g->id, "prompts", "messages",
+						messages, "done", 1, "token",
+						token ? json_string(token) : json_null(), "user",
+						g->person.user, "full_name", g->person.full_name,
+						"role", role_to_string(g->person.role)));
+	else
+		json_decref(messages);
+	login_free(g);
+}
+
+/* --- authenticated --- */
+
+static void finish_dashboard(struct login *g)
+{
+	char token[STR_TOKEN_LEN + 1];
+	struct caller c;
+	int r;
+
+	if (g->person.role == ROLE_STANDARD) {
+		login_deny(g, "This account may not use the dashboard. Operators and administrators "
+			      "may: ask for membership in their group.");
+		return;
+	}
+	login_caller(g, &c);
+	r = token_new(g->host, &c, token);
+	if (r < 0) {
+		login_fail_text(g, "The system has no memory or random numbers left.", "");
+		return;
+	}
+	login_reply_done(g, token);
+	explicit_bzero(token, sizeof(token));
+}
+
+/* The person has a session now, own or found: show it. */
+static void finish_station(struct login *g, struct session *s)
+{
+	struct station *st = station_find(g->host, g->station);
+
+	if (!st) {
+		login_fail_text(g,
+				"This station is no longer connected. Load the page again, or "
+				"connect the viewer again; your session runs and will be shown.",
+				"");
+		return;
+	}
+	if (st->session && st->session != s) {
+		login_fail_text(g, "Somebody else has logged in at this station meanwhile.", "");
+		return;
+	}
+	station_attach(st, s);
+	login_reply_done(g, NULL);
+}
+
+static void handle_opened(struct session *s, const char *error, const char *reason,
+		const char *output, void *userdata)
+{
+	struct login *g = userdata;
+
+	g->session = NULL;
+	if (error) {
+		/* Login knows no Limit. */
+		if (g->purpose == LOGIN_START && streq(error, "Limit"))
+			login_fail(g, error, json_pack("{s:s}", "reason", reason));
+		else
+			login_fail_text(g, reason, output);
+		return;
+	}
+	if (g->purpose == LOGIN_STATION) {
+		finish_station(g, s);
+		return;
+	}
+	login_audit(g, "ok");
+	varlink_reply(g->call, json_pack("{s:o}", "session", session_build_json(s, &g->caller)));
+	login_free(g);
+}
+
+static void open_session(struct login *g)
+{
+	struct session_request request = { .person = &g->person,
+		.worker = g->worker,
+		.desktop = g->desktop,
+		.width = g->width,
+		.height = g->height,
+		.done = handle_opened,
+		.userdata = g };
+	_cleanup_free_ char *reason = NULL;
+	int r;
+
+	r = session_open(g->host, &request, &g->session, &reason);
+	if (r == 0) {
+		g->worker = NULL;
+		g->state = OPENING;
+		g->timer = sd_event_source_disable_unref(g->timer);
+		return;
+	}
+	if (g->purpose == LOGIN_START && r == -ENOSPC)
+		login_fail(g, "Limit",
+				json_pack("{s:s}", "reason", reason ? reason : strerror(-r)));
+	else
+		login_fail_text(g, reason ? reason : strerror(-r), "");
+}
+
+static int handle_wait_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	login_fail_text(userdata,
+			"Your last session is still being ended. Try again in a minute; if this "
+			"lasts, ask an administrator to look for programs that hang.",
+			"");
+	return 0;
+}
+
+/* One user, one session: find it, wait for it, or open it. */
+static void proceed(struct login *g)
+{
+	struct session *s = session_find_by_uid(g->host, g->person.uid);
+
+	if (s && g->purpose == LOGIN_START) {
+		_cleanup_free_ char *reason = str_format(
+				"%s has a session already: %s. One account has one session.",
+				g->person.full_name, s->id);
+
+		login_fail_text(g, reason ? reason : "", "");
+	} else if (s && (s->closing || s->opening)) {
+		if (g->state != WAITING)
+			host_arm_timer(g->host, &g->timer, WAIT_TIMEOUT_MS, handle_wait_timeout, g);
+		g->state = WAITING;
+	} else if (s) {
+		/* The helper is not needed; it ends PAM and itself. */
+		worker_call(g->worker, "Discard", NULL, false, NULL, NULL);
+		finish_station(g, s);
+	} else {
+		open_session(g);
+	}
+}
+
+void login_handle_session_changed(struct host *h, uid_t uid)
+{
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &h->logins) {
+		struct login *g = list_entry(l, struct login, link);
+
+		if (g->state == WAITING && g->person.uid == uid)
+			proceed(g);
+	}
+}
+
+/* --- the conversation --- */
+
+static int handle_prompt_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	login_free(userdata);
+	return 0;
+}
+
+static int handle_pam_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	login_fail_text(userdata,
+			"The log-in took too long: the service that knows the accounts does not "
+			"answer. Try again; if this lasts, tell an administrator.",
+			"");
+	return 0;
+}
+
+static void handle_lost(struct worker *w, void *userdata)
+{
+	struct login *g = userdata;
+
+	if (g->state == PROMPTED)
+		login_free(g); /* the next Answer gets NoConversation */
+	else
+		login_fail_text(g,
+				"The log-in helper (station-session) ended unexpectedly; the "
+				"system's journal says why.",
+				"");
+}
+
+static void handle_helper_error(struct login *g, const char *error, json_t *parameters)
+{
+	_cleanup_free_ char *reason = NULL, *output = NULL;
+	const char *text = json_string_value(json_object_get(parameters, "reason"));
+	const char *lines = json_string_value(json_object_get(parameters, "output"));
+	json_t *messages = json_object_get(parameters, "messages");
+
+	reason = str_clean(text ? text : "", SESSION_MESSAGE_MAX);
+	if (json_is_array(messages)) {
+		json_decref(g->messages);
+		g->messages = json_incref(messages);
+	}
+	if (g->purpose == LOGIN_START && streq(error, "org.stationmaster.Worker.UnknownUser")) {
+		login_fail(g, "UnknownUser",
+				json_pack("{s:s, s:s}", "user", g->user, "reason",
+						str_is_empty(reason)
+								? "There is no account of this name."
+								: reason));
+	} else if (streq(error, "org.stationmaster.Worker.Denied") ||
+			streq(error, "org.stationmaster.Worker.UnknownUser")) {
+		if (g->purpose == LOGIN_START) {
+			login_fail(g, "Refused",
+					json_pack("{s:s}", "reason",
+							str_is_empty(reason)
+									? "The account may not log in."
+									: reason));
+			return;
+		}
+		attempts_failed(&g->host->attempts, g->user, g->address, clock_mono_ms());
+		login_deny(g, streq(error, "org.stationmaster.Worker.UnknownUser") ||
+								str_is_empty(reason)
+						? WRONG_PASSWORD
+						: reason);
+	} else {
+		output = session_clean_output(lines ? lines : "");
+		login_fail_text(g,
+				str_is_empty(reason) ? "The log-in helper reported an error."
+						     : reason,
+				output ? output : "");
+	}
+}
+
+static void handle_prompts(struct login *g, json_t *prompts)
+{
+	varlink_reply(g->call, json_pack("{s:s, s:O, s:O, s:b}", "conversation", g->id, "prompts",
+					       prompts, "messages", g->messages, "done", 0));
+	g->call = varlink_call_unref(g->call);
+	g->state = PROMPTED;
+	host_arm_timer(g->host, &g->timer, LOGIN_TIMEOUT_MS, handle_prompt_timeout, g);
+}
+
+static void handle_done(struct login *g, json_t *person)
+{
+	struct station *st;
+
+	if (person_parse(person, &g->person) < 0) {
+		login_fail_text(g,
+				"The log-in helper gave an answer that makes no sense; are all "
+				"parts of Stationmaster of one version?",
+				"");
+		return;
+	}
+	if (g->purpose != LOGIN_START)
+		attempts_succeeded(&g->host->attempts, g->user);
+	if (g->purpose == LOGIN_DASHBOARD) {
+		finish_dashboard(g);
+		return;
+	}
+	st = g->purpose == LOGIN_STATION ? station_find(g->host, g->station) : NULL;
+	if (g->purpose == LOGIN_STATION && !st) {
+		login_fail_text(g,
+				"This station is no longer connected. Load the page again, or "
+				"connect the viewer again.",
+				"");
+		return;
+	}
+	proceed(g);
+}
+
+static void handle_reply(struct varlink *v, const char *error, json_t *parameters, bool continues,
+		int fd, void *userdata)
+{
+	struct login *g = userdata;
+	json_t *prompts, *messages;
+
+	if (!parameters)
+		return; /* handle_lost() comes */
+	if (error) {
+		handle_helper_error(g, error, parameters);
+		return;
+	}
+	prompts = json_object_get(parameters, "prompts");
+	messages = json_object_get(parameters, "messages");
+	json_decref(g->messages);
+	g->messages = json_is_array(messages) ? json_incref(messages) : json_array();
+	if (json_is_true(json_object_get(parameters, "done")))
+		handle_done(g, json_object_get(parameters, "person"));
+	else if (g->purpose == LOGIN_START)
+		login_fail_text(g,
+				"PAM asks questions in the service stationmaster-start; it must "
+				"check accounts only.",
+				"");
+	else if (json_is_array(prompts) && json_array_size(prompts) > 0)
+		handle_prompts(g, prompts);
+	else
+		login_fail_text(g, "The log-in helper neither asks nor is done.", "");
+}
+
+static void ask_helper(struct login *g, const char *method, json_t *parameters)
+{
+	g->state = ASKED;
+	host_arm_timer(g->host, &g->timer, PAM_TIMEOUT_MS, handle_pam_timeout, g);
+	if (worker_call(g->worker, method, parameters, false, handle_reply, g) < 0)
+		handle_lost(g->worker, g);
+}
+
+static unsigned count_address(struct host *h, const char *address)
+{
+	struct list *l;
+	unsigned n = 0;
+
+	list_for_each (l, &h->logins)
+		n += streq(list_entry(l, struct login, link)->address, address);
+	return n;
+}
+
+static int64_t busy_ms(struct host *h, const struct login_request *request, const char **ret_reason)
+{
+	int64_t delay;
+
+	*ret_reason = "There are too many log-ins at once. Try again in a moment.";
+	if (h->n_logins >= LOGINS_MAX)
+		return 2000;
+	if (request->purpose == LOGIN_START)
+		return 0;
+	if (count_address(h, request->address) >= LOGINS_PER_ADDRESS_MAX)
+		return 2000;
+	delay = attempts_get_delay(&h->attempts, request->user, request->address, clock_mono_ms());
+	*ret_reason = "There were too many wrong attempts. Wait a moment, then try again.";
+	return delay;
+}
+
+static int login_new(struct host *h, struct peer *peer, struct varlink_call *call,
+		const struct login_request *request, struct login **ret)
+{
+	struct login *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return -ENOMEM;
+	g->host = h;
+	g->peer = peer;
+	g->purpose = request->purpose;
+	g->call = varlink_call_ref(call);
+	g->user = strdup(request->user);
+	g->desktop = request->desktop ? strdup(request->desktop) : NULL;
+	g->width = request->width;
+	g->height = request->height;
+	if (request->station)
+		str_copy(g->station, sizeof(g->station), request->station);
+	str_copy(g->address, sizeof(g->address), request->address);
+	if (request->caller)
+		g->caller = *request->caller;
+	list_add_tail(&h->logins, &g->link);
+	h->n_logins++;
+	if (!g->user || (request->desktop && !g->desktop) || str_random_token(g->id) < 0) {
+		login_free(g);
+		return -ENOMEM;
+	}
+	*ret = g;
+	return 0;
+}
+
+void login_start(struct host *h, struct peer *peer, struct varlink_call *call,
+		const struct login_request *request)
+{
+	const char *reason;
+	struct login *g;
+	int64_t wait;
+	int r;
+
+	wait = busy_ms(h, request, &reason);
+	if (wait > 0 && request->purpose == LOGIN_START) {
+		varlink_error(call, SESSIONS_ERROR "Limit", json_pack("{s:s}", "reason", reason));
+		return;
+	}
+	if (wait > 0) {
+		varlink_error(call, LOGIN_ERROR "Busy",
+				json_pack("{s:s, s:I}", "reason", reason, "retry_ms",
+						(json_int_t)wait));
+		return;
+	}
+	r = login_new(h, peer, call, request, &g);
+	if (r < 0) {
+		varlink_error(call, LOGIN_ERROR "Busy",
+				json_pack("{s:s, s:i}", "reason", "The system is out of memory.",
+						"retry_ms", 5000));
+		return;
+	}
+	r = worker_start(h, &g->worker);
+	if (r < 0) {
+		_cleanup_free_ char *text = str_format(
+				"The log-in helper (station-session) cannot be started: %s.",
+				strerror(-r));
+
+		login_fail_text(g, text ? text : "", "");
+		return;
+	}
+	worker_set_owner(g->worker, handle_lost, g);
+	ask_helper(g, "Begin",
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "purpose",
+					purpose_names[g->purpose], "service", services[g->purpose],
+					"user", g->user, "address", g->address, "admin_group",
+					h->conf->admin_group, "operator_group",
+					h->conf->operator_group));
+}
+
+static struct login *find(struct host *h, struct peer *peer, const char *conversation)
+{
+	struct list *l;
+
+	list_for_each (l, &h->logins) {
+		struct login *g = list_entry(l, struct login, link);
+
+		if (g->peer == peer && g->purpose != LOGIN_START &&
+				str_eq_secret(g->id, conversation))
+			return g;
+	}
+	return NULL;
+}
+
+void login_answer(struct host *h, struct peer *peer, struct varlink_call *call,
+		const char *conversation, json_t *answers)
+{
+	struct login *g = find(h, peer, conversation);
+
+	if (!g || g->state != PROMPTED) {
+		varlink_error(call, LOGIN_ERROR "NoConversation", NULL);
+		return;
+	}
+	g->call = varlink_call_ref(call);
+	ask_helper(g, "Answer", json_pack("{s:O}", "answers", answers));
+}
+
+bool login_cancel(struct host *h, struct peer *peer, const char *conversation)
+{
+	struct login *g = find(h, peer, conversation);
+
+	if (!g)
+		return false;
+	if (g->state == OPENING)
+		return true; /* it comes up and is suspended */
+	if (g->call)
+		login_fail(g, "NoConversation", NULL);
+	else
+		login_free(g);
+	return true;
+}
+
+void login_peer_gone(struct host *h, struct peer *peer)
+{
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &h->logins) {
+		struct login *g = list_entry(l, struct login, link);
+
+		if (g->peer != peer)
+			continue;
+		g->peer = NULL;
+		/* A start that was ordered is carried out; a session that is coming up too. */
+		if (g->state != OPENING && g->purpose != LOGIN_START)
+			login_free(g);
+	}
+}
+
+void login_free_all(struct host *h)
+{
+	while (!list_is_empty(&h->logins))
+		login_free(list_entry(h->logins.next, struct login, link));
+}

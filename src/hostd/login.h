@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Log-ins: one PAM conversation each, carried from a greeter to a station-session and back, and
+ * what follows from it: a station shows a session, a dashboard gets its token, a session is started
+ * for somebody.
+ */
+#pragma once
+
+#include "hostd/role.h"
+#include "ipc/varlink.h"
+
+struct host;
+struct peer;
+
+enum {
+	LOGINS_MAX = 512,
+	LOGINS_PER_ADDRESS_MAX = 64, /* a class behind one address */
+	LOGIN_TIMEOUT_MS = 120000,   /* nobody answers the prompts */
+	LOGIN_ANSWERS_MAX = 16,
+	LOGIN_ANSWER_MAX = 1024, /* bytes */
+};
+
+enum login_purpose { LOGIN_STATION, LOGIN_DASHBOARD, LOGIN_START };
+
+struct login_request {
+	enum login_purpose purpose;
+	const char *station; /* LOGIN_STATION */
+	const char *user;
+	const char *desktop; /* NULL: the default */
+	int width, height;   /* 0: configured */
+	const char *address;
+	const struct caller *caller; /* LOGIN_START: who orders it */
+};
+
+/* Each answers the call now or later. */
+void login_start(struct host *h, struct peer *peer, struct varlink_call *call,
+		const struct login_request *request);
+void login_answer(struct host *h, struct peer *peer, struct varlink_call *call,
+		const char *conversation, json_t *answers);
+/* false: no such conversation. */
+bool login_cancel(struct host *h, struct peer *peer, const char *conversation);
+
+/* The relay's connection has ended: nobody can answer its conversations any more. */
+void login_peer_gone(struct host *h, struct peer *peer);
+/* A session of this user has come up or is gone: log-ins that waited for it go on. */
+void login_handle_session_changed(struct host *h, uid_t uid);
+void login_free_all(struct host *h);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Sessions: the daemon's picture of one user's running desktop. The desktop itself is kept by its
+ * station-session (struct worker).
+ *
+ * Life: session_open() (opening) or session_adopt() (found at start) -> active / suspended ->
+ * closing -> session_end(), which tells everybody and frees.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/list.h"
+#include "hostd/role.h"
+#include "hostd/worker.h"
+
+struct host;
+struct job;
+struct login;
+struct station;
+
+enum { SESSION_ID_MAX = 24, SESSION_MESSAGE_MAX = 600 };
+
+struct session {
+	struct list link; /* in host */
+	struct host *host;
+	uint64_t number;
+	char id[SESSION_ID_MAX];
+	struct person person;
+	char *desktop;
+	int display; /* 0: none yet */
+	char *logind;
+	int64_t since_s;
+	int64_t used_ms; /* CLOCK_MONOTONIC of the last key or pointer event */
+	struct worker *worker;
+	struct list stations; /* struct station.shown */
+	struct job *notice;   /* the job that will end it first; NULL: none */
+	bool opening;
+	bool closing;
+	bool dirty;
+	bool killed;  /* by us, because the helper did not */
+	bool removed; /* by logind, from outside */
+	unsigned reconnects;
+	int64_t ask_ms, timeout_ms; /* of the log-off under way */
+	/* Who ordered its end, for the reason; empty: nobody. */
+	char ended_by[CALLER_NAME_MAX];
+	uid_t ended_by_uid;
+	sd_event_source *deadline; /* the helper has to have answered by then */
+	struct opening *open;      /* while opening */
+};
+
+/* How a session ended. */
+enum session_end {
+	SESSION_END_DONE,   /* when asked, or by itself */
+	SESSION_END_FORCED, /* had to be killed */
+};
+
+struct session *session_find(struct host *h, const char *id);
+/* The session of a user; NULL: none. There is at most one that is not closing. */
+struct session *session_find_by_uid(struct host *h, uid_t uid);
+unsigned session_count_state(struct host *h, bool shown);
+
+/* The type Session for this caller; owned by the caller of the function; NULL: no memory. */
+json_t *session_build_json(const struct session *s, const struct caller *caller);
+void session_touch(struct session *s);
+
+/*
+ * Open a session for an authenticated person. The worker is taken on success, the person's strings
+ * are copied. done is called once from the loop: error NULL and the session, or "Failed" or "Limit"
+ * with a sentence and the last output; the session is gone then.
+ */
+typedef void (*session_open_fn)(struct session *s, const char *error, const char *reason,
+		const char *output, void *userdata);
+struct session_request {
+	const struct person *person;
+	struct worker *worker;
+	const char *desktop; /* NULL: the default */
+	int width, height;   /* 0: configured */
+	session_open_fn done;
+	void *userdata;
+};
+/* *ret_reason (malloc'ed): why not, a sentence; the result is -ENOENT (desktop), -ENOSPC (a limit)
+ * or another error. */
+int session_open(struct host *h, const struct session_request *request, struct session **ret,
+		char **ret_reason);
+/* The one who waits for done is no longer interested. */
+void session_open_forget(struct session *s);
+
+/* Parts of session.c that opening and adopting share. */
+int session_new(struct host *h, uint64_t number, const struct person *person, struct session **ret);
+/* From the type Facts, after Open or Describe. -EBADMSG */
+int session_take_facts(struct session *s, json_t *facts);
+/* It runs: watch it, tell everybody. */
+void session_start_watch(struct session *s);
+/* The helper's connection has ended while opening (open != NULL). */
+void session_open_abort(struct session *s, const char *reason);
+
+/* What a failed program wrote: printable, a few lines; malloc'ed. */
+char *session_clean_output(const char *s);
+
+/* Find what runs: connect to each control.sock and ask; n_adopting counts down as they answer. */
+void session_adopt_all(struct host *h);
+
+/*
+ * End it: ask, SIGTERM after ask_ms, kill after timeout_ms. May be called again with shorter times.
+ * by: who orders it. Progress goes to the jobs (job.h).
+ */
+void session_log_off(
+		struct session *s, const struct caller *by, int64_t ask_ms, int64_t timeout_ms);
+/* Send LogOff (again) with the times in s. */
+void session_order_end(struct session *s);
+/* Opening or ending must be over by then, else it is aborted or killed. */
+void session_set_deadline(struct session *s, int64_t delay_ms);
+/* logind says that it has removed the session. */
+void session_handle_removed(struct session *s);
+/* It is gone. reason: a sentence for supervisors; text: for the person at the station, may be "".
+ * Frees s. */
+void session_end(struct session *s, enum session_end how, const char *reason, const char *text);
+/* Does the helper of this session (known here or not) listen on its control socket? */
+bool session_is_running(const char *id);
+/* How a session ended that is gone; forgets the note its helper left. */
+enum session_end session_take_ended(const char *id);
+/* At exit: drop the object, leave the session alone. */
+void session_free(struct session *s);

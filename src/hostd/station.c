@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The station object, its binding to a session, and its row in the store.
+ *
+ * In the list are stations that are connected or may still come back (return window). The row is
+ * written before the relay gets its answer, so a station that was told what it shows keeps it over
+ * a crash. Rows: a VNC station's goes with the station; a browser's stays, so that the same browser
+ * is the same station tomorrow; the least used go above STATIONS_KNOWN_MAX.
+ *
+ * Invariants: session != NULL <=> shown is in session->stations; peer == NULL => window is armed
+ * (but for stations that were never lost).
+ */
+#include "hostd/station.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "hostd/events.h"
+#include "hostd/hash.h"
+#include "hostd/host.h"
+#include "hostd/job.h"
+#include "hostd/session.h"
+
+const char *station_kind_to_string(enum station_kind kind)
+{
+	return kind == STATION_VNC ? "vnc" : "browser";
+}
+
+struct station *station_find(struct host *h, const char *id)
+{
+	struct list *l;
+
+	list_for_each (l, &h->stations) {
+		struct station *st = list_entry(l, struct station, link);
+
+		if (streq(st->id, id))
+			return st;
+	}
+	return NULL;
+}
+
+static struct station *find_by_secret(struct host *h, const uint8_t *secret)
+{
+	struct list *l;
+
+	list_for_each (l, &h->stations) {
+		struct station *st = list_entry(l, struct station, link);
+
+		if (memcmp(st->secret, secret, HASH_SIZE) == 0)
+			return st;
+	}
+	return NULL;
+}
+
+void station_touch(struct station *st)
+{
+	st->dirty = true;
+	host_touch(st->host);
+}
+
+static void touch_with_session(struct station *st)
+{
+	station_touch(st);
+	if (st->session)
+		session_touch(st->session);
+}
+
+json_t *station_build_json(const struct station *st)
+{
+	char since[CLOCK_RFC3339_LEN + 1];
+
+	clock_format_rfc3339(st->since_s, since);
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s}", "id", st->id, "name", st->name,
+			"kind", station_kind_to_string(st->kind), "address", st->address,
+			"connected", st->peer != NULL, "scene", st->session ? "session" : "greeter",
+			"session", st->session ? st->session->id : "", "since", since);
+}
+
+json_t *station_build_scene(const struct station *st)
+{
+	const struct session *s = st->session;
+	const struct job *n = s ? s->notice : NULL;
+	json_t *notice = json_null();
+
+	if (n)
+		notice = json_pack("{s:s, s:s, s:I, s:s}", "job", n->id, "by", n->by.full_name,
+				"ends_ms", (json_int_t)n->ends_ms, "message", n->message);
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s}", "kind", s ? "session" : "greeter",
+			"session", s ? s->id : "", "user", s ? s->person.user : "", "full_name",
+			s ? s->person.full_name : "", "notice", notice, "text", s ? "" : st->text);
+}
+
+/* --- store --- */
+
+static void save(struct station *st)
+{
+	struct host *h = st->host;
+
+	store_exec(h->store,
+			"INSERT OR REPLACE INTO stations (id, kind, number, secret, name, address, "
+			"since_s, used_s, boot, session) VALUES (?,?,?,?,?,?,?,?,?,?)",
+			"ssibssiiss", st->id, station_kind_to_string(st->kind),
+			(int64_t)strtoll(strrchr(st->id, '-') + 1, NULL, 10), st->secret, st->name,
+			st->address, st->since_s, clock_real_ms() / 1000, h->boot,
+			st->session ? st->session->id : st->awaited);
+}
+
+static void forget(struct station *st)
+{
+	if (st->kind == STATION_VNC)
+		store_exec(st->host->store, "DELETE FROM stations WHERE id = ?", "s", st->id);
+	else
+		save(st);
+}
+
+static int take_number(struct store_row *row, void *userdata)
+{
+	*(int64_t *)userdata = store_row_int(row, 0);
+	return 0;
+}
+
+/* Browsers count up for ever (a name on a sticker stays good); VNC stations take the lowest free.
+ */
+static int64_t next_number(struct host *h, enum station_kind kind)
+{
+	int64_t n = 0;
+
+	if (kind == STATION_BROWSER) {
+		store_query(h->store, take_number, &n,
+				"SELECT ifnull(max(number), 0) FROM stations WHERE kind = 'browser'",
+				"");
+		n++;
+	}
+	for (n = MAX(n, (int64_t)1);; n++) {
+		char id[STATION_ID_MAX];
+
+		snprintf(id, sizeof(id), "%s-%lld", station_kind_to_string(kind), (long long)n);
+		if (!station_find(h, id))
+			return n;
+	}
+}
+
+/* --- life --- */
+
+static int station_new(struct host *h, const char *id, enum station_kind kind, struct station **ret)
+{
+	struct station *st = calloc(1, sizeof(*st));
+
+	if (!st)
+		return -ENOMEM;
+	list_init(&st->shown);
+	st->host = h;
+	st->kind = kind;
+	str_copy(st->id, sizeof(st->id), id);
+	st->text = strdup("");
+	st->name = strdup("");
+	st->since_s = clock_real_ms() / 1000;
+	list_add_tail(&h->stations, &st->link);
+	h->n_stations++;
+	if (!st->text || !st->name) {
+		station_free(st);
+		return -ENOMEM;
+	}
+	*ret = st;
+	return 0;
+}
+
+void station_free(struct station *st)
+{
+	if (!st)
+		return;
+	list_remove(&st->link);
+	list_remove(&st->shown);
+	st->host->n_stations--;
+	sd_event_source_disable_unref(st->window);
+	free(st->name);
+	free(st->text);
+	free(st);
+}
+
+static void text_set(struct station *st, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return;
+	if (strlen(copy) > STATION_TEXT_MAX) {
+		char *clean = str_clean(copy, STATION_TEXT_MAX / 4);
+
+		free(copy);
+		copy = clean ? clean : strdup("");
+	}
+	free(st->text);
+	st->text = copy;
+}
+
+void station_attach(struct station *st, struct session *s)
+{
+	struct list *l, *next;
+
+	if (st->session == s)
+		return;
+	store_begin(st->host->store);
+	if (st->session)
+		station_detach(st, "");
+	list_for_each_safe (l, next, &s->stations)
+		station_detach(list_entry(l, struct station, shown),
+				"Your session is shown at another station now.");
+	st->session = s;
+	st->awaited[0] = 0;
+	list_add_tail(&s->stations, &st->shown);
+	s->used_ms = clock_mono_ms();
+	text_set(st, "");
+	save(st);
+	store_commit(st->host->store);
+	log_info("attached session=%s user=%s station=%s", s->id, s->person.user, st->id);
+	touch_with_session(st);
+	orders_send_scene(st);
+}
+
+void station_detach(struct station *st, const char *text)
+{
+	if (st->session)
+		session_touch(st->session);
+	st->session = NULL;
+	st->awaited[0] = 0;
+	list_remove(&st->shown);
+	text_set(st, text);
+	save(st);
+	station_touch(st);
+	orders_send_scene(st);
+}
+
+static void station_leave(struct station *st)
+{
+	if (st->session)
+		station_detach(st, "");
+	forget(st);
+	log_info("left station=%s address=%s", st->id, st->address);
+	events_send_station_gone(st);
+	orders_send_station_gone(st);
+	station_free(st);
+}
+
+static int handle_window(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	station_leave(userdata);
+	return 0;
+}
+
+static int64_t relay_window_ms(struct host *h)
+{
+	return MAX(h->conf->return_ms, (int64_t)STATION_WINDOW_MIN);
+}
+
+static void window_start(struct station *st, int64_t ms)
+{
+	if (host_arm_timer(st->host, &st->window, ms, handle_window, st) < 0)
+		log_error("out of memory");
+}
+
+void station_close(struct station *st, bool now)
+{
+	st->peer = NULL;
+	if (now || st->host->conf->return_ms == 0) {
+		station_leave(st);
+		return;
+	}
+	window_start(st, st->host->conf->return_ms);
+	touch_with_session(st);
+}
+
+void station_peer_gone(struct host *h, struct peer *peer)
+{
+	struct list *l;
+
+	list_for_each (l, &h->stations) {
+		struct station *st = list_entry(l, struct station, link);
+
+		if (st->peer != peer)
+			continue;
+		st->peer = NULL;
+		window_start(st, relay_window_ms(h));
+		touch_with_session(st);
+	}
+}
+
+struct known {
+	char id[STATION_ID_MAX];
+	char name[400];
+	bool found;
+};
+
+static int take_known(struct store_row *row, void *userdata)
+{
+	struct known *k = userdata;
+
+	k->found = str_copy(k->id, sizeof(k->id), store_row_text(row, 0));
+	str_copy(k->name, sizeof(k->name), store_row_text(row, 1));
+	return 0;
+}
+
+static void drop_least_used(struct host *h)
+{
+	store_exec(h->store,
+			"DELETE FROM stations WHERE kind = 'browser' AND session = '' AND id IN (SELECT "
+			"id FROM stations WHERE kind = 'browser' ORDER BY used_s DESC LIMIT -1 OFFSET ?)",
+			"i", (int64_t)STATIONS_KNOWN_MAX);
+}
+
+/* A station that is not in the list: a browser seen before, or a new one. */
+static int station_enter(struct host *h, const struct station_open *request, const uint8_t *secret,
+		struct station **ret)
+{
+	struct known known = { 0 };
+	struct station *st;
+	int r;
+
+	if (h->n_stations >= STATIONS_MAX)
+		return -EDQUOT;
+	store_query(h->store, take_known, &known,
+			"SELECT id, name FROM stations WHERE secret = ? AND kind = ?", "bs", secret,
+			station_kind_to_string(request->kind));
+	if (!known.found || station_find(h, known.id)) {
+		snprintf(known.id, sizeof(known.id), "%s-%lld",
+				station_kind_to_string(request->kind),
+				(long long)next_number(h, request->kind));
+		known.name[0] = 0;
+		drop_least_used(h);
+	}
+	r = station_new(h, known.id, request->kind, &st);
+	if (r < 0)
+		return r;
+	memcpy(st->secret, secret, HASH_SIZE);
+	free(st->name);
+	st->name = strdup(known.name[0] ? known.name : known.id);
+	if (!st->name) {
+		station_free(st);
+		return -ENOMEM;
+	}
+	*ret = st;
+	return 0;
+}
+
+int station_open(struct host *h, const struct station_open *request, struct peer *peer,
+		struct station **ret)
+{
+	uint8_t secret[HASH_SIZE];
+	struct station *st;
+	bool is_new = false;
+	int r;
+
+	r = hash_secret(request->secret, secret);
+	if (r < 0)
+		return r;
+	st = find_by_secret(h, secret);
+	if (!st) {
+		r = station_enter(h, request, secret, &st);
+		if (r < 0)
+			return r;
+		is_new = true;
+	}
+	if (!str_is_empty(request->name)) {
+		char *clean = str_clean(request->name, 60);
+
+		if (clean && *clean) {
+			free(st->name);
+			st->name = clean;
+		} else {
+			free(clean);
+		}
+	}
+	str_copy(st->address, sizeof(st->address), request->address);
+	st->peer = peer;
+	st->window = sd_event_source_disable_unref(st->window);
+	save(st);
+	if (is_new)
+		log_info("new station=%s address=%s", st->id, st->address);
+	touch_with_session(st);
+	*ret = st;
+	return 0;
+}
+
+void station_send_scenes(struct session *s)
+{
+	struct list *l;
+
+	list_for_each (l, &s->stations)
+		orders_send_scene(list_entry(l, struct station, shown));
+}
+
+/* --- after a restart --- */
+
+static int load_row(struct store_row *row, void *userdata)
+{
+	bool vnc = streq(store_row_text(row, 1), "vnc");
+	const uint8_t *secret = store_row_bytes(row, 2);
+	struct host *h = userdata;
+	struct station *st;
+	int r;
+
+	if (!secret || h->n_stations >= STATIONS_MAX)
+		return 0;
+	r = station_new(h, store_row_text(row, 0), vnc ? STATION_VNC : STATION_BROWSER, &st);
+	if (r < 0)
+		return r;
+	memcpy(st->secret, secret, HASH_SIZE);
+	free(st->name);
+	st->name = strdup(store_row_text(row, 3));
+	str_copy(st->address, sizeof(st->address), store_row_text(row, 4));
+	st->since_s = store_row_int(row, 5);
+	str_copy(st->awaited, sizeof(st->awaited), store_row_text(row, 6));
+	if (!st->name) {
+		station_free(st);
+		return -ENOMEM;
+	}
+	window_start(st, relay_window_ms(h));
+	return 0;
+}
+
+int station_load_all(struct host *h)
+{
+	/* Numbers of sessions mean nothing after the system has restarted. */
+	store_begin(h->store);
+	store_exec(h->store, "DELETE FROM stations WHERE kind = 'vnc' AND boot <> ?", "s", h->boot);
+	store_exec(h->store, "UPDATE stations SET session = '' WHERE boot <> ?", "s", h->boot);
+	store_commit(h->store);
+	return store_query(h->store, load_row, h,
+			"SELECT id, kind, secret, name, address, since_s, session FROM stations "
+			"WHERE kind = 'vnc' OR session <> '' ORDER BY number",
+			"");
+}
+
+void station_handle_adopted(struct host *h, struct session *s)
+{
+	struct list *l;
+
+	list_for_each (l, &h->stations) {
+		struct station *st = list_entry(l, struct station, link);
+
+		if (!streq(st->awaited, s->id) || st->session)
+			continue;
+		st->awaited[0] = 0;
+		st->session = s;
+		list_add_tail(&s->stations, &st->shown);
+		touch_with_session(st);
+		orders_send_scene(st);
+	}
+}

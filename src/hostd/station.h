@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Stations: end points where people sit, as told by the relay. A station that has lost its
+ * connection keeps its session for the return window; after that it leaves the list (a browser's
+ * identity stays in the store).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/list.h"
+#include "hostd/role.h"
+#include "ipc/json.h"
+
+struct host;
+struct peer;
+struct session;
+
+enum {
+	STATION_ID_MAX = 32,
+	STATIONS_MAX = 2000,       /* in the list */
+	STATIONS_KNOWN_MAX = 5000, /* browsers whose identity is kept */
+	STATION_TEXT_MAX = 2048,
+	STATION_WINDOW_MIN = 10000 /* ms; the relay must be able to come back */
+};
+
+enum station_kind { STATION_BROWSER, STATION_VNC };
+
+struct station {
+	struct list link;  /* in host */
+	struct list shown; /* in session->stations */
+	struct host *host;
+	char id[STATION_ID_MAX];
+	enum station_kind kind;
+	uint8_t secret[32]; /* SHA-256 of the station's secret */
+	char *name;
+	char address[CALLER_FROM_MAX];
+	int64_t since_s;
+	struct session *session;
+	char awaited[24];  /* id of a stored session that has not been found again yet */
+	char *text;        /* for the greeter: why the last session ended here; never NULL */
+	struct peer *peer; /* NULL: not connected */
+	sd_event_source *window;
+	bool dirty;
+};
+
+struct station_open {
+	enum station_kind kind;
+	const char *secret;
+	const char *address;
+	const char *name; /* NULL: choose one */
+};
+
+struct station *station_find(struct host *h, const char *id);
+/* -EDQUOT: too many stations; the station is connected through peer then. */
+int station_open(struct host *h, const struct station_open *request, struct peer *peer,
+		struct station **ret);
+/* The connection of the station has ended; now: detach at once. May free. */
+void station_close(struct station *st, bool now);
+/* The relay's connection has ended. */
+void station_peer_gone(struct host *h, struct peer *peer);
+
+/* Show the session here, and only here. */
+void station_attach(struct station *st, struct session *s);
+/* Back to the greeter with this text. */
+void station_detach(struct station *st, const char *text);
+/* A running session was found again: stations that showed it show it again. */
+void station_handle_adopted(struct host *h, struct session *s);
+/* Tell the relay what the stations of this session show (a notice has changed). */
+void station_send_scenes(struct session *s);
+
+json_t *station_build_json(const struct station *st);
+json_t *station_build_scene(const struct station *st);
+const char *station_kind_to_string(enum station_kind kind);
+void station_touch(struct station *st);
+
+/* Stored stations that were there when stationd ended. */
+int station_load_all(struct host *h);
+void station_free(struct station *st);
