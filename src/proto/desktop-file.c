@@ -64,8 +64,9 @@ static int exec_strip(char *s)
 		} else if (p[1] == '%') {
 			*w++ = '%';
 			p++;
-		} else if (p[1]) {
-			p++;
+		} else if (p[1] && (unsigned char)p[1] < 0x80) {
+			p++; /* a code is one ASCII letter: nothing is cut out of a longer character
+			      */
 		}
 	}
 	while (w > s && w[-1] == ' ')
