@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Opens both pages against a running mock, takes a picture of each state in the sizes that matter, and
-// lets axe-core check each state in light and dark. node dev/run.mjs look [mock url] [folder]
+// Opens both pages against a mock of its own, takes a picture of each state in the sizes that matter, and
+// lets axe-core check each state in light and dark. node dev/run.mjs look [folder]
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { launch } from "./browser";
+import { startMock, type Mock } from "./mock";
 
-const url = process.argv[2] ?? "http://127.0.0.1:8099";
-const out = process.argv[3] ?? join(process.env["TMPDIR"] ?? "/tmp", "stationmaster-look");
+const out = process.argv[2] ?? join(process.env["TMPDIR"] ?? "/tmp", "stationmaster-look");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 mkdirSync(out, { recursive: true });
 
@@ -35,7 +35,7 @@ async function check(page: Page, name: string): Promise<void> {
 
 function listen(page: Page, name: string): void {
   page.on("console", (m) => {
-    if (m.type() !== "error" || /Failed to load resource/.test(m.text())) return;
+    if (m.type() !== "error" || /Failed to load resource|WebSocket connection|Failed when connecting/.test(m.text())) return;
     problems++;
     console.log(`${name}: console: ${m.text()}`);
   });
@@ -45,7 +45,8 @@ function listen(page: Page, name: string): void {
   });
 }
 
-const say = (what: string) => fetch(`${url}/mock/${what}`, { method: "POST", body: "{}" });
+let mock: Mock;
+const say = (what: string) => mock.command(what);
 
 async function signIn(page: Page, user = "kaya"): Promise<void> {
   await page.locator("input[name=user]").fill(user);
@@ -54,13 +55,13 @@ async function signIn(page: Page, user = "kaya"): Promise<void> {
 }
 
 async function pictures(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.querySelectorAll('[data-picture="live"]').length > 1);
+  await page.waitForFunction(() => document.querySelectorAll('[data-picture="live"]').length > 0);
 }
 
 async function dashboard(c: BrowserContext, name: string, full: boolean): Promise<void> {
   const page = await c.newPage();
   listen(page, name);
-  await page.goto(url);
+  await page.goto(mock.url);
   await page.locator("input[name=user]").waitFor();
   await check(page, `${name}-login`);
   if (full) {
@@ -91,25 +92,38 @@ async function dashboard(c: BrowserContext, name: string, full: boolean): Promis
     await check(page, `${name}-notice`);
     await page.getByRole("button", { name: /Cancel order|Auftrag zurücknehmen/ }).click();
     await page.locator(".tile-notice").first().waitFor({ state: "detached" });
-    await say("away");
+    say("away");
     await page.getByText(/session service is restarting|Sitzungsdienst startet/).waitFor();
     await check(page, `${name}-away`);
-    await say("back");
-    await say("drop");
+    say("back");
+    say("drop");
     await pictures(page);
     await menu.click();
     await page.getByRole("menuitem", { name: /^(Help|Hilfe)/ }).click();
     await check(page, `${name}-help`);
     await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: /Dismiss|Ausblenden/ }).click();
+    await menu.click();
+    await page.getByRole("menuitem", { name: /Log off users|Benutzer abmelden/ }).click();
+    await page.getByRole("menuitem", { name: /Log off all users|Alle Benutzer abmelden/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: /Log off|Abmelden/ }).click();
+    await page.locator('.result[data-finished="false"]').waitFor();
+    await page.locator(".tile-closing").first().waitFor();
+    await check(page, `${name}-progress`);
+    await page.locator('.result[data-finished="true"]').waitFor();
+    await check(page, `${name}-results`);
+    say("clear");
+    await page.locator(".empty h2").waitFor();
+    await check(page, `${name}-empty`);
   } else await page.keyboard.press("Escape");
   await page.close();
 }
 
 async function station(c: BrowserContext, name: string): Promise<void> {
-  await say("end");
+  say("end");
   const page = await c.newPage();
   listen(page, name);
-  await page.goto(`${url}/station`);
+  await page.goto(`${mock.url}/station`);
   await page.locator("input[name=user]").waitFor();
   await check(page, `${name}-login`);
   await signIn(page, "otp");
@@ -122,10 +136,15 @@ async function station(c: BrowserContext, name: string): Promise<void> {
   await page.getByRole("button", { name: /^(Panel|Bedienfeld)$/ }).click();
   await check(page, `${name}-panel`);
   await page.keyboard.press("Escape");
-  await say("notice");
+  say("notice");
   await page.locator(".notice").waitFor();
   await check(page, `${name}-notice`);
-  await say("end");
+  say("down");
+  await page.locator(".overlay").waitFor();
+  await check(page, `${name}-lost`);
+  say("up");
+  await page.locator('.screen[data-stream="open"]').waitFor();
+  say("end");
   await page.locator("input[name=user]").waitFor();
   await page.close();
 }
@@ -139,6 +158,7 @@ const views = [
   { name: "4k-light", width: 3840, height: 2160, colorScheme: "light", locale: "en-GB", full: false },
 ] as const;
 for (const v of views) {
+  mock = await startMock(0, 28);
   const c = await browser.newContext({
     viewport: { width: v.width, height: v.height },
     colorScheme: v.colorScheme,
@@ -149,6 +169,7 @@ for (const v of views) {
   await dashboard(c, `dash-${v.name}`, v.full);
   await station(c, `station-${v.name}`);
   await c.close();
+  mock.stop();
 }
 await browser.close();
 console.log(`${problems} problems; pictures in ${out}`);

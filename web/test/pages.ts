@@ -27,7 +27,7 @@ beforeEach(async () => {
   errors = [];
   // A violation of the CSP is a console error, too.
   page.on("console", (m) => {
-    if (m.type() === "error" && !/Failed to load resource|WebSocket connection/.test(m.text())) errors.push(m.text());
+    if (m.type() === "error" && !/Failed to load resource|WebSocket connection|Failed when connecting/.test(m.text())) errors.push(m.text());
   });
   page.on("pageerror", (e) => errors.push(e.message));
 });

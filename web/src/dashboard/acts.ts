@@ -54,10 +54,11 @@ const NOTHING = { job: null, targets: [], pending: false, error: null, failedAct
 
 function waitingTargets(order: Order): Target[] {
   const ids = order.sessions ?? [...tiles.keys()];
+  const state = order.grace_ms > 0 ? "waiting" : "asking";
   return ids.flatMap((id) => {
     const s = tiles.get(id)?.session.peek();
     return s && (order.sessions !== null || !s.own)
-      ? [{ session: id, user: s.user, full_name: s.full_name, state: "waiting" as const, reason: "" }]
+      ? [{ session: id, user: s.user, full_name: s.full_name, state, reason: "" }]
       : [];
   });
 }

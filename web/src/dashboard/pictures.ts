@@ -13,6 +13,7 @@ import { size, type Tile } from "./store";
 const ASK_AFTER_MS = 40; // one message for all tiles that a scroll brings in
 const PATIENCE_MS = 3000; // how long a picture may take before we say that there is none
 const CHECK_MS = 1000;
+const AHEAD_PX = 120; // tiles just out of view have their picture when they come in
 
 interface Slot {
   tile: Tile;
@@ -34,23 +35,32 @@ let send: Send = () => false;
 let asked = new Set<string>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-const observer = new IntersectionObserver(
-  (entries) => {
-    for (const e of entries) {
-      const slot = byElement.get(e.target);
-      if (!slot || slot.visible === e.isIntersecting) continue;
-      slot.visible = e.isIntersecting;
-      if (slot.visible) {
-        if (slot.last) void draw(slot, slot.last);
-      } else {
-        goStale(slot, false);
-        slot.canvas.width = slot.canvas.height = 0; // give the pixels back; the JPEG is kept
-      }
+let observer: IntersectionObserver | null = null;
+
+function seen(entries: IntersectionObserverEntry[]): void {
+  for (const e of entries) {
+    const slot = byElement.get(e.target);
+    if (!slot || slot.visible === e.isIntersecting) continue;
+    slot.visible = e.isIntersecting;
+    if (slot.visible) {
+      if (slot.last) void draw(slot, slot.last);
+    } else {
+      goStale(slot, false);
+      slot.canvas.width = slot.canvas.height = 0; // give the pixels back; the JPEG is kept
     }
-    askSoon();
-  },
-  { rootMargin: "120px" },
-);
+  }
+  askSoon();
+}
+
+/** The observer of the wall that scrolls these tiles: a margin works with the scroller as root only. */
+function observe(element: HTMLElement): void {
+  const root = element.closest(".wall-area");
+  if (observer?.root !== root) {
+    observer?.disconnect();
+    observer = new IntersectionObserver(seen, { root, rootMargin: `${AHEAD_PX}px 0px` });
+  }
+  observer?.observe(element);
+}
 
 export function attach(tile: Tile, element: HTMLElement, canvas: HTMLCanvasElement): () => void {
   const slot: Slot = {
@@ -65,9 +75,9 @@ export function attach(tile: Tile, element: HTMLElement, canvas: HTMLCanvasEleme
   };
   slots.set(tile.id, slot);
   byElement.set(element, slot);
-  observer.observe(element);
+  observe(element);
   return () => {
-    observer.unobserve(element);
+    observer?.unobserve(element);
     if (slots.get(tile.id) === slot) slots.delete(tile.id);
     askSoon();
   };

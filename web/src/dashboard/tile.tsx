@@ -53,6 +53,7 @@ function Instead({ tile, session }: { tile: Tile; session: Session }) {
 
 export function outcomeText(o: Pick<Outcome, "state" | "act">): string {
   if (o.act === "suspend" && o.state === "done") return t("target.suspended");
+  if (o.act === "suspend" && !isFinal(o.state)) return t("target.suspending");
   return t(`target.${o.state}`);
 }
 

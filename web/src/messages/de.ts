@@ -66,6 +66,7 @@ export const de: Record<keyof typeof en, Text> = {
   "target.refused": "Verweigert",
   "target.failed": "Fehlgeschlagen",
   "target.cancelled": "Zurückgenommen",
+  "target.suspending": "Wird angehalten",
   "target.suspended": "Angehalten",
 
   "bar.name": "Auswahl",

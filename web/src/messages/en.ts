@@ -63,6 +63,7 @@ export const en = {
   "target.refused": "Refused",
   "target.failed": "Failed",
   "target.cancelled": "Cancelled",
+  "target.suspending": "Suspending",
   "target.suspended": "Suspended",
 
   "bar.name": "Selection",

@@ -80,6 +80,17 @@ export async function call<T>(method: string, params: Record<string, unknown> = 
   return body as T;
 }
 
+/** Does anything answer at all? Asks the relay for a page's head only. */
+export async function reachable(timeout_ms: number): Promise<boolean> {
+  try {
+    const init: RequestInit = { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(timeout_ms) };
+    await fetch(location.pathname, init);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export function asApiError(e: unknown): ApiError {
   return e instanceof ApiError ? e : new ApiError("Network", 0, { reason: String(e) });
 }

@@ -18,6 +18,8 @@ interface Props {
   notice?: string;
   /** Members for Login.Start beside user. */
   extra?: () => Record<string, unknown>;
+  /** A computer that many people use: the browser is asked not to remember who. */
+  shared?: boolean;
   /** Beside the language switch: where this is. */
   foot?: string;
   /** Shown while the card waits after "done". */
@@ -104,7 +106,7 @@ function Prompts({ login }: { login: Login }) {
   );
 }
 
-function First({ login, extra, children }: Pick<Props, "login" | "extra" | "children">) {
+function First({ login, extra, shared, children }: Pick<Props, "login" | "extra" | "shared" | "children">) {
   const [missing, setMissing] = useState(false);
   const user = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
@@ -136,7 +138,7 @@ function First({ login, extra, children }: Pick<Props, "login" | "extra" | "chil
           ref={user}
           name="user"
           defaultValue={login.user.peek()}
-          autocomplete="username"
+          autocomplete={shared ? "off" : "username"}
           autocapitalize="off"
           spellcheck={false}
           aria-invalid={missing}
@@ -151,7 +153,13 @@ function First({ login, extra, children }: Pick<Props, "login" | "extra" | "chil
       )}
       <label class="field">
         <span>{t("login.password")}</span>
-        <input ref={password} name="password" type="password" autocomplete="current-password" readOnly={busy} />
+        <input
+          ref={password}
+          name="password"
+          type="password"
+          autocomplete={shared ? "off" : "current-password"}
+          readOnly={busy}
+        />
       </label>
       {children}
       <button type="submit" class="button primary wide" aria-disabled={busy}>
@@ -190,7 +198,7 @@ export function LoginCard(p: Props) {
         ) : (
           <>
             <Messages items={login.messages.value} />
-            <First login={login} extra={p.extra ?? (() => ({}))}>
+            <First login={login} extra={p.extra ?? (() => ({}))} shared={p.shared ?? false}>
               {p.children}
             </First>
           </>

@@ -114,6 +114,7 @@ export function App() {
         lead={t("login.station")}
         notice={s.text}
         foot={stationName.value}
+        shared
         extra={startWith}
         doneText={t("login.starting")}
       >

@@ -3,12 +3,12 @@
 // stays under the overlay and the stream is opened again within 2 s. Lives as long as the scene is
 // "session" and shows one and the same session.
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type RFB from "@novnc/novnc";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../shared/i18n";
 import { TouchField } from "./keyboard";
-import { link, scene } from "./store";
+import { deaths, link, scene } from "./store";
 
 export type Stream = "opening" | "open" | "broken";
 
@@ -82,9 +82,14 @@ function watch(target: HTMLElement, still: HTMLCanvasElement): () => void {
     });
   };
   void open();
+  const seen = deaths.peek();
+  const unwatch = effect(() => {
+    if (deaths.value !== seen) rfb?.disconnect();
+  });
 
   return () => {
     stopped = true;
+    unwatch();
     clearTimeout(timer);
     rfb?.disconnect();
     rfb = null;

@@ -12,6 +12,8 @@ export type Link = "connecting" | "live" | "lost" | "many" | "forbidden";
 export const link = signal<Link>("connecting");
 export const scene = signal<Scene | null>(null);
 export const stationName = signal("");
+/** Counts connections that died without a word; the pixels came by the same dead way. */
+export const deaths = signal(0);
 export const info = signal<LoginInfo | null>(null);
 
 const INFO_RETRY_MS = 1500;
@@ -48,6 +50,7 @@ async function renewCookie(): Promise<void> {
 
 function closed(code: number): boolean {
   if (code === 4401) void renewCookie();
+  if (code === 0) deaths.value++;
   link.value = code === 4429 ? "many" : code === 4403 ? "forbidden" : scene.peek() ? "lost" : "connecting";
   return code !== 4403;
 }
