@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { de } from "../src/messages/de";
 import { en } from "../src/messages/en";
+import { keysymOf } from "../src/station/keysym";
 import { countdown, idNumber, plainName, span } from "../src/shared/format";
-import { format, type Text } from "../src/shared/message";
+import { format, pickLanguage, type Text } from "../src/shared/message";
 
 const fields = (s: string) => [...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 const forms = (x: Text) => (typeof x === "string" ? [x] : [x.one, x.other]);
@@ -70,4 +71,20 @@ test("the number of an id", () => {
 test("names cannot turn the text beside them round", () => {
   assert.equal(plainName("Bob \u202etxt.exe\u2066"), "Bob txt.exe");
   assert.equal(plainName("שרה <b>"), "שרה <b>");
+});
+
+test("the first language that there is", () => {
+  assert.equal(pickLanguage(["fr-FR", "de-AT", "en"], ["en", "de"]), "de");
+  assert.equal(pickLanguage(["EN-us"], ["en", "de"]), "en");
+  assert.equal(pickLanguage(["fr"], ["en", "de"]), undefined);
+  assert.equal(pickLanguage([], ["en", "de"]), undefined);
+});
+
+test("keysyms of characters", () => {
+  assert.equal(keysymOf(0x61), 0x61);
+  assert.equal(keysymOf(0xe4), 0xe4); // Latin-1 is itself
+  assert.equal(keysymOf(0x20ac), 0x010020ac); // euro sign
+  assert.equal(keysymOf(0x1f600), 0x0101f600);
+  assert.equal(keysymOf(0x0a), 0xff0d);
+  assert.equal(keysymOf(0x80), 0x01000080);
 });

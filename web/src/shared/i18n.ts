@@ -6,7 +6,7 @@ import { signal } from "@preact/signals";
 import { de } from "../messages/de";
 import { en } from "../messages/en";
 import { systemDe } from "../messages/system.de";
-import { format, type Args, type Text } from "./message";
+import { format, pickLanguage, type Args, type Text } from "./message";
 import { Translator } from "./template";
 
 export type Lang = "en" | "de";
@@ -22,16 +22,7 @@ export const LANGUAGES: Record<Lang, { name: string; messages: Messages; system?
 const STORE = "stationmaster.language";
 
 export function isLang(v: string | null | undefined): v is Lang {
-  return v === "en" || v === "de";
-}
-
-/** The first language of the browser that we have; English when none. */
-export function pickLanguage(wanted: readonly string[]): Lang {
-  for (const w of wanted) {
-    const primary = w.toLowerCase().split("-")[0];
-    if (isLang(primary)) return primary;
-  }
-  return "en";
+  return typeof v === "string" && Object.hasOwn(LANGUAGES, v);
 }
 
 function initial(): Lang {
@@ -41,7 +32,7 @@ function initial(): Lang {
   } catch {
     // Storage may be forbidden; then the choice lasts as long as the page.
   }
-  return pickLanguage(navigator.languages ?? [navigator.language]);
+  return pickLanguage(navigator.languages ?? [navigator.language], Object.keys(LANGUAGES) as Lang[]) ?? "en";
 }
 
 export const lang = signal<Lang>(initial());

@@ -29,3 +29,13 @@ export function format(text: Text, args: Args, locale: string): string {
     return typeof v === "number" ? v.toLocaleString(locale) : v;
   });
 }
+
+/** The first language wanted ("de-AT") that there is ("de"). */
+export function pickLanguage<L extends string>(wanted: readonly string[], have: readonly L[]): L | undefined {
+  for (const w of wanted) {
+    const primary = w.toLowerCase().split("-")[0];
+    const found = have.find((h) => h === primary);
+    if (found) return found;
+  }
+  return undefined;
+}

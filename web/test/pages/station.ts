@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mock, page, signIn, text } from "./setup";
+
+test("station: log in, desktop, panel, notice, why it ended", async () => {
+  await page.goto(`${mock.url}/station`);
+  await page.getByLabel("Desktop").selectOption("lxqt");
+  await signIn("anna");
+  await page.locator('.screen[data-stream="open"]').waitFor();
+  const colours = await page.locator(".rfb canvas").evaluate((c: HTMLCanvasElement) => {
+    const d = c.getContext("2d")?.getImageData(0, 0, c.width, c.height).data ?? new Uint8ClampedArray();
+    return new Set([...d.slice(0, 400_000)]).size;
+  });
+  assert.ok(colours > 5);
+  mock.command("notice");
+  await page.getByText(/Karin Kaya will log you off in (1:00|0:5\d)/).waitFor();
+  await page.getByRole("button", { name: "Panel" }).click();
+  await page.getByRole("region", { name: "Station panel" }).getByRole("button", { name: "Suspend" }).click();
+  await page.getByText("Your session was suspended.").waitFor();
+  assert.deepEqual(mock.received.acts, ["suspend"]);
+  assert.equal(await page.locator(".rfb").count(), 0);
+});
+
+test("station: log off asks first; a broken connection comes back within 2 s", async () => {
+  await page.goto(`${mock.url}/station`);
+  await signIn("anna");
+  await page.locator('.screen[data-stream="open"]').waitFor();
+  const start = Date.now();
+  mock.command("drop");
+  await page.getByText("Connection lost. Reconnecting").first().waitFor();
+  await page.locator('.screen[data-stream="open"]').waitFor();
+  assert.ok(Date.now() - start < 2000, `${Date.now() - start} ms`);
+  await page.getByText("Connection lost. Reconnecting").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Panel" }).click();
+  await page.getByRole("button", { name: "Log off" }).click();
+  const d = page.getByRole("dialog", { name: "Log off?" });
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Cancel");
+  await d.getByRole("button", { name: "Log off" }).click();
+  await page.getByText("You have logged off.").waitFor();
+  await page.getByLabel("User name").waitFor();
+});
+
+test("station: a session that does not start says why, with the last output", async () => {
+  await page.goto(`${mock.url}/station`);
+  await signIn("fail");
+  await text(page.getByRole("alert"), "The desktop ended at once.");
+  await text(page.getByRole("alert"), "cannot open display");
+});
