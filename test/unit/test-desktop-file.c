@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Desktop files of sessions: good ones, odd ones, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "proto/desktop-file.h"
+
+#define ENTRY "[Desktop Entry]\n"
+
+static int parse(const char *text, struct desktop_file *d)
+{
+	return desktop_file_parse(text, strlen(text), d);
+}
+
+static void good_files(void **state)
+{
+	static const struct {
+		const char *text, *name, *exec, *try_exec, *names;
+		bool hidden;
+	} rows[] = {
+		{ ENTRY "Name=Xfce\nExec=startxfce4\nTryExec=startxfce4\nDesktopNames=XFCE;\n",
+				"Xfce", "startxfce4", "startxfce4", "XFCE", false },
+		{ "# c\n\n" ENTRY
+		  "Name = Two Words \nExec = run --now %U \nDesktopNames=A;B-C;\r\n",
+				"Two Words", "run --now", NULL, "A:B-C", false },
+		{ ENTRY "Name=A\nName=B\nName[de]=C\nExec=x\n[Desktop Action y]\nExec=z", "A", "x",
+				NULL, "", false },
+		{ ENTRY "Name=a\\sb\\\\c\nExec=sh -c \"a %% b\" %f%F\nNoDisplay=true", "a b\\c",
+				"sh -c \"a % b\"", NULL, "", true },
+		{ ENTRY "Name=H\nExec=x\nTryExec=\nHidden=true\nNoDisplay=false", "H", "x", NULL,
+				"", true },
+		{ ENTRY "Name=a\\nb\\tc\nExec=x", "abc", "x", NULL, "", false },
+	};
+
+	for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+		struct desktop_file d;
+
+		print_message("%s\n", rows[i].text);
+		assert_int_equal(parse(rows[i].text, &d), 0);
+		assert_string_equal(d.name, rows[i].name);
+		assert_string_equal(d.exec, rows[i].exec);
+		assert_string_equal(d.names, rows[i].names);
+		assert_int_equal(d.hidden, rows[i].hidden);
+		if (rows[i].try_exec)
+			assert_string_equal(d.try_exec, rows[i].try_exec);
+		else
+			assert_null(d.try_exec);
+		desktop_file_done(&d);
+	}
+}
+
+static void bad_files(void **state)
+{
+	static const char *const rows[] = { "", "Name=A\nExec=x\n", ENTRY, ENTRY "Name=A\n",
+		ENTRY "Exec=x\n", ENTRY "Name=\nExec=x\n", ENTRY "Name=A\nExec=%f\n",
+		ENTRY "Name=A\nExec=a\\nb\n", ENTRY "Name=\xff\nExec=x\n",
+		ENTRY "Name=\\n\nExec=x\n" };
+	struct desktop_file d;
+	char *big;
+
+	for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+		print_message("%s\n", rows[i]);
+		assert_int_equal(parse(rows[i], &d), -EBADMSG);
+	}
+	assert_int_equal(desktop_file_parse(ENTRY "Name=A\0\nExec=x\n", 31, &d), -EBADMSG);
+	big = calloc(1, DESKTOP_FILE_MAX + 2);
+	memset(big, '#', DESKTOP_FILE_MAX + 1);
+	assert_int_equal(parse(big, &d), -EFBIG);
+	memcpy(big, ENTRY "Name=A\nExec=", 28);
+	memset(big + 28, 'x', DESKTOP_VALUE_MAX + 1);
+	big[28 + DESKTOP_VALUE_MAX + 1] = 0;
+	assert_int_equal(parse(big, &d), -EBADMSG);
+	big[28 + DESKTOP_VALUE_MAX] = 0;
+	assert_int_equal(parse(big, &d), 0);
+	desktop_file_done(&d);
+	free(big);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_files),
+		cmocka_unit_test(bad_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Roles: the whole matrix of docs/ARCHITECTURE.md, row by row. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "hostd/role.h"
+
+enum { NO = 0, YES = 1 };
+
+static void acts_on_sessions(void **state)
+{
+	static const struct {
+		enum role caller, target;
+		bool own;
+		/* alone: see, tile, logoff, suspend; in bulk: logoff, suspend */
+		int see, tile, logoff, suspend, bulk_logoff, bulk_suspend;
+	} rows[] = {
+		{ ROLE_STANDARD, ROLE_STANDARD, true, YES, YES, YES, YES, NO, NO },
+		{ ROLE_STANDARD, ROLE_STANDARD, false, NO, NO, NO, NO, NO, NO },
+		{ ROLE_STANDARD, ROLE_OPERATOR, false, NO, NO, NO, NO, NO, NO },
+		{ ROLE_STANDARD, ROLE_ADMINISTRATOR, false, NO, NO, NO, NO, NO, NO },
+		{ ROLE_OPERATOR, ROLE_OPERATOR, true, YES, YES, YES, YES, NO, NO },
+		{ ROLE_OPERATOR, ROLE_STANDARD, false, YES, YES, YES, YES, YES, YES },
+		{ ROLE_OPERATOR, ROLE_OPERATOR, false, YES, NO, NO, NO, NO, NO },
+		{ ROLE_OPERATOR, ROLE_ADMINISTRATOR, false, YES, NO, NO, NO, NO, NO },
+		{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, true, YES, YES, YES, YES, NO, NO },
+		{ ROLE_ADMINISTRATOR, ROLE_STANDARD, false, YES, YES, YES, YES, YES, YES },
+		{ ROLE_ADMINISTRATOR, ROLE_OPERATOR, false, YES, YES, YES, YES, YES, YES },
+		{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, false, YES, YES, YES, YES, YES, YES },
+	};
+
+	for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+		enum role c = rows[i].caller, t = rows[i].target;
+		bool own = rows[i].own;
+
+		print_message("%s on %s%s\n", role_to_string(c), role_to_string(t),
+				own ? " (own)" : "");
+		assert_int_equal(role_may(c, t, own, ACT_SEE, false), rows[i].see);
+		assert_int_equal(role_may(c, t, own, ACT_SEE, true), rows[i].see);
+		assert_int_equal(role_may(c, t, own, ACT_TILE, false), rows[i].tile);
+		assert_int_equal(role_may(c, t, own, ACT_LOGOFF, false), rows[i].logoff);
+		assert_int_equal(role_may(c, t, own, ACT_SUSPEND, false), rows[i].suspend);
+		assert_int_equal(role_may(c, t, own, ACT_LOGOFF, true), rows[i].bulk_logoff);
+		assert_int_equal(role_may(c, t, own, ACT_SUSPEND, true), rows[i].bulk_suspend);
+	}
+}
+
+static void jobs_are_seen(void **state)
+{
+	for (int by = ROLE_STANDARD; by <= ROLE_ADMINISTRATOR; by++) {
+		assert_true(role_may_see_job(ROLE_STANDARD, true, (enum role)by));
+		assert_false(role_may_see_job(ROLE_STANDARD, false, (enum role)by));
+		assert_int_equal(role_may_see_job(ROLE_OPERATOR, false, (enum role)by),
+				by == ROLE_OPERATOR);
+		assert_true(role_may_see_job(ROLE_ADMINISTRATOR, false, (enum role)by));
+	}
+}
+
+static void groups_make_the_role(void **state)
+{
+	static const struct role_groups groups = { .admin = 100, .operator= 200 };
+	static const struct role_groups none = { .admin = (gid_t)-1, .operator=(gid_t) - 1 };
+	const gid_t both[] = { 5, 200, 100 }, op[] = { 5, 200 }, other[] = { 5, (gid_t)-1 };
+
+	assert_int_equal(role_of_peer(&groups, 0, 0, NULL, 0), ROLE_ADMINISTRATOR);
+	assert_int_equal(role_of_peer(&groups, 1000, 1000, NULL, 0), ROLE_STANDARD);
+	assert_int_equal(role_of_peer(&groups, 1000, 1000, both, 3), ROLE_ADMINISTRATOR);
+	assert_int_equal(role_of_peer(&groups, 1000, 1000, op, 2), ROLE_OPERATOR);
+	assert_int_equal(role_of_peer(&groups, 1000, 200, NULL, 0), ROLE_OPERATOR);
+	assert_int_equal(role_of_peer(&groups, 1000, 100, op, 2), ROLE_ADMINISTRATOR);
+	/* A group that does not exist has no members, whatever number stands for it. */
+	assert_int_equal(role_of_peer(&none, 1000, (gid_t)-1, other, 2), ROLE_STANDARD);
+	assert_int_equal(role_of_peer(&none, 0, 0, NULL, 0), ROLE_ADMINISTRATOR);
+}
+
+static void refusals_name_the_reason(void **state)
+{
+	_cleanup_free_ char *own = role_refusal(ROLE_OPERATOR, true, "Otto Ober");
+	_cleanup_free_ char *operator= role_refusal(ROLE_OPERATOR, false, "Otto Ober");
+	_cleanup_free_ char *admin = role_refusal(ROLE_ADMINISTRATOR, false, "Ada Admin");
+	_cleanup_free_ char *other = role_refusal(ROLE_STANDARD, false, "Anna Abel");
+
+	assert_non_null(strstr(own, "your own session"));
+	assert_string_equal(operator, "Otto Ober is an operator; only administrators may do this.");
+	assert_string_equal(
+			admin, "Ada Admin is an administrator; only administrators may do this.");
+	assert_non_null(strstr(other, "Anna Abel"));
+}
+
+static void names_and_back(void **state)
+{
+	enum role r;
+
+	for (int i = ROLE_STANDARD; i <= ROLE_ADMINISTRATOR; i++) {
+		assert_int_equal(role_parse(role_to_string((enum role)i), &r), 0);
+		assert_int_equal(r, i);
+	}
+	assert_int_equal(role_parse("root", &r), -EINVAL);
+	assert_int_equal(role_parse("", &r), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(acts_on_sessions),
+		cmocka_unit_test(jobs_are_seen),
+		cmocka_unit_test(groups_make_the_role),
+		cmocka_unit_test(refusals_name_the_reason),
+		cmocka_unit_test(names_and_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

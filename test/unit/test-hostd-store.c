@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The data base: schema, transactions, damaged and newer files. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "hostd/store.h"
+
+static char folder[64];
+static char path[128];
+
+static int setup(void **state)
+{
+	str_copy(folder, sizeof(folder), "/tmp/test-store-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/state.db", folder);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char pattern[128];
+	glob_t g;
+
+	snprintf(pattern, sizeof(pattern), "%s/*", folder);
+	if (glob(pattern, 0, NULL, &g) == 0) {
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			unlink(g.gl_pathv[i]);
+		globfree(&g);
+	}
+	return rmdir(folder);
+}
+
+static int count_rows(struct store_row *row, void *userdata)
+{
+	*(int *)userdata += 1;
+	return 0;
+}
+
+static int count(struct store *s)
+{
+	int n = 0;
+
+	assert_int_equal(store_query(s, count_rows, &n, "SELECT name FROM counters", ""), 0);
+	return n;
+}
+
+static int add(struct store *s, const char *name, int64_t value)
+{
+	return store_exec(s, "INSERT INTO counters (name, value) VALUES (?, ?)", "si", name, value);
+}
+
+static void what_is_written_is_there_again(void **state)
+{
+	struct store *s = NULL;
+	struct stat st;
+
+	assert_int_equal(store_open(path, &s), 0);
+	assert_int_equal(add(s, "a", 1), 0);
+	s = store_close(s);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(store_open(path, &s), 0);
+	assert_int_equal(count(s), 1);
+	store_close(s);
+}
+
+static void a_transaction_is_all_or_nothing(void **state)
+{
+	struct store *s = NULL;
+
+	assert_int_equal(store_open(NULL, &s), 0);
+	store_begin(s);
+	store_begin(s);
+	assert_int_equal(add(s, "a", 1), 0);
+	assert_int_equal(store_commit(s), 0);
+	assert_int_equal(add(s, "b", 2), 0);
+	assert_int_equal(store_commit(s), 0);
+	assert_int_equal(count(s), 2);
+	store_begin(s);
+	assert_int_equal(add(s, "c", 3), 0);
+	assert_int_equal(add(s, "a", 9), -EEXIST);
+	assert_int_equal(store_commit(s), -EEXIST);
+	assert_int_equal(count(s), 2);
+	assert_int_equal(add(s, "d", 4), 0);
+	assert_int_equal(count(s), 3);
+	store_close(s);
+}
+
+static int stop_at_first(struct store_row *row, void *userdata)
+{
+	return -ECANCELED;
+}
+
+static int read_bytes(struct store_row *row, void *userdata)
+{
+	assert_null(store_row_bytes(row, 0)); /* not 32 bytes */
+	assert_string_equal(store_row_text(row, 0), "a");
+	assert_int_equal(store_row_int(row, 1), INT64_MIN);
+	return 0;
+}
+
+static void queries(void **state)
+{
+	struct store *s = NULL;
+
+	assert_int_equal(store_open(NULL, &s), 0);
+	assert_int_equal(add(s, "a", INT64_MIN), 0);
+	assert_int_equal(store_query(s, read_bytes, NULL, "SELECT name, value FROM counters", ""),
+			0);
+	assert_int_equal(store_query(s, stop_at_first, NULL, "SELECT * FROM counters", ""),
+			-ECANCELED);
+	assert_true(store_query(s, NULL, NULL, "SELECT nonsense FROM nowhere", "") < 0);
+	store_close(s);
+}
+
+static void a_damaged_file_is_moved_aside(void **state)
+{
+	char text[4096], pattern[256];
+	struct store *s = NULL;
+	glob_t g;
+
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(fd_write_file(path, text, sizeof(text), 0600), 0);
+	assert_int_equal(store_open(path, &s), 0);
+	assert_int_equal(add(s, "a", 1), 0);
+	store_close(s);
+	snprintf(pattern, sizeof(pattern), "%s.broken-*", path);
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	assert_int_equal(g.gl_pathc, 1);
+	globfree(&g);
+}
+
+static void a_newer_file_is_left_alone(void **state)
+{
+	struct store *s = NULL;
+
+	assert_int_equal(store_open(path, &s), 0);
+	assert_int_equal(store_exec(s, "PRAGMA user_version = 99", ""), 0);
+	s = store_close(s);
+	assert_int_equal(store_open(path, &s), -EPROTONOSUPPORT);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_is_written_is_there_again, setup, teardown),
+		cmocka_unit_test(a_transaction_is_all_or_nothing),
+		cmocka_unit_test(queries),
+		cmocka_unit_test_setup_teardown(a_damaged_file_is_moved_aside, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_newer_file_is_left_alone, setup, teardown),
+	};
+
+	log_init("test-hostd-store");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
