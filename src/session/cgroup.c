@@ -113,7 +113,7 @@ int cgroup_compare(const char *before, const char *after, const char *mounts, st
 		return -ENOMEM;
 	for (char *line = strtok_r(copy, "\n", &save); line && g.n < CGROUP_HIERARCHIES_MAX;
 			line = strtok_r(NULL, "\n", &save)) {
-		_cleanup_free_ char *old = NULL, *dir = NULL, *back = NULL;
+		_cleanup_free_ char *old = NULL, *dir = NULL, *back = NULL, *place = NULL;
 		char *controllers = strchr(line, ':'), *path;
 
 		path = controllers ? strchr(controllers + 1, ':') : NULL;
@@ -125,13 +125,15 @@ int cgroup_compare(const char *before, const char *after, const char *mounts, st
 			continue;
 		dir = cgroup_find_path(mounts, controllers, path);
 		back = cgroup_find_path(mounts, controllers, old);
-		if (!dir || !back)
+		place = str_format("%s:%s", controllers, path);
+		if (!dir || !back || !place)
 			continue;
 		if (streq(controllers, "name=systemd"))
 			systemd = g.n;
-		g.dirs[g.n++] = (struct cgroup_dir){
-			.path = take_ptr(dir), .back = take_ptr(back), .v2 = !*controllers
-		};
+		g.dirs[g.n++] = (struct cgroup_dir){ .path = take_ptr(dir),
+			.place = take_ptr(place),
+			.back = take_ptr(back),
+			.v2 = !*controllers };
 	}
 	choose_tracking(&g, systemd);
 	*ret = g;
@@ -183,9 +185,11 @@ int cgroup_make(const char *name, struct cgroup *ret)
 	if (mkdir(path, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	*ret = (struct cgroup){ .n = 1, .own = true };
-	ret->dirs[0] = (struct cgroup_dir){
-		.path = take_ptr(path), .back = take_ptr(back), .v2 = true, .tracks = true
-	};
+	ret->dirs[0] = (struct cgroup_dir){ .path = take_ptr(path),
+		.place = take_ptr(inside),
+		.back = take_ptr(back),
+		.v2 = true,
+		.tracks = true };
 	return 0;
 }
 
