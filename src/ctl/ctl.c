@@ -212,6 +212,16 @@ static char *reason_make(const char *method, const char *error, json_t *paramete
 	return str_format("%s failed: %s.", method, error);
 }
 
+/* "There is no such session. (s99, zoe)" where the sentence does not name them itself. */
+static char *names_append(const char *reason, json_t *names)
+{
+	_cleanup_free_ char *joined = names_join(names);
+
+	if (str_is_empty(joined) || strstr(reason, joined))
+		return strdup(reason);
+	return str_format("%s (%s)", reason, joined);
+}
+
 int ctl_error_reply(const struct ctl *c, const char *method, const char *error, json_t *parameters)
 {
 	const char *reason = json_string_value(json_object_get(parameters, "reason"));
@@ -221,6 +231,8 @@ int ctl_error_reply(const struct ctl *c, const char *method, const char *error, 
 
 	if (str_is_empty(reason))
 		reason = made = reason_make(method, error, parameters);
+	else if (code == CTL_NOT_FOUND)
+		reason = made = names_append(reason, json_object_get(parameters, "names"));
 	clean = c->json ? strdup(reason ? reason : error) : text_clean(reason ? reason : error);
 	fail_with(c, code, error, clean ? clean : "Out of memory.", parameters);
 	if (!c->json && !str_is_empty(output)) {

@@ -42,7 +42,7 @@ static void status_print(json_t *s)
 			json_is_true(json_object_get(s, "logind"))
 					? "used"
 					: "not there: sessions are tracked by process tree");
-	field_consume("Up since", text_duration(number(s, "uptime_s") * 1000));
+	field_consume("Running for", text_duration(number(s, "uptime_s") * 1000));
 	field_consume("Load", str_format("%lld.%02lld", number(s, "load_percent") / 100,
 					      number(s, "load_percent") % 100));
 	field_consume("Memory", str_format("%lld MiB of %lld MiB available",

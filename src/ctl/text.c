@@ -150,7 +150,7 @@ void text_print_field(FILE *f, const char *name, const char *value)
 	if (str_is_empty(value))
 		return;
 	clean = text_clean(value);
-	fprintf(f, "%14s: %s\n", name, clean ? clean : "?");
+	fprintf(f, "%14s%c %s\n", name, *name ? ':' : ' ', clean ? clean : "?");
 }
 
 static char *array_text(json_t *array)

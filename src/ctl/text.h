@@ -40,7 +40,8 @@ void text_print_lines(FILE *f, const char *indent, const char *s);
 /* Value and newline. On a terminal everything outside ASCII is escaped: JSON keeps C1 control
  * characters as they are. */
 void text_print_json(FILE *f, json_t *value, size_t flags, bool tty);
-/* "    Name: value", the value cleaned; nothing if value is NULL or empty. */
+/* "    Name: value", the value cleaned; nothing if value is NULL or empty. name "": one more value.
+ */
 void text_print_field(FILE *f, const char *name, const char *value);
 
 /* Member of an object as text: strings as they are, numbers in digits, arrays of strings joined by

@@ -128,6 +128,13 @@ test("what is not there: exit code 4", async () => {
   assert.deepEqual(JSON.parse(err), { error: "org.stationmaster.Sessions.NotFound", reason: "There is no session s99.", parameters: { names: ["s99"], reason: "There is no session s99." } });
 });
 
+test("what was not found is named", async () => {
+  fake.on("Sessions.Suspend", (p) => {
+    throw new ApiError("org.stationmaster.Sessions.NotFound", { names: [...p.sessions, ...p.users], reason: "There is no such session." });
+  });
+  assert.equal((await run(["session", "suspend", "s99", "zoe"])).err, "stationctl: There is no such session. (s99, zoe)\n");
+});
+
 test("a user with several sessions must be told apart", async () => {
   fake.sessions.push(session(30, "anna"));
   const { code, err } = await run(["session", "show", "anna"]);
