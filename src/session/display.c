@@ -195,6 +195,9 @@ static void handle_ready_fd(void *userdata, short revents)
 		watch_stop(&d->ready_watch);
 		return;
 	}
+	/* Xvnc writes number and line end apart, and dies if nobody reads the second. */
+	if (!memchr(text, '\n', (size_t)n))
+		return;
 	socket_path(d->number, path);
 	r = connect_checked(d, path);
 	if (r >= 0)
