@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A browser station: pages (control sockets, /ws/station) and screens (/ws/station/rfb). The page
+ * draws greeter and notice itself; the relay gives it the scene, and pixels only while the scene is
+ * a session. A station may be open in several tabs of one browser: all show the same.
+ *
+ * The station is there as long as it has a page. A screen waits for the session's picture before it
+ * greets its viewer, because RFB begins with the picture's size.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "relay/station.h"
+#include "relay/viewer.h"
+#include "relay/web-rfb.h"
+#include "relay/web-socket.h"
+
+struct browser_station {
+	struct station station;
+	struct list pages;
+	struct list screens;
+	unsigned n_pages, n_screens;
+};
+
+struct page {
+	struct list link;
+	struct browser_station *station;
+	struct web_socket *socket;
+	bool greeted;
+};
+
+struct screen {
+	struct list link;
+	struct browser_station *station;
+	struct stream *stream; /* until the viewer takes it */
+	struct viewer *viewer;
+	struct picture *shown;
+};
+
+static struct browser_station *browser_of(struct station *s)
+{
+	return (struct browser_station *)((char *)s - offsetof(struct browser_station, station));
+}
+
+/* --- screens --- */
+
+static struct screen *screen_free(struct screen *c)
+{
+	list_remove(&c->link);
+	c->station->n_screens--;
+	if (c->viewer)
+		viewer_free(c->viewer);
+	else if (c->stream)
+		stream_close(c->stream);
+	free(c);
+	return NULL;
+}
+
+static void handle_viewer_ready(struct viewer *v, bool credentials_given, void *userdata)
+{
+	struct screen *c = userdata;
+
+	(void)credentials_given;
+	log_debug("screen of a browser station: %s station=%s", viewer_describe(v),
+			c->station->station.id);
+}
+
+static void handle_viewer_activity(struct viewer *v, void *userdata)
+{
+	struct screen *c = userdata;
+
+	(void)v;
+	station_note_activity(&c->station->station);
+}
+
+static void handle_viewer_gone(struct viewer *v, const char *reason, void *userdata)
+{
+	struct screen *c = userdata;
+
+	(void)v;
+	log_debug("screen of a browser station ended: %s station=%s", reason,
+			c->station->station.id);
+	screen_free(c);
+}
+
+static const struct viewer_events viewer_events = {
+	.handle_ready = handle_viewer_ready,
+	.handle_activity = handle_viewer_activity,
+	.handle_gone = handle_viewer_gone,
+};
+
+/* Before there is a viewer: a peer that talks first or leaves. */
+static void handle_early_data(struct stream *s, const uint8_t *data, size_t len, void *userdata)
+{
+	(void)s, (void)data, (void)len;
+	screen_free(userdata); /* RFB: the server speaks first */
+}
+
+static void handle_early_closed(struct stream *s, const char *reason, void *userdata)
+{
+	struct screen *c = userdata;
+
+	(void)s, (void)reason;
+	c->stream = NULL;
+	screen_free(c);
+}
+
+static void handle_early_drained(struct stream *s, void *userdata)
+{
+	(void)s, (void)userdata;
+}
+
+static const struct stream_events early_events = {
+	.handle_data = handle_early_data,
+	.handle_drained = handle_early_drained,
+	.handle_closed = handle_early_closed,
+};
+
+static void screen_update(struct screen *c)
+{
+	struct station *s = &c->station->station;
+	struct picture *p = station_picture(s);
+
+	if (!c->viewer && p) {
+		if (viewer_new(s->stations->relay->loop, c->stream, VIEWER_SECURITY_NONE,
+				    &viewer_events, c, &c->viewer) < 0) {
+			screen_free(c);
+			return;
+		}
+		c->stream = NULL;
+	}
+	if (c->viewer && p != c->shown) {
+		viewer_set_picture(c->viewer, p, p != NULL);
+		c->shown = p;
+	}
+}
+
+static void screens_update(struct browser_station *b)
+{
+	bool wanted = b->station.known && b->station.scene.kind == SCENE_SESSION;
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &b->screens) {
+		struct screen *c = list_entry(l, struct screen, link);
+
+		if (wanted)
+			screen_update(c);
+		else
+			screen_free(c);
+	}
+}
+
+/* --- pages --- */
+
+static void page_send(struct page *p, json_t *message)
+{
+	char *text = json_dumps(message, JSON_COMPACT);
+
+	if (text)
+		web_socket_send_text(p->socket, text, strlen(text));
+	free(text);
+	json_decref(message);
+}
+
+static void page_update(struct page *p)
+{
+	struct station *s = &p->station->station;
+
+	if (!s->known)
+		return;
+	if (!p->greeted)
+		page_send(p, json_pack("{s:s, s:s}", "station", s->id, "name", s->name));
+	p->greeted = true;
+	page_send(p, json_pack("{s:O}", "scene", s->scene.json));
+}
+
+static void browser_free(struct browser_station *b, enum socket_close code)
+{
+	while (!list_is_empty(&b->screens))
+		screen_free(list_entry(b->screens.next, struct screen, link));
+	while (!list_is_empty(&b->pages)) {
+		struct page *p = list_entry(b->pages.next, struct page, link);
+
+		list_remove(&p->link);
+		web_socket_leave(p->socket, code);
+		free(p);
+	}
+	station_done(&b->station);
+	free(b);
+}
+
+static void handle_page_text(
+		struct web_socket *socket, const char *data, size_t len, void *userdata)
+{
+	_cleanup_json_ json_t *message = NULL;
+	struct page *p = userdata;
+	const char *act;
+
+	if (json_parse_object(data, len, &message) < 0) {
+		web_socket_close(socket, SOCKET_CLOSE_UNSUPPORTED);
+		return;
+	}
+	act = json_string_value(json_object_get(message, "act"));
+	if (act && (streq(act, "suspend") || streq(act, "logoff")))
+		station_act(&p->station->station, act);
+}
+
+static void handle_page_closed(struct web_socket *socket, void *userdata)
+{
+	struct page *p = userdata;
+	struct browser_station *b = p->station;
+
+	(void)socket;
+	list_remove(&p->link);
+	free(p);
+	if (--b->n_pages == 0)
+		browser_free(b, SOCKET_CLOSE_NORMAL);
+}
+
+static const struct socket_handler page_handler = {
+	.handle_text = handle_page_text,
+	.handle_closed = handle_page_closed,
+};
+
+/* --- station --- */
+
+static void handle_changed(struct station *s)
+{
+	struct browser_station *b = browser_of(s);
+	struct list *l;
+
+	screens_update(b);
+	if (s->source.slot || s->scene.kind == SCENE_GREETER) {
+		list_for_each (l, &b->pages)
+			page_update(list_entry(l, struct page, link));
+	}
+}
+
+static void handle_gone(struct station *s)
+{
+	browser_free(browser_of(s), SOCKET_CLOSE_GOING_AWAY);
+}
+
+static void handle_cut_text(struct station *s, const char *utf8)
+{
+	struct browser_station *b = browser_of(s);
+	struct list *l;
+
+	list_for_each (l, &b->screens) {
+		struct screen *c = list_entry(l, struct screen, link);
+
+		if (c->viewer)
+			viewer_send_cut_text(c->viewer, utf8);
+	}
+}
+
+static const struct station_ops browser_ops = {
+	.kind = "browser",
+	.handle_changed = handle_changed,
+	.handle_gone = handle_gone,
+	.handle_stop = handle_gone,
+	.handle_cut_text = handle_cut_text,
+};
+
+static struct browser_station *browser_find(struct stations *all, const char *secret)
+{
+	struct station *s = stations_find(all, secret);
+
+	return s && s->ops == &browser_ops ? browser_of(s) : NULL;
+}
+
+static int browser_new(struct stations *all, const char *secret, const char *address,
+		struct browser_station **ret)
+{
+	struct browser_station *b = calloc(1, sizeof(*b));
+	int r;
+
+	if (!b)
+		return -ENOMEM;
+	list_init(&b->pages);
+	list_init(&b->screens);
+	r = station_init(&b->station, all, &browser_ops, secret, address);
+	if (r < 0) {
+		free(b);
+		return r;
+	}
+	station_register(&b->station);
+	*ret = b;
+	return 0;
+}
+
+void stations_open_browser(struct stations *all, struct web_socket *socket, const char *secret)
+{
+	struct browser_station *b = NULL;
+	struct page *p;
+
+	if (!*secret) {
+		web_socket_close(socket, SOCKET_CLOSE_SIGN_IN); /* GET /station gives the cookie */
+		return;
+	}
+	b = browser_find(all, secret);
+	if (!b && browser_new(all, secret, web_socket_address(socket), &b) < 0) {
+		web_socket_close(socket, SOCKET_CLOSE_TOO_MANY);
+		return;
+	}
+	p = b->n_pages < STATION_SOCKETS_MAX ? calloc(1, sizeof(*p)) : NULL;
+	if (!p) {
+		web_socket_close(socket, SOCKET_CLOSE_TOO_MANY);
+		if (b->n_pages == 0)
+			browser_free(b, SOCKET_CLOSE_NORMAL);
+		return;
+	}
+	p->station = b;
+	p->socket = socket;
+	b->n_pages++;
+	list_add_tail(&b->pages, &p->link);
+	web_socket_set_handler(socket, &page_handler, p);
+	page_update(p);
+}
+
+void stations_open_rfb(struct stations *all, struct web_socket *socket, const char *secret)
+{
+	struct browser_station *b = *secret ? browser_find(all, secret) : NULL;
+	struct screen *c;
+
+	if (!b || !b->station.known || b->station.scene.kind != SCENE_SESSION) {
+		web_socket_close(socket, *secret ? SOCKET_CLOSE_NO_SESSION : SOCKET_CLOSE_SIGN_IN);
+		return;
+	}
+	c = b->n_screens < STATION_SOCKETS_MAX ? calloc(1, sizeof(*c)) : NULL;
+	if (!c) {
+		web_socket_close(socket, SOCKET_CLOSE_TOO_MANY);
+		return;
+	}
+	if (web_rfb_new(socket, &c->stream) < 0) {
+		web_socket_close(socket, SOCKET_CLOSE_ERROR);
+		free(c);
+		return;
+	}
+	stream_set_events(c->stream, &early_events, c);
+	c->station = b;
+	b->n_screens++;
+	list_add_tail(&b->screens, &c->link);
+	screen_update(c);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One station, what browser and VNC stations have in common: its place at stationd, its scene and
+ * the source of the session in it. Private to station*.c.
+ */
+#pragma once
+
+#include "base/list.h"
+#include "base/str.h"
+#include "io/address.h"
+#include "relay/host.h"
+#include "relay/relay.h"
+#include "relay/scene.h"
+#include "relay/sources.h"
+#include "relay/stations.h"
+
+struct station;
+struct station_call;
+
+struct station_ops {
+	const char *kind; /* "browser", "vnc" */
+	/* A connection that ends is the end of the station (else it may come back). */
+	bool close_now;
+	/* known, scene or station_picture() may have changed. When the picture became NULL, let go
+	 * of the old one now. */
+	void (*handle_changed)(struct station *s);
+	/* stationd has dropped the station: free it. */
+	void (*handle_gone)(struct station *s);
+	/* The relay ends: free it. */
+	void (*handle_stop)(struct station *s);
+	void (*handle_cut_text)(struct station *s, const char *utf8);
+};
+
+struct station {
+	struct list link;
+	struct stations *stations;
+	const struct station_ops *ops;
+	char secret[STR_TOKEN_LEN + 1];
+	char address[ADDRESS_TEXT_MAX];
+	bool registered;
+	struct station_call *call; /* StationOpen is under way */
+	char *id;
+	char *name;
+	bool known; /* id, name and scene were told (and hold while stationd is away) */
+	struct scene scene;
+	struct source_user source;
+};
+
+struct stations {
+	struct relay *relay;
+	struct host_watcher watcher;
+	struct list stations;
+	size_t n;
+	json_t *activity; /* sessions used since the last report; NULL: none */
+	uv_timer_t *activity_timer;
+	struct station_call *calls;
+};
+
+/* -EMFILE: too many stations. stationd is not told yet. */
+int station_init(struct station *s, struct stations *all, const struct station_ops *ops,
+		const char *secret, const char *address);
+/* Tell stationd, now and whenever it comes back. No callback from within. */
+void station_register(struct station *s);
+/* Let go of the picture before. */
+void station_done(struct station *s);
+struct station *stations_find(struct stations *all, const char *secret);
+struct picture *station_picture(const struct station *s);
+void station_act(struct station *s, const char *act);
+/* Keys or pointer were used here. */
+void station_note_activity(struct station *s);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The relay's own few sentences. What comes from stationd and PAM is shown as it comes; the pages
+ * have their own texts.
+ */
+#include "relay/text.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+static const struct {
+	const char *en;
+	const char *de;
+} texts[_TEXT_MAX] = {
+	[TEXT_WAITING] = { "Waiting for the system …", "Warten auf das System …" },
+	[TEXT_SIGNING_IN] = { "Signing in …", "Anmelden …" },
+	[TEXT_STARTING] = { "Starting your desktop …", "Ihr Desktop wird gestartet …" },
+	[TEXT_NOT_READY] = { "The system is not ready. Try again in a moment.",
+			"Das System ist nicht bereit. Versuchen Sie es gleich noch einmal." },
+	[TEXT_TIMED_OUT] = { "That took too long. Please log in again.",
+			"Das hat zu lange gedauert. Bitte melden Sie sich neu an." },
+	[TEXT_FAILED] = { "Your desktop could not be started.",
+			"Ihr Desktop konnte nicht gestartet werden." },
+	[TEXT_TOO_SLOW] = { "The log-in took too long. Connect again.",
+			"Die Anmeldung hat zu lange gedauert. Verbinden Sie sich neu." },
+};
+
+const char *text_get(const char *language, enum text text)
+{
+	return streq(language, "de") ? texts[text].de : texts[text].en;
+}
+
+const char *text_language(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+	for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (!str_is_empty(value))
+			return strncmp(value, "de", 2) == 0 ? "de" : "en";
+	}
+	return "en";
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * WebSockets over libwebsockets: one write per writable callback. Text waits in a queue that is
+ * bounded; binary is not queued at all: its owner is asked for the next message when the peer can
+ * take one, so a slow peer gets the latest and nothing old. A writable callback that finds nothing
+ * to send means that the kernel took everything before: that is "drained".
+ *
+ * Closing is asked for by a code; it is sent when the text before it is out. A peer that does not
+ * read is cut off by the timer.
+ */
+#include "relay/web-socket.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "relay/dashboard.h"
+#include "relay/stations.h"
+#include "relay/web-conn.h"
+
+enum { CLOSE_MS = 5000 };
+
+struct message {
+	struct list link;
+	size_t len;
+	uint8_t data[]; /* LWS_PRE, then the text */
+};
+
+static struct web_conn *conn_of(struct web_socket *s)
+{
+	return (struct web_conn *)((char *)s - offsetof(struct web_conn, socket));
+}
+
+const char *web_socket_address(const struct web_socket *s)
+{
+	return conn_of((struct web_socket *)s)->address;
+}
+
+void web_socket_set_handler(
+		struct web_socket *s, const struct socket_handler *handler, void *userdata)
+{
+	s->handler = handler;
+	s->userdata = userdata;
+}
+
+void web_socket_want_write(struct web_socket *s)
+{
+	if (s->open)
+		lws_callback_on_writable(conn_of(s)->wsi);
+}
+
+static void queue_drop(struct web_socket *s)
+{
+	while (!list_is_empty(&s->queue)) {
+		struct message *m = list_entry(s->queue.next, struct message, link);
+
+		list_remove(&m->link);
+		free(m);
+	}
+	s->queued = 0;
+}
+
+void web_socket_close(struct web_socket *s, enum socket_close code)
+{
+	if (!s->open || s->close_code)
+		return;
+	s->close_code = (int)code;
+	web_conn_set_deadline(conn_of(s), CLOSE_MS);
+	web_socket_want_write(s);
+}
+
+void web_socket_leave(struct web_socket *s, enum socket_close code)
+{
+	s->handler = NULL;
+	web_socket_close(s, code);
+}
+
+void web_socket_send_text(struct web_socket *s, const char *text, size_t len)
+{
+	struct message *m;
+
+	if (!s->open || s->close_code)
+		return;
+	m = len <= SOCKET_QUEUE_MAX - s->queued ? malloc(sizeof(*m) + LWS_PRE + len) : NULL;
+	if (!m) {
+		queue_drop(s);
+		web_socket_close(s, SOCKET_CLOSE_TOO_BIG);
+		return;
+	}
+	m->len = len;
+	memcpy(m->data + LWS_PRE, text, len);
+	list_add_tail(&s->queue, &m->link);
+	s->queued += len;
+	web_socket_want_write(s);
+}
+
+/* --- from libwebsockets --- */
+
+int web_socket_established(struct web_conn *c)
+{
+	struct relay *relay = c->web->relay;
+	struct web_socket *s = &c->socket;
+
+	peers_establish(&c->peer);
+	web_conn_set_deadline(c, 0);
+	s->open = true;
+	list_init(&s->queue);
+	buf_init(&s->in, SOCKET_MESSAGE_MAX);
+	if (c->kind == WEB_DASHBOARD)
+		dashboards_open(relay->dashboards, s, c->token);
+	else if (c->kind == WEB_STATION)
+		stations_open_browser(relay->stations, s, c->station);
+	else
+		stations_open_rfb(relay->stations, s, c->station);
+	explicit_bzero(c->token, sizeof(c->token));
+	explicit_bzero(c->station, sizeof(c->station));
+	return 0;
+}
+
+static void receive_text(struct web_conn *c, const void *data, size_t len, bool last)
+{
+	struct web_socket *s = &c->socket;
+
+	if (!s->handler || !s->handler->handle_text) {
+		web_socket_close(s, SOCKET_CLOSE_UNSUPPORTED);
+		return;
+	}
+	if (buf_append(&s->in, data, len) < 0) {
+		web_socket_close(s, SOCKET_CLOSE_TOO_BIG);
+		return;
+	}
+	if (!last)
+		return;
+	if (buf_len(&s->in) > 0)
+		s->handler->handle_text(s, (char *)buf_head(&s->in), buf_len(&s->in), s->userdata);
+	buf_done(&s->in);
+}
+
+int web_socket_receive(struct web_conn *c, const void *data, size_t len)
+{
+	struct web_socket *s = &c->socket;
+
+	if (s->close_code)
+		return 0; /* we said good-bye already */
+	if (!lws_frame_is_binary(c->wsi))
+		receive_text(c, data, len,
+				lws_is_final_fragment(c->wsi) &&
+						lws_remaining_packet_payload(c->wsi) == 0);
+	else if (s->handler && s->handler->handle_binary)
+		s->handler->handle_binary(s, data, len, s->userdata);
+	else
+		web_socket_close(s, SOCKET_CLOSE_UNSUPPORTED);
+	return 0;
+}
+
+static int write_text(struct web_conn *c)
+{
+	struct web_socket *s = &c->socket;
+	struct message *m = list_entry(s->queue.next, struct message, link);
+	int n;
+
+	list_remove(&m->link);
+	s->queued -= m->len;
+	n = lws_write(c->wsi, m->data + LWS_PRE, m->len, LWS_WRITE_TEXT);
+	free(m);
+	if (n < 0)
+		return -1;
+	s->undrained = true;
+	lws_callback_on_writable(c->wsi);
+	return 0;
+}
+
+int web_socket_writable(struct web_conn *c)
+{
+	struct web_socket *s = &c->socket;
+	size_t n = 0;
+
+	if (!s->open)
+		return 0;
+	if (!list_is_empty(&s->queue))
+		return write_text(c);
+	if (s->close_code) {
+		lws_close_reason(c->wsi, (enum lws_close_status)s->close_code, NULL, 0);
+		return -1;
+	}
+	if (s->handler && s->handler->handle_writable)
+		n = s->handler->handle_writable(
+				s, c->web->scratch + LWS_PRE, WEB_SCRATCH, s->userdata);
+	if (n > 0) {
+		if (lws_write(c->wsi, c->web->scratch + LWS_PRE, n, LWS_WRITE_BINARY) < 0)
+			return -1;
+		s->undrained = true;
+		lws_callback_on_writable(c->wsi);
+	} else if (s->undrained && !s->close_code) {
+		s->undrained = false;
+		if (s->handler && s->handler->handle_drained)
+			s->handler->handle_drained(s, s->userdata);
+	}
+	return 0;
+}
+
+void web_socket_closed(struct web_conn *c)
+{
+	struct web_socket *s = &c->socket;
+
+	if (!s->open)
+		return;
+	s->open = false;
+	queue_drop(s);
+	buf_done(&s->in);
+	if (s->handler)
+		s->handler->handle_closed(s, s->userdata);
+	s->handler = NULL;
+}
