@@ -117,6 +117,7 @@ static void tile_update(struct tile *t)
 	struct dashboard *d = t->dashboard;
 	bool may = json_object_get(d->allowed, t->session) != NULL;
 
+	t->source.token = d->token;
 	if (!may)
 		tile_stop(t);
 	else if (!t->source.slot)

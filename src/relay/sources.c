@@ -204,6 +204,20 @@ static void handle_opened(struct varlink *v, const char *error, json_t *paramete
 	slot_retry(slot);
 }
 
+/* In whose name: a station shows what stationd told it to; a dashboard has its person's rights. */
+static const char *slot_token(const struct source_slot *slot)
+{
+	const char *token = NULL;
+	struct list *l;
+
+	list_for_each (l, &slot->users) {
+		token = list_entry(l, struct source_user, link)->token;
+		if (!token)
+			return NULL;
+	}
+	return token;
+}
+
 static void slot_open(struct source_slot *slot)
 {
 	struct varlink_request request = { .method = "org.stationmaster.Relay.OpenSource" };
@@ -212,6 +226,7 @@ static void slot_open(struct source_slot *slot)
 		return;
 	uv_timer_stop(&slot->timer);
 	request.parameters = json_pack("{s:s}", "session", slot->session);
+	request.token = slot_token(slot);
 	slot->asked = true;
 	if (host_call(slot->sources->host, &request, handle_opened, slot) < 0) {
 		slot->asked = false;

@@ -21,6 +21,9 @@ enum { SOURCE_SESSION_MAX = 32 }; /* length of a session's id */
 struct source_user {
 	struct list link;
 	struct source_slot *slot;
+	/* Of the person in whose name the source is wanted, borrowed while it is used; NULL: a
+	 * station. */
+	const char *token;
 	/*
 	 * source_user_picture() and source_user_thumbnail() have changed. When they become NULL,
 	 * let go of the old ones now: they are freed when this returns.
