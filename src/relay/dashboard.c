@@ -156,6 +156,7 @@ static void tile_add(struct dashboard *d, const char *session)
 		t->dashboard = d;
 		str_copy(t->session, sizeof(t->session), session);
 		t->source.handle_source = handle_source;
+		t->source.token = d->token;
 		t->subscriber.handle_thumbnail = handle_thumbnail;
 		list_init(&t->wait_link);
 		list_add_tail(&d->tiles, &t->link);

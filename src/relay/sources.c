@@ -6,6 +6,9 @@
  * source is there; ready when it has a picture) -> lost: waiting again, with a longer wait each
  * time
  *
+ * stationd opens a source for a station that shows the session, or in the name of somebody who may
+ * see it: each try is made for the next one of the users.
+ *
  * The one timer of a slot is either the wait before the next try (there are users) or the time that
  * an unused slot is kept (there are none). stationd going away loses no source: the descriptors are
  * ours.
@@ -40,6 +43,7 @@ struct source_slot {
 	bool ready;
 	bool logged; /* the failure was told */
 	unsigned wait_ms;
+	unsigned tries; /* since the last success */
 	uv_timer_t timer;
 };
 
@@ -125,6 +129,7 @@ static void handle_ready(struct source *s, void *userdata)
 	slot->ready = true;
 	slot->logged = false;
 	slot->wait_ms = RETRY_FIRST_MS;
+	slot->tries = 0;
 	slot_tell(slot);
 }
 
@@ -192,6 +197,7 @@ static void handle_opened(struct varlink *v, const char *error, json_t *paramete
 		int fd, void *userdata)
 {
 	struct source_slot *slot = userdata;
+	const char *reason;
 	int r;
 
 	(void)v, (void)continues;
@@ -199,8 +205,9 @@ static void handle_opened(struct varlink *v, const char *error, json_t *paramete
 	r = error || !parameters || fd < 0 ? -ENOENT : slot_start(slot, fd);
 	if (r == 0)
 		return;
+	reason = json_string_value(json_object_get(parameters, "reason"));
 	if (parameters) /* else stationd went away, which is told elsewhere */
-		slot_log(slot, error ? error : strerror(-r));
+		slot_log(slot, reason ? reason : error ? error : strerror(-r));
 	slot_retry(slot);
 }
 
@@ -218,6 +225,20 @@ static const char *slot_token(const struct source_slot *slot)
 	return token;
 }
 
+static const char *slot_choose_token(struct source_slot *slot)
+{
+	unsigned n = 0, chosen;
+	struct list *l;
+
+	list_for_each (l, &slot->users)
+		n++;
+	chosen = slot->tries++ % n;
+	list_for_each (l, &slot->users)
+		if (chosen-- == 0)
+			break;
+	return list_entry(l, struct source_user, link)->token;
+}
+
 static void slot_open(struct source_slot *slot)
 {
 	struct varlink_request request = { .method = "org.stationmaster.Relay.OpenSource" };
@@ -225,6 +246,7 @@ static void slot_open(struct source_slot *slot)
 	if (slot->source || slot->asked || !host_is_up(slot->sources->host))
 		return;
 	uv_timer_stop(&slot->timer);
+	request.token = slot_choose_token(slot);
 	request.parameters = json_pack("{s:s}", "session", slot->session);
 	request.token = slot_token(slot);
 	slot->asked = true;
