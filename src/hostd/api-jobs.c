@@ -76,7 +76,7 @@ void api_jobs_cancel(struct request *r)
 	}
 	job_cancel(j);
 	api_audit(r, j->id, "ok");
-	job_save_all(r->host);
+	host_save(r->host);
 	varlink_reply(r->call, json_pack("{s:o}", "job", job_build_json(j)));
 }
 

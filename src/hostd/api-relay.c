@@ -138,6 +138,7 @@ void api_relay_station_act(struct request *r)
 	} else {
 		while (!list_is_empty(&s->stations))
 			station_detach(list_entry(s->stations.next, struct station, shown), "");
+		host_save(r->host);
 	}
 	varlink_reply(r->call, NULL);
 }

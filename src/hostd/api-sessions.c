@@ -318,6 +318,7 @@ void api_sessions_suspend(struct request *r)
 					is_own(r, s) ? "" : text);
 	}
 	audit_targets(r, sel.targets.list, sel.targets.n);
+	host_save(r->host);
 	store_commit(r->host->store);
 	varlink_reply(r->call,
 			json_pack("{s:o}", "targets",

@@ -67,7 +67,6 @@ static int handle_flush(sd_event_source *source, void *userdata)
 			events_send_station(st);
 		st->dirty = false;
 	}
-	job_save_all(h);
 	list_for_each (l, &h->jobs) {
 		struct job *j = list_entry(l, struct job, link);
 
@@ -82,6 +81,27 @@ void host_touch(struct host *h)
 {
 	if (h->flush)
 		sd_event_source_set_enabled(h->flush, SD_EVENT_ONESHOT);
+}
+
+void host_save(struct host *h)
+{
+	h->save = sd_event_source_disable_unref(h->save);
+	store_begin(h->store);
+	job_save_all(h);
+	station_save_all(h);
+	store_commit(h->store);
+}
+
+static int handle_save(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	host_save(userdata);
+	return 0;
+}
+
+void host_save_soon(struct host *h)
+{
+	if (!h->save && host_arm_timer(h, &h->save, HOST_SAVE_MS, handle_save, h) < 0)
+		host_save(h);
 }
 
 /* --- numbers of sessions --- */
@@ -291,6 +311,8 @@ struct host *host_free(struct host *h)
 {
 	if (!h)
 		return NULL;
+	if (h->save)
+		host_save(h);
 	login_free_all(h);
 	h->server = server_free(h->server);
 	while (!list_is_empty(&h->jobs))
@@ -355,6 +377,7 @@ int host_run(struct host *h)
 	if (r < 0)
 		log_warning_errno(r, "cannot write " COUNTER_PATH);
 	job_resume_all(h);
+	session_take_all_ended(h);
 	r = server_new(h, &h->server);
 	if (r < 0)
 		return r;

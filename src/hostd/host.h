@@ -25,6 +25,8 @@
 #define HOST_WORKER_SOCK HOST_RUN_PATH "/session.sock"
 #define HOST_RELAY_USER  "station-relay"
 
+enum { HOST_SAVE_MS = 250 };
+
 struct logind;
 struct names;
 struct server;
@@ -54,6 +56,7 @@ struct host {
 	struct list watchers;
 	struct list orders;           /* Serve calls of the relay */
 	sd_event_source *flush;       /* sends what has changed, once per turn of the loop */
+	sd_event_source *save;        /* writes what has changed and nobody was told yet, soon */
 	unsigned n_adopting;          /* running sessions that have not said yet what they are */
 	char boot[STR_TOKEN_LEN + 1]; /* this run of the system; session numbers count in it */
 	uint64_t last_session;
@@ -75,6 +78,11 @@ int host_run(struct host *h);
 int host_take_session_number(struct host *h, uint64_t *ret);
 /* Something in a list has its dirty flag set: send it to watchers at the end of this turn. */
 void host_touch(struct host *h);
+
+/* Something has its unsaved flag set: write it within HOST_SAVE_MS. */
+void host_save_soon(struct host *h);
+/* Write it now: before somebody is told that it is done. */
+void host_save(struct host *h);
 
 /* One-shot timer: (re)arms *source. */
 int host_arm_timer(struct host *h, sd_event_source **source, int64_t delay_ms,

@@ -7,9 +7,9 @@
  * finished: its waiters are answered and it stays in the list for JOB_KEEP_MS.
  *
  * A session points to the job that will end it first (notice); that pointer is kept right here.
- * The store's copy lags behind by a turn of the loop, except at the start, when it is written
- * before the order is answered: what is missing after a crash is found again from the sessions
- * themselves.
+ * The store's copy is written before an order is answered and before the end of the job is told.
+ * In between it lags behind a little (host_save_soon()): what is missing after a crash is found
+ * again from the sessions themselves.
  */
 #include "hostd/job.h"
 
@@ -146,6 +146,7 @@ static void job_touch(struct job *j)
 	j->dirty = true;
 	j->unsaved = true;
 	host_touch(j->host);
+	host_save_soon(j->host);
 }
 
 static int job_new(struct host *h, uint64_t number, const char *message, struct job **ret)
@@ -271,6 +272,7 @@ static void check_finished(struct job *j)
 			n[TARGET_FAILED], n[TARGET_CANCELLED]);
 	j->notice = sd_event_source_disable_unref(j->notice);
 	host_arm_timer(j->host, &j->forget, JOB_KEEP_MS, handle_forget, j);
+	host_save(j->host);
 	while (!list_is_empty(&j->waiters))
 		waiter_answer(list_entry(j->waiters.next, struct waiter, link));
 }
@@ -333,6 +335,9 @@ void job_handle_progress(struct session *s, enum target_state state, const char 
 		if (changed)
 			check_finished(j);
 	}
+	/* Nobody but us knows of these. */
+	if (state == TARGET_FORCED || state == TARGET_FAILED)
+		host_save(s->host);
 	notice_update(s);
 }
 

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <stdio.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "hostd/host.h"
@@ -136,6 +137,39 @@ static void scan(struct host *h, bool first_round)
 		if (streq(id, e->d_name))
 			adopt_one(h, id, (uint64_t)n, first_round);
 	}
+	closedir(d);
+}
+
+/* {"forced": bool, "reason": string} */
+static void take_ended(struct host *h, int dirfd, const char *id)
+{
+	_cleanup_free_ char *data = NULL, *text = NULL;
+	_cleanup_json_ json_t *note = NULL;
+	const char *reason;
+	size_t len;
+
+	if (fd_read_file_at(dirfd, id, 65536, &data, &len) == 0 &&
+			json_parse_object(data, len, &note) == 0) {
+		reason = json_string_value(json_object_get(note, "reason"));
+		text = str_clean(reason && !streq(reason, SESSION_USER_LOGGED_OFF) ? reason : "",
+				SESSION_MESSAGE_MAX);
+		station_handle_missed_end(h, id, text ? text : "");
+	}
+	unlinkat(dirfd, id, 0);
+}
+
+void session_take_all_ended(struct host *h)
+{
+	struct dirent *e;
+	DIR *d;
+
+	d = opendir(HOST_ENDED);
+	if (!d)
+		return;
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.' && !session_find(h, e->d_name) &&
+				!session_is_running(e->d_name))
+			take_ended(h, dirfd(d), e->d_name);
 	closedir(d);
 }
 

@@ -216,19 +216,24 @@ int session_take_facts(struct session *s, json_t *facts)
 
 /* --- the end --- */
 
-/* What the helper left about an end that nobody was there to be told of: -ENOENT, or enum
- * session_end. */
+/*
+ * What the helper left about an end that nobody was there to be told of, {"forced": bool, "reason":
+ * string}: -ENOENT, or enum session_end.
+ */
 static int ended_read(const char *id)
 {
 	_cleanup_free_ char *data = NULL;
+	_cleanup_json_ json_t *note = NULL;
 	char path[128];
-	int r;
+	size_t len;
 
 	snprintf(path, sizeof(path), HOST_ENDED "/%s", id);
-	r = fd_read_file_at(AT_FDCWD, path, 4096, &data, NULL);
-	if (r < 0)
+	if (fd_read_file_at(AT_FDCWD, path, 65536, &data, &len) < 0)
 		return -ENOENT;
-	return strstr(data, "forced") ? SESSION_END_FORCED : SESSION_END_DONE;
+	if (json_parse_object(data, len, &note) < 0)
+		return SESSION_END_DONE;
+	return json_is_true(json_object_get(note, "forced")) ? SESSION_END_FORCED
+							     : SESSION_END_DONE;
 }
 
 static void ended_forget(const char *id)
@@ -339,8 +344,8 @@ static void handle_watch(struct varlink *v, const char *error, json_t *parameter
 		return; /* the answer to LogOff comes too, and says how it went */
 	reason = str_clean(r ? r : "", SESSION_MESSAGE_MAX);
 	output = session_clean_output(o ? o : "");
-	text = str_is_empty(output) ? str_format("%s", reason ? reason : "")
-				    : str_format("%s\n%s", reason ? reason : "", output);
+	text = str_format("%s%s%s", !reason || streq(reason, SESSION_USER_LOGGED_OFF) ? "" : reason,
+			str_is_empty(output) ? "" : "\n", output ? output : "");
 	if (s->removed)
 		session_end(s, SESSION_END_DONE, "ended from outside (by systemd-logind)",
 				"Your session was ended by the administrator of the system.");

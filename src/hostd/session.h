@@ -21,6 +21,10 @@ struct job;
 struct login;
 struct station;
 
+/* What station-session says when the desktop was left in its own way: nothing to tell the person.
+ */
+#define SESSION_USER_LOGGED_OFF "The user logged off."
+
 enum { SESSION_ID_MAX = 24, SESSION_MESSAGE_MAX = 600 };
 
 struct session {
@@ -122,5 +126,7 @@ void session_end(struct session *s, enum session_end how, const char *reason, co
 bool session_is_running(const char *id);
 /* How a session ended that is gone; forgets the note its helper left. */
 enum session_end session_take_ended(const char *id);
+/* Sessions that ended while stationd was away: tell their stations, forget the notes. */
+void session_take_all_ended(struct host *h);
 /* At exit: drop the object, leave the session alone. */
 void session_free(struct session *s);

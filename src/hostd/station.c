@@ -2,10 +2,11 @@
 /*
  * The station object, its binding to a session, and its row in the store.
  *
- * In the list are stations that are connected or may still come back (return window). The row is
- * written before the relay gets its answer, so a station that was told what it shows keeps it over
- * a crash. Rows: a VNC station's goes with the station; a browser's stays, so that the same browser
- * is the same station tomorrow; the least used go above STATIONS_KNOWN_MAX.
+ * In the list are stations that are connected or may still come back (return window). A new station
+ * and an attached session are written before anybody is told, so a station keeps what it shows over
+ * a crash; a session that has ended is not found again, so that can be written later. Rows: a VNC
+ * station's goes with the station; a browser's stays, so that the same browser is the same station
+ * tomorrow; the least used go above STATIONS_KNOWN_MAX.
  *
  * Invariants: session != NULL <=> shown is in session->stations; peer == NULL => window is armed
  * (but for stations that were never lost).
@@ -98,6 +99,8 @@ static void save(struct station *st)
 {
 	struct host *h = st->host;
 
+	st->unsaved = false;
+
 	store_exec(h->store,
 			"INSERT OR REPLACE INTO stations (id, kind, number, secret, name, address, "
 			"since_s, used_s, boot, session) VALUES (?,?,?,?,?,?,?,?,?,?)",
@@ -105,6 +108,24 @@ static void save(struct station *st)
 			(int64_t)strtoll(strrchr(st->id, '-') + 1, NULL, 10), st->secret, st->name,
 			st->address, st->since_s, clock_real_ms() / 1000, h->boot,
 			st->session ? st->session->id : st->awaited);
+}
+
+void station_save_all(struct host *h)
+{
+	struct list *l;
+
+	list_for_each (l, &h->stations) {
+		struct station *st = list_entry(l, struct station, link);
+
+		if (st->unsaved)
+			save(st);
+	}
+}
+
+static void save_soon(struct station *st)
+{
+	st->unsaved = true;
+	host_save_soon(st->host);
 }
 
 static void forget(struct station *st)
@@ -228,7 +249,7 @@ void station_detach(struct station *st, const char *text)
 	st->awaited[0] = 0;
 	list_remove(&st->shown);
 	text_set(st, text);
-	save(st);
+	save_soon(st);
 	station_touch(st);
 	orders_send_scene(st);
 }
@@ -375,7 +396,10 @@ int station_open(struct host *h, const struct station_open *request, struct peer
 	str_copy(st->address, sizeof(st->address), request->address);
 	st->peer = peer;
 	st->window = sd_event_source_disable_unref(st->window);
-	save(st);
+	if (is_new)
+		save(st);
+	else
+		save_soon(st);
 	if (is_new)
 		log_info("new station=%s address=%s", st->id, st->address);
 	touch_with_session(st);
@@ -431,6 +455,18 @@ int station_load_all(struct host *h)
 			"SELECT id, kind, secret, name, address, since_s, session FROM stations "
 			"WHERE kind = 'vnc' OR session <> '' ORDER BY number",
 			"");
+}
+
+void station_handle_missed_end(struct host *h, const char *session, const char *text)
+{
+	struct list *l;
+
+	list_for_each (l, &h->stations) {
+		struct station *st = list_entry(l, struct station, link);
+
+		if (streq(st->awaited, session) && !st->session)
+			station_detach(st, text);
+	}
 }
 
 void station_handle_adopted(struct host *h, struct session *s)

@@ -44,6 +44,7 @@ struct station {
 	struct peer *peer; /* NULL: not connected */
 	sd_event_source *window;
 	bool dirty;
+	bool unsaved;
 };
 
 struct station_open {
@@ -64,7 +65,7 @@ void station_peer_gone(struct host *h, struct peer *peer);
 
 /* Show the session here, and only here. */
 void station_attach(struct station *st, struct session *s);
-/* Back to the greeter with this text. */
+/* Back to the greeter with this text. Not in the store before host_save(). */
 void station_detach(struct station *st, const char *text);
 /* A running session was found again: stations that showed it show it again. */
 void station_handle_adopted(struct host *h, struct session *s);
@@ -76,6 +77,10 @@ json_t *station_build_scene(const struct station *st);
 const char *station_kind_to_string(enum station_kind kind);
 void station_touch(struct station *st);
 
+/* Write changed stations to the store. */
+void station_save_all(struct host *h);
+/* A session ended while stationd was away: the stations that showed it tell why. */
+void station_handle_missed_end(struct host *h, const char *session, const char *text);
 /* Stored stations that were there when stationd ended. */
 int station_load_all(struct host *h);
 void station_free(struct station *st);

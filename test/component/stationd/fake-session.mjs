@@ -34,7 +34,7 @@ const prompt = (text) => ok({ prompts: [{ text, echo: false }], messages: [], do
 function end(how) {
   if (connections.size === 0) {
     mkdirSync(`${run}/ended`, { recursive: true });
-    writeFileSync(`${run}/ended/${facts.id}`, `${how}\n`);
+    writeFileSync(`${run}/ended/${facts.id}`, JSON.stringify({ forced: how === "forced", reason: "" }));
   }
   rmSync(`${run}/sessions/${facts.id}`, { recursive: true, force: true });
   setImmediate(() => process.exit(0));

@@ -219,7 +219,7 @@ test("kill -9 of stationd: sessions, stations, tokens and jobs go on", async () 
 
 test("a log-off that ends while stationd is away is known afterwards", async () => {
   await start("force");
-  const { job } = await root.call("Sessions.LogOff", { all: true, timeout_ms: 300 });
+  const { job } = await root.call("Sessions.LogOff", { all: true, timeout_ms: 2000 });
   await d.kill();
   const { existsSync } = await import("node:fs");
   await until("the note of its helper", () => existsSync("/run/stationmaster/ended/s1"));
