@@ -27,6 +27,7 @@ struct page {
 	struct browser_station *station;
 	struct web_socket *socket;
 	bool greeted;
+	json_t *scene; /* sent last */
 };
 
 struct screen {
@@ -171,7 +172,18 @@ static void page_update(struct page *p)
 	if (!p->greeted)
 		page_send(p, json_pack("{s:s, s:s}", "station", s->id, "name", s->name));
 	p->greeted = true;
-	page_send(p, json_pack("{s:O}", "scene", s->scene.json));
+	if (p->scene && json_equal(p->scene, s->scene.json))
+		return;
+	json_decref(p->scene);
+	p->scene = json_incref(s->scene.json);
+	page_send(p, json_pack("{s:O}", "scene", p->scene));
+}
+
+static void page_free(struct page *p)
+{
+	list_remove(&p->link);
+	json_decref(p->scene);
+	free(p);
 }
 
 static void browser_free(struct browser_station *b, enum socket_close code)
@@ -181,9 +193,8 @@ static void browser_free(struct browser_station *b, enum socket_close code)
 	while (!list_is_empty(&b->pages)) {
 		struct page *p = list_entry(b->pages.next, struct page, link);
 
-		list_remove(&p->link);
 		web_socket_leave(p->socket, code);
-		free(p);
+		page_free(p);
 	}
 	station_done(&b->station);
 	free(b);
@@ -211,8 +222,7 @@ static void handle_page_closed(struct web_socket *socket, void *userdata)
 	struct browser_station *b = p->station;
 
 	(void)socket;
-	list_remove(&p->link);
-	free(p);
+	page_free(p);
 	if (--b->n_pages == 0)
 		browser_free(b, SOCKET_CLOSE_NORMAL);
 }
@@ -230,10 +240,8 @@ static void handle_changed(struct station *s)
 	struct list *l;
 
 	screens_update(b);
-	if (s->source.slot || s->scene.kind == SCENE_GREETER) {
-		list_for_each (l, &b->pages)
-			page_update(list_entry(l, struct page, link));
-	}
+	list_for_each (l, &b->pages)
+		page_update(list_entry(l, struct page, link));
 }
 
 static void handle_gone(struct station *s)

@@ -179,8 +179,10 @@ int web_socket_writable(struct web_conn *c)
 	if (!list_is_empty(&s->queue))
 		return write_text(c);
 	if (s->close_code) {
+		/* Returning -1 would hang up without the close frame. */
 		lws_close_reason(c->wsi, (enum lws_close_status)s->close_code, NULL, 0);
-		return -1;
+		lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+		return 0;
 	}
 	if (s->handler && s->handler->handle_writable)
 		n = s->handler->handle_writable(

@@ -66,12 +66,15 @@ static const struct lws_protocols protocols[] = {
 
 /* --- connections --- */
 
-/* Only from outside of libwebsockets' callbacks. */
+/* Without a good-bye, on the next turn: a peer that was too slow would be too slow for that, too.
+ */
 static void conn_kill(struct web_conn *c)
 {
 	list_remove(&c->deadline_link);
-	if (c->wsi)
-		lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+	if (!c->wsi)
+		return;
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	lws_cancel_service(c->web->context); /* else it looks at its timers when it pleases */
 }
 
 static void handle_clock(uv_timer_t *t)
