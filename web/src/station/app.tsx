@@ -21,6 +21,11 @@ let patience: ReturnType<typeof setTimeout> | undefined;
 
 const login = new Login("station", () => {
   clearTimeout(patience);
+  // The scene may have been faster than this answer.
+  if (scene.peek()?.kind === "session") {
+    login.reset();
+    return;
+  }
   patience = setTimeout(() => {
     if (scene.peek()?.kind !== "session") login.reset();
   }, START_PATIENCE_MS);
