@@ -341,23 +341,36 @@ void job_handle_progress(struct session *s, enum target_state state, const char 
 	notice_update(s);
 }
 
+/*
+ * Order the end of one session, for the first time or again after a restart. One that is gone left
+ * a note of how; one that runs but has not told yet what it is is the business of
+ * job_handle_adopted().
+ */
+static void target_begin(struct job *j, struct target *t)
+{
+	struct session *s = session_find(j->host, t->session);
+
+	if (s) {
+		notice_update(s);
+		session_log_off(s, &j->by, j->ask_ms, j->timeout_ms);
+	} else if (!session_is_running(t->session)) {
+		target_set(j, t,
+				session_take_ended(t->session) == SESSION_END_FORCED ? TARGET_FORCED
+										     : TARGET_DONE,
+				NULL);
+	}
+}
+
 /* The notice is over (or there was none): all at once, nobody waits for another. */
 static void job_begin(struct job *j)
 {
 	for (size_t i = 0; i < j->n_targets; i++) {
 		struct target *t = &j->targets[i];
-		struct session *s;
 
 		if (t->state != TARGET_WAITING)
 			continue;
 		target_set(j, t, TARGET_ASKING, NULL);
-		s = session_find(j->host, t->session);
-		if (!s) {
-			target_set(j, t, TARGET_DONE, NULL);
-			continue;
-		}
-		notice_update(s);
-		session_log_off(s, &j->by, j->ask_ms, j->timeout_ms);
+		target_begin(j, t);
 	}
 	check_finished(j);
 }
@@ -542,20 +555,6 @@ int job_load_all(struct host *h)
 			"");
 }
 
-/* A target past its notice when stationd ended. */
-static void resume_target(struct job *j, struct target *t)
-{
-	struct session *s = session_find(j->host, t->session);
-
-	if (s)
-		session_log_off(s, &j->by, j->ask_ms, j->timeout_ms);
-	else if (!session_is_running(t->session)) /* else job_handle_adopted() goes on with it */
-		target_set(j, t,
-				session_take_ended(t->session) == SESSION_END_FORCED ? TARGET_FORCED
-										     : TARGET_DONE,
-				NULL);
-}
-
 void job_resume_all(struct host *h)
 {
 	struct list *l;
@@ -573,7 +572,7 @@ void job_resume_all(struct host *h)
 		for (size_t i = 0; i < j->n_targets; i++)
 			if (!target_is_final(j->targets[i].state) &&
 					j->targets[i].state != TARGET_WAITING)
-				resume_target(j, &j->targets[i]);
+				target_begin(j, &j->targets[i]);
 		if (j->ends_ms)
 			notice_start(j);
 		else
