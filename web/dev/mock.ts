@@ -232,7 +232,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
         ws.on("message", (d: Buffer) => {
           const act = (JSON.parse(d.toString()) as { act: string }).act;
           received.acts.push(act);
-          setScene({ ...GREETER, text: act === "logoff" ? "You have logged off." : "Your session was suspended." });
+          setScene({ ...GREETER, text: "" });
         });
         ws.send(JSON.stringify({ station: "browser-3", name: "R12-03" }));
         ws.send(JSON.stringify({ scene }));

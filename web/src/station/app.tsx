@@ -8,7 +8,7 @@ import { LoginCard } from "../shared/logincard";
 import { NoticeBar } from "./notice";
 import { closePanel, Panel } from "./panel";
 import { Screen } from "./screen";
-import { info, link, scene, stationName } from "./store";
+import { info, link, ownAct, scene, stationName } from "./store";
 
 // Limits of Login.Start.
 const WIDTH = { min: 640, max: 7680 };
@@ -38,6 +38,7 @@ effect(() => {
     login.messages.value = [];
     login.error.value = null;
     login.user.value = "";
+    ownAct.value = null;
   } else closePanel();
 });
 
@@ -50,6 +51,10 @@ function startWith(): Record<string, unknown> {
     width: clamp(innerWidth, WIDTH),
     height: clamp(innerHeight, HEIGHT),
   };
+}
+
+function ownActText(): string {
+  return ownAct.value === null ? "" : t(ownAct.value === "suspend" ? "station.suspended" : "station.loggedoff");
 }
 
 function DesktopChoice() {
@@ -117,7 +122,7 @@ export function App() {
         login={login}
         title={info.value?.system || stationName.value || t("station.title")}
         lead={t("login.station")}
-        notice={s.text}
+        notice={s.text || ownActText()}
         foot={stationName.value}
         shared
         extra={startWith}

@@ -34,7 +34,7 @@ export function NoticeBar({ notice }: { notice: Notice }) {
             <p class="notice-who">
               {left > 0 ? t("station.notice", { name: notice.by, time }) : t("station.notice.now", { name: notice.by })}
             </p>
-            {notice.message && <p class="notice-message">“{notice.message}”</p>}
+            {notice.message && <p class="notice-message">{t("station.notice.message", { text: notice.message })}</p>}
             {left > 0 && <p>{t("station.notice.save")}</p>}
           </div>
           <button

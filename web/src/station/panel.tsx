@@ -8,7 +8,7 @@ import { t } from "../shared/i18n";
 import { LanguageSwitch } from "../shared/language";
 import { TouchKeyboard } from "./keyboard";
 import { blurDesktop, clipboard, focusDesktop, sendClipboard } from "./screen";
-import { act, scene, stationName } from "./store";
+import { act, scene, stationName, type Act } from "./store";
 
 const open = signal(false);
 const confirming = signal(false);
@@ -50,7 +50,7 @@ export function closePanel(): void {
   failed.value = false;
 }
 
-function order(what: "suspend" | "logoff"): void {
+function order(what: Act): void {
   confirming.value = false;
   failed.value = !act(what);
   open.value = failed.value;

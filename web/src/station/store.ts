@@ -7,6 +7,7 @@ import { noteServerDate } from "../shared/clock";
 import { LiveSocket } from "../shared/socket";
 import type { LoginInfo, Scene } from "../shared/types";
 
+export type Act = "suspend" | "logoff";
 export type Link = "connecting" | "live" | "lost" | "many" | "forbidden";
 
 export const link = signal<Link>("connecting");
@@ -57,9 +58,14 @@ function closed(code: number): boolean {
 
 const socket = new LiveSocket("/ws/station", "stationmaster.station.v1", { text: handle, closed });
 
+/** What the person did here last; the system has no words for one's own act. */
+export const ownAct = signal<Act | null>(null);
+
 /** False: there is no connection, nothing was sent. */
-export function act(what: "suspend" | "logoff"): boolean {
-  return socket.send({ act: what });
+export function act(what: Act): boolean {
+  const sent = socket.send({ act: what });
+  if (sent) ownAct.value = what;
+  return sent;
 }
 
 export async function loadInfo(): Promise<void> {

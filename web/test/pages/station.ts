@@ -17,7 +17,7 @@ test("station: log in, desktop, panel, notice, why it ended", async () => {
   await page.getByText(/Karin Kaya will log you off in (1:00|0:5\d)/).waitFor();
   await page.getByRole("button", { name: "Panel" }).click();
   await page.getByRole("region", { name: "Station panel" }).getByRole("button", { name: "Suspend" }).click();
-  await page.getByText("Your session was suspended.").waitFor();
+  await page.getByText("Your session is suspended; its programs run on.").waitFor();
   assert.deepEqual(mock.received.acts, ["suspend"]);
   assert.equal(await page.locator(".rfb").count(), 0);
 });
