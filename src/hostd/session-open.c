@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "hostd/events.h"
@@ -162,6 +163,7 @@ static void handle_open(struct varlink *v, const char *error, json_t *parameters
 	who = s->open->userdata;
 	opening_free(s);
 	s->opening = false;
+	s->used_ms = clock_mono_ms();
 	if (!s->closing)
 		s->deadline = sd_event_source_disable_unref(s->deadline);
 	log_info("session started session=%s user=%s display=:%d logind=%s desktop=%s", s->id,
