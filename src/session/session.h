@@ -15,7 +15,7 @@
 
 enum {
 	SESSION_SETTLE_MS = 300,  /* a desktop that lives so long has started */
-	SESSION_LEFT_MS = 250,    /* for programs that are left when the desktop has gone */
+	SESSION_LEFT_MS = 3000,   /* for programs left when the desktop has gone: some save */
 	SESSION_DISPLAY_MS = 300, /* for the display server to end */
 	SESSION_KILL_AGAIN_MS = 20,
 	SESSION_KILL_MAX_MS = 5000, /* then something hangs in the kernel */
