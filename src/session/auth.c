@@ -10,6 +10,7 @@
 #include "session/auth.h"
 
 #include <errno.h>
+#include <shadow.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -147,11 +148,22 @@ int auth_prove(struct auth *a)
 	return result(a, AUTH_PROOF, code);
 }
 
+/* Debian's common-account turns "expired" into a plain refusal; the shadow file still tells. */
+static int find_account_code(struct auth *a, int code)
+{
+	const char *user = auth_user(a);
+	struct spwd *entry = code == PAM_AUTH_ERR && user ? getspnam(user) : NULL;
+
+	if (entry && entry->sp_expire >= 0 && entry->sp_expire <= time(NULL) / 86400)
+		return PAM_ACCT_EXPIRED;
+	return code;
+}
+
 int auth_check(struct auth *a, bool change)
 {
 	int code, r;
 
-	code = pam_acct_mgmt(a->handle, 0);
+	code = find_account_code(a, pam_acct_mgmt(a->handle, 0));
 	if (code != PAM_NEW_AUTHTOK_REQD) {
 		if (auth_is_wrong_secret(AUTH_ACCOUNT, code))
 			wait_after_failure(a);
@@ -218,7 +230,8 @@ void auth_close(struct auth *a)
 
 	if (a->session) {
 		code = pam_close_session(a->handle, 0);
-		if (code != PAM_SUCCESS)
+		/* logind may have closed it before, when its last process had gone. */
+		if (code != PAM_SUCCESS && code != PAM_SESSION_ERR)
 			log_warning("PAM did not close the session: %s",
 					pam_strerror(a->handle, code));
 	}
