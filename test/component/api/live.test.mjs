@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The real stationd, alone in a throw-away container (no systemd, no relay, nobody logged in), asked by
-// stationctl as root, as an operator and as a standard user: it describes itself as docs/api does, answers
-// as that says, and is missed and found again as stationctl promises. Root only: containers are.
+// The real stationd and station-relay in a throw-away container (no systemd, nobody logged in), asked by
+// stationctl as root, as an operator and as a standard user, and over HTTPS by an operator: stationd
+// describes itself as docs/api does, answers as that says, the same both ways, and is missed and found again
+// as stationctl promises. Root only: containers are.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { interfaces, top } from "./fake-stationd.mjs";
 import { publicInterfaces, relayInterfaces, workerInterfaces } from "./idl.mjs";
 
 const name = `api-live-${process.pid}`;
 const container = join(top, "tools", "container");
+const libexec = process.env.PKGLIBEXECDIR;
+const password = "Leise-rieselt-1";
+/** Parameters that ask for nothing that exists. */
+const examples = { Get: { session: "s99", station: "vnc-99", job: "j99" }, Wait: { job: "j99" }, Cancel: { job: "j99" }, Start: { user: "t-nobody" }, LogOff: { all: true }, Suspend: { all: true } };
 const isRoot = process.getuid() === 0;
 const skip = isRoot ? false : "only root can boot a container";
 
@@ -51,23 +56,69 @@ async function until(what, reached, seen = () => "") {
   }
 }
 
+/** Copies a file of the host into it; executable. */
+const put = (path, file) => inside(`mkdir -p ${dirname(path)}; cat >${path}; chmod 755 ${path}`, readFileSync(file));
+
+/** Something that PID 1 keeps running. */
+const service = (name, line) => inside(`cat >/run/${name}.new; chmod 755 /run/${name}.new; mv /run/${name}.new /run/services/${name}; kill -HUP 1`, `#!/bin/sh\n${line}\n`);
+
+/** Requests one after the other from inside, with one cookie jar: [{path, body, headers}] to [{status, json}]. */
+async function https(requests) {
+  const code = `
+    const { request } = require("node:https");
+    const jar = new Map();
+    const send = ({ path, body, headers, method }) => new Promise((resolve, reject) => {
+      const cookie = [...jar].map(([k, v]) => k + "=" + v).join("; ");
+      const req = request({ host: "localhost", port: 8443, path, method: method ?? "POST", rejectUnauthorized: false, agent: false,
+        headers: { origin: "https://localhost:8443", "content-type": "application/json", ...(cookie ? { cookie } : {}), ...headers } }, (res) => {
+        let text = "";
+        for (const line of res.headers["set-cookie"] ?? []) jar.set(line.split("=")[0], line.split("=")[1].split(";")[0]);
+        res.setEncoding("utf8").on("data", (t) => (text += t)).on("end", () => {
+          let json = null;
+          try { json = JSON.parse(text); } catch {}
+          resolve({ status: res.statusCode, json, cookies: res.headers["set-cookie"] ?? [] });
+        });
+      });
+      req.on("error", reject).end(body);
+    });
+    let input = "";
+    process.stdin.setEncoding("utf8").on("data", (t) => (input += t)).on("end", async () => {
+      const answers = [];
+      for (const one of JSON.parse(input)) {
+        const conversation = answers.at(-1)?.json?.conversation;
+        answers.push(await send({ ...one, body: one.body.replaceAll("$CONVERSATION", conversation) }));
+      }
+      console.log(JSON.stringify(answers));
+    });`;
+  const result = await start(["exec", name, "node", "-e", code], JSON.stringify(requests)).done;
+  assert.equal(result.code, 0, result.err);
+  return JSON.parse(result.out);
+}
+
 const answers = async () => (await ctl("root", "version", "--timeout", "2")).code === 0;
 
 before(async () => {
   if (!isRoot) return;
   const up = await start(["up", name, "--init", "none", "--private-net"]).done;
   assert.equal(up.code, 0, up.err);
-  for (const program of ["STATIOND", "STATIONCTL"]) {
-    const path = `/usr/local/bin/${program.toLowerCase()}`;
-    await inside(`cat >${path}; chmod 755 ${path}`, readFileSync(process.env[program]));
-  }
+  await put("/usr/local/bin/stationctl", process.env.STATIONCTL);
+  await put(`${libexec}/stationd`, process.env.STATIOND);
+  await put(`${libexec}/station-session`, process.env.STATION_SESSION);
+  await put(`${libexec}/station-relay`, process.env.STATION_RELAY);
+  for (const file of readdirSync(join(top, "data", "pam.d"))) await put(`/etc/pam.d/${file}`, join(top, "data", "pam.d", file));
   await inside(`
     groupadd -f station-operator; groupadd -f station-admin
     id station-relay >/dev/null 2>&1 || useradd --system station-relay
     useradd -m t-anna; useradd -m -G station-operator t-karin; useradd -m -G station-admin t-adam
-    mkdir -p /run/stationmaster /var/lib/stationmaster /run/services`);
-  await inside("cat >/run/services/stationd; chmod 755 /run/services/stationd; kill -HUP 1", "#!/bin/sh\nexec /usr/local/bin/stationd\n");
+    echo 't-karin:${password}' | chpasswd
+    mkdir -p /run/stationmaster /var/lib/stationmaster /var/lib/station-relay /run/services
+    chown station-relay: /var/lib/station-relay`);
+  await service("stationd", `exec ${libexec}/stationd`);
   await until("stationd answers", answers);
+  await service("station-relay", `STATE_DIRECTORY=/var/lib/station-relay exec setpriv --reuid=station-relay --regid=station-relay --clear-groups ${libexec}/station-relay`);
+  await until("the relay has connected", async () => (await ctlJson("root", "system", "status")).relay).catch(async (error) => {
+    throw new Error(`${error.message}\n${await inside("tail -n 20 /run/services/log/*")}`);
+  });
 });
 
 after(async () => {
@@ -93,7 +144,7 @@ test("stationd describes itself as docs/api does", { skip }, async () => {
 });
 
 test("every public method is there and answers as described; no other one is there", { skip }, async () => {
-  const parameters = { Get: { session: "s99", station: "vnc-99", job: "j99" }, Wait: { job: "j99" }, Cancel: { job: "j99" }, Start: { user: "t-nobody" }, LogOff: { all: true }, Suspend: { all: true } };
+  const parameters = examples;
   for (const name of publicInterfaces) {
     const one = interfaces.get(name);
     for (const [method, { input, output }] of one.methods) {
@@ -131,7 +182,7 @@ test("stationctl on an empty system, by role", { skip }, async () => {
     for (const args of [["station", "list"], ["system", "status"]]) assert.equal((await ctl(user, ...args)).code, code, `${user} ${args.join(" ")}`);
   }
   const status = await ctlJson("t-karin", "system", "status");
-  assert.deepEqual([status.sessions, status.relay, status.logind], [0, false, false]);
+  assert.deepEqual([status.sessions, status.relay, status.logind], [0, true, false]);
   const versions = await ctlJson("t-anna", "version");
   assert.equal(versions.stationd, versions.stationctl);
   const wanted = [
@@ -145,7 +196,7 @@ test("stationctl on an empty system, by role", { skip }, async () => {
     ["root", ["session", "suspend", "t-anna"], 4],
     ["root", ["session", "logoff", "--all", "--wait"], 0],
     ["t-karin", ["session", "suspend", "--all"], 0],
-    ["root", ["session", "start", "t-anna"], 1],
+    ["root", ["session", "start", "t-no-such-user"], 4],
     ["t-karin", ["session", "start", "t-anna"], 3],
     ["t-anna", ["session", "start", "t-anna"], 3],
     ["root", ["session", "start", "t-anna", "--desktop", "no-such-desktop"], 1],
@@ -155,7 +206,68 @@ test("stationctl on an empty system, by role", { skip }, async () => {
     assert.equal(result.code, code, `${user} ${args.join(" ")}: ${result.out}${result.err}`);
     if (code) assert.match(result.err, /^stationctl: [A-Z"].{10,}/, args.join(" "));
   }
+  await inside(`mv ${libexec}/station-session ${libexec}/off`);
   assert.match((await ctl("root", "session", "start", "t-anna")).err, /station-session\) cannot be started: No such file/);
+  await inside(`mv ${libexec}/off ${libexec}/station-session`);
+});
+
+test("HTTPS: the same methods, the same answers, and a status for each kind of error", { skip }, async () => {
+  const call = (method, body = "{}", headers = {}) => ({ path: `/api/${method}`, body: typeof body === "string" ? body : JSON.stringify(body), headers });
+  const methods = publicInterfaces.flatMap((name) => [...interfaces.get(name).methods.keys()].map((method) => [name, method]));
+  const given = (name, method) => Object.fromEntries(Object.entries(examples[method] ?? {}).filter(([key]) => interfaces.get(name).methods.get(method).input.members.has(key)));
+  const hidden = [...workerInterfaces, "org.stationmaster.Relay"].flatMap((name) => [...interfaces.get(name).methods.keys()].map((method) => `${name}.${method}`));
+  const requests = [
+    call("org.stationmaster.System.WhoAmI"),
+    call("org.stationmaster.Login.Start", { purpose: "dashboard", user: "t-karin" }),
+    call("org.stationmaster.Login.Answer", `{"conversation": "$CONVERSATION", "answers": ["${password}"]}`),
+    ...methods.map(([name, method]) => call(`${name}.${method}`, given(name, method))),
+    ...hidden.map((method) => call(method)),
+    call("org.stationmaster.System.WhoAmI", "{", {}),
+    call("org.stationmaster.System.WhoAmI", "[]", {}),
+    call("org.stationmaster.System.WhoAmI", "{}", { origin: "https://evil.example" }),
+    call("org.stationmaster.System.WhoAmI", "{}", { "content-type": "text/plain" }),
+    call("org.stationmaster.System.WhoAmI", `{"x": "${"x".repeat(70_000)}"}`),
+    call("org.stationmaster.Login.SignOut"),
+    call("org.stationmaster.System.WhoAmI"),
+  ];
+  const got = await https(requests);
+  const take = (n) => got.splice(0, n);
+  const [before, , signedIn] = take(3);
+  assert.deepEqual([before.status, before.json.error], [401, "org.stationmaster.Unauthenticated"]);
+  assert.equal(signedIn.status, 200, JSON.stringify(signedIn));
+  assert.deepEqual([signedIn.json.done, signedIn.json.role, signedIn.json.token], [true, "operator", undefined]);
+  assert.match(signedIn.cookies[0], /^stationmaster=[\w-]{43}; .*HttpOnly/);
+
+  const expected = { Refused: 403, NotFound: 404, UnknownUser: 404, MethodNotFound: 404, Failed: 409, Limit: 429, Busy: 429, InvalidParameter: 400 };
+  const volatile = ["uptime_s", "load_percent", "memory_available_kib", "jobs", "job", "targets"];
+  for (const [name, method] of methods) {
+    const [answer] = take(1);
+    const local = await ctl("t-karin", "call", `${name}.${method}`, JSON.stringify(given(name, method)), "--json");
+    if (answer.status === 200) {
+      assert.equal(local.code, 0, `${name}.${method}: ${local.err}`);
+      assert.equal(interfaces.get(name).problem(answer.json, interfaces.get(name).methods.get(method).output), "", `${name}.${method}`);
+      const plain = (value) => Object.fromEntries(Object.entries(value).filter(([key]) => !volatile.includes(key)));
+      assert.deepEqual(plain(answer.json), plain(JSON.parse(local.out)), `${name}.${method}`);
+    } else {
+      const told = JSON.parse(local.err);
+      assert.deepEqual([answer.json.error, answer.json.parameters], [told.error, told.parameters], `${name}.${method}`);
+      assert.equal(answer.status, expected[told.error.split(".").pop()], `${name}.${method}: ${told.error}`);
+    }
+  }
+  for (const method of hidden) assert.deepEqual(take(1).map((a) => [a.status, a.json.error]), [[404, "org.varlink.service.MethodNotFound"]], method);
+  assert.deepEqual(take(2).map((a) => a.status), [400, 400], "not JSON, not an object");
+  assert.equal(take(1)[0].status, 403, "a page of somebody else");
+  assert.ok(take(1)[0].status >= 400, "a form of somebody else");
+  assert.equal(take(1)[0].status, 413, "too large");
+  assert.deepEqual(take(2).map((a) => a.status), [200, 401], "signed out");
+});
+
+test("HTTPS while stationd is away: 502", { skip }, async () => {
+  await inside("mv /run/services/stationd /run/stationd.off; kill -KILL $(cat /run/services/pid/stationd)");
+  const [answer] = await https([{ path: "/api/org.stationmaster.System.Version", body: "{}" }]);
+  assert.deepEqual([answer.status, answer.json.error], [502, "org.stationmaster.Unavailable"]);
+  await inside("mv /run/stationd.off /run/services/stationd; kill -HUP 1");
+  await until("the relay has connected again", async () => (await answers()) && (await ctlJson("root", "system", "status")).relay);
 });
 
 test("event watch finds a restarted stationd again", { skip }, async () => {
@@ -171,7 +283,7 @@ test("event watch finds a restarted stationd again", { skip }, async () => {
 test("a broken setting is told with file, line and reason, and stationd does not start", { skip }, async () => {
   await inside("mkdir -p /etc/stationmaster/conf.d; cat >/etc/stationmaster/conf.d/50-test.conf", "[session]\n\nwidth = wide\n");
   try {
-    const { code, err } = await start(["exec", name, "/usr/local/bin/stationd"]).done;
+    const { code, err } = await start(["exec", name, `${libexec}/stationd`]).done;
     assert.equal(code, 2);
     assert.match(err, /\/etc\/stationmaster\/conf\.d\/50-test\.conf:3: width must be a number from 640 to 7680, not 'wide'/);
   } finally {
