@@ -114,6 +114,10 @@ static void handle_data(struct stream *s, const uint8_t *data, size_t len, void 
 	struct viewer *v = userdata;
 	size_t n;
 
+	if (v->state == VIEWER_TLS) {
+		viewer_fail(v, "the viewer sent data before the encryption was up");
+		return;
+	}
 	while (len > 0 && !v->failed) {
 		/* What is skipped never needs a place. */
 		if (v->skip > 0 && buf_len(&v->in) == 0) {
