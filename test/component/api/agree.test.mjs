@@ -63,7 +63,7 @@ test("types of one name are the same in every interface", () => {
 });
 
 test("stationd's table has exactly the described methods, and everybody has the rights that are described", () => {
-  const table = [...read("src", "hostd", "api.c").matchAll(/^\t\{ "(\w+)", "(\w+)", (RIGHT_\w+), \w+ \},$/gm)];
+  const table = [...read("src", "hostd", "api.c").matchAll(/^\t\{ "(\w+)", "(\w+)", (RIGHT_\w+), \w+[^{}]* \},$/gm)];
   const found = table.map(([, name, method]) => `org.stationmaster.${name}.${method}`).sort();
   assert.deepEqual(found, methodsOf([...publicInterfaces, ...relayInterfaces]));
   for (const [, name, method, right] of table) {
@@ -111,5 +111,15 @@ test("stationmaster.conf(5) describes every setting with its default, and no oth
     const part = page.split(/^# /m).find((text) => text.startsWith(`[${section}]`));
     const entry = part.split(/\n(?=\*)/).find((text) => text.split("\n")[0].includes(`*${key}* =`));
     assert.match(entry.replace(/\s+/g, " "), value === "" ? /Default: (.* and )?empty/ : new RegExp(`Default: .*${(value ?? "/usr/share/stationmaster/web").replaceAll(/[.[\]]/g, "\\$&")}`), `${section}.${key}`);
+  }
+});
+
+test("the manual pages of the daemons have the options that --help shows", () => {
+  for (const [program, path] of [["stationd", process.env.STATIOND], ["station-relay", process.env.STATION_RELAY]]) {
+    const help = execFileSync(path, ["--help"], { encoding: "utf8" });
+    const page = read("man", `${program}.8.scd`);
+    const shown = [...help.matchAll(/--([a-z]+)/g)].map(([, name]) => name);
+    const described = [...page.matchAll(/\*--([a-z]+)\*/g)].map(([, name]) => name);
+    assert.deepEqual([...new Set(described)].sort(), [...new Set(shown)].sort(), program);
   }
 });
