@@ -229,9 +229,14 @@ void auth_close(struct auth *a)
 	int code = PAM_SUCCESS;
 
 	if (a->session) {
+		/*
+		 * pam_systemd would ask logind to release the session, which logind refuses to
+		 * a caller outside of it, with an error in the journal. Without the id it leaves
+		 * that to pam_end(): the descriptor that it keeps is closed and logind knows.
+		 */
+		pam_putenv(a->handle, "XDG_SESSION_ID");
 		code = pam_close_session(a->handle, 0);
-		/* logind may have closed it before, when its last process had gone. */
-		if (code != PAM_SUCCESS && code != PAM_SESSION_ERR)
+		if (code != PAM_SUCCESS)
 			log_warning("PAM did not close the session: %s",
 					pam_strerror(a->handle, code));
 	}
