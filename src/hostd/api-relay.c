@@ -82,7 +82,9 @@ void api_relay_station_close(struct request *r)
 	st = find_station(r, id);
 	if (!st)
 		return;
-	station_close(st, now);
+	/* It may have come back by a new relay already. */
+	if (st->peer == r->peer)
+		station_close(st, now);
 	varlink_reply(r->call, NULL);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "hostd/api.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "hostd/audit.h"
@@ -24,12 +25,12 @@ const struct api_method api_methods[] = {
 	{ "Sessions", "List", RIGHT_ANYBODY, api_sessions_list },
 	{ "Sessions", "Get", RIGHT_ANYBODY, api_sessions_get },
 	{ "Sessions", "Start", RIGHT_ADMINISTRATOR, api_sessions_start },
-	{ "Sessions", "LogOff", RIGHT_ANYBODY, api_sessions_log_off },
-	{ "Sessions", "Suspend", RIGHT_ANYBODY, api_sessions_suspend },
+	{ "Sessions", "LogOff", RIGHT_ANYBODY, api_sessions_log_off, true },
+	{ "Sessions", "Suspend", RIGHT_ANYBODY, api_sessions_suspend, true },
 	{ "Jobs", "List", RIGHT_ANYBODY, api_jobs_list },
 	{ "Jobs", "Get", RIGHT_ANYBODY, api_jobs_get },
 	{ "Jobs", "Wait", RIGHT_ANYBODY, api_jobs_wait },
-	{ "Jobs", "Cancel", RIGHT_ANYBODY, api_jobs_cancel },
+	{ "Jobs", "Cancel", RIGHT_ANYBODY, api_jobs_cancel, true },
 	{ "Stations", "List", RIGHT_SUPERVISOR, api_stations_list },
 	{ "Stations", "Get", RIGHT_SUPERVISOR, api_stations_get },
 	{ "Events", "Watch", RIGHT_ANYBODY, api_events_watch },
@@ -154,6 +155,19 @@ static bool right_is_given(struct request *r, const struct api_method *m)
 	return false;
 }
 
+/* What a standard user orders or tries to order is audited, so it must not come without end. */
+static bool pace_is_kept(struct request *r, const struct api_method *m)
+{
+	if (r->caller->role != ROLE_STANDARD || m->right == RIGHT_RELAY ||
+			!(m->changes || m->right == RIGHT_ADMINISTRATOR ||
+					m->right == RIGHT_SUPERVISOR))
+		return true;
+	if (rate_take(&r->host->rate, r->caller->uid, clock_mono_ms()))
+		return true;
+	api_refused(r, "Too many orders in a short time. Wait a few seconds, then try again.");
+	return false;
+}
+
 static bool find_caller(struct request *r)
 {
 	const struct token *t;
@@ -187,6 +201,6 @@ void api_handle_call(struct peer *peer, struct varlink_call *call)
 				json_pack("{s:s}", "method", call->method));
 		return;
 	}
-	if (find_caller(&r) && right_is_given(&r, m))
+	if (find_caller(&r) && pace_is_kept(&r, m) && right_is_given(&r, m))
 		m->handle(&r);
 }

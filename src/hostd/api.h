@@ -45,6 +45,7 @@ struct api_method {
 	const char *name;
 	enum right right;
 	api_handler_fn handle;
+	bool changes; /* what anybody may call, but not without end */
 };
 
 extern const struct api_method api_methods[];

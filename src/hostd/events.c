@@ -95,16 +95,18 @@ int events_watch(struct host *h, struct varlink_call *call, const struct caller 
 {
 	struct watcher *w;
 	struct list *l;
-	unsigned n = 0;
+	unsigned n = 0, own = 0;
 	int r;
 
 	if (!call->more) {
 		varlink_reply(call, build_snapshot(h, caller));
 		return 0;
 	}
-	list_for_each (l, &h->watchers)
+	list_for_each (l, &h->watchers) {
 		n++;
-	if (n >= WATCHERS_MAX)
+		own += list_entry(l, struct watcher, link)->caller.uid == caller->uid;
+	}
+	if (n >= WATCHERS_MAX || (caller->role == ROLE_STANDARD && own >= WATCHERS_STANDARD_MAX))
 		return -EDQUOT;
 	r = watcher_new(&h->watchers, call, &w);
 	if (r < 0)

@@ -10,7 +10,11 @@ struct session;
 struct station;
 struct job;
 
-enum { WATCHERS_MAX = 512, WATCHER_OUT_MAX = 4 * 1024 * 1024 };
+enum {
+	WATCHERS_MAX = 4096,
+	WATCHERS_STANDARD_MAX = 16, /* of one standard user */
+	WATCHER_OUT_MAX = 4 * 1024 * 1024,
+};
 
 /* The call gets the snapshot, then changes until it ends. token: the caller's, NULL if local.
  * -EDQUOT */

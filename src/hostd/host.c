@@ -324,6 +324,7 @@ struct host *host_free(struct host *h)
 	token_free_all(h);
 	logind_free(h->logind);
 	names_free(h->names);
+	sd_event_source_disable_unref(h->rescan);
 	sd_event_source_disable_unref(h->flush);
 	desktops_done(&h->desktops);
 	store_close(h->store);
@@ -350,6 +351,7 @@ static int handle_status(sd_event_source *source, uint64_t usec, void *userdata)
 
 	sd_notifyf(false, "STATUS=%u sessions, %u stations, relay %s", h->n_sessions, h->n_stations,
 			orders_is_connected(h) ? "connected" : "not connected");
+	token_drop_expired(h);
 	sd_event_source_set_time_relative(source, 30000000);
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
@@ -371,6 +373,8 @@ int host_run(struct host *h)
 	if (r < 0)
 		log_warning_errno(r, "the stored state could not be read");
 	r = find_sessions(h);
+	if (sd_event_get_state(h->event) == SD_EVENT_FINISHED)
+		return 0; /* SIGTERM meanwhile */
 	if (r < 0)
 		return log_error_errno(r, "the event loop failed");
 	r = counter_save(h);

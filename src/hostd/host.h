@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "hostd/attempts.h"
 #include "hostd/desktops.h"
+#include "hostd/rate.h"
 #include "hostd/role.h"
 #include "hostd/store.h"
 #include "ipc/conf.h"
@@ -43,6 +44,7 @@ struct host {
 	gid_t relay_gid;
 	struct desktops desktops;
 	struct attempts attempts;
+	struct rate rate;
 	struct list sessions; /* in order of numbers */
 	unsigned n_sessions;
 	struct list stations;
@@ -54,9 +56,11 @@ struct host {
 	struct list tokens;
 	unsigned n_tokens;
 	struct list watchers;
-	struct list orders;           /* Serve calls of the relay */
-	sd_event_source *flush;       /* sends what has changed, once per turn of the loop */
-	sd_event_source *save;        /* writes what has changed and nobody was told yet, soon */
+	struct list orders;      /* Serve calls of the relay */
+	sd_event_source *flush;  /* sends what has changed, once per turn of the loop */
+	sd_event_source *save;   /* writes what has changed and nobody was told yet, soon */
+	sd_event_source *rescan; /* for sessions that were not found at start */
+	unsigned rescan_round;
 	unsigned n_adopting;          /* running sessions that have not said yet what they are */
 	char boot[STR_TOKEN_LEN + 1]; /* this run of the system; session numbers count in it */
 	uint64_t last_session;

@@ -244,13 +244,16 @@ int job_wait(struct job *j, struct varlink_call *call, int64_t timeout_ms)
 	return 0;
 }
 
-static int handle_forget(sd_event_source *source, uint64_t usec, void *userdata)
+static void job_forget(struct job *j)
 {
-	struct job *j = userdata;
-
 	store_exec(j->host->store, "DELETE FROM jobs WHERE number = ?", "i", (int64_t)j->number);
 	events_send_job_gone(j);
 	job_free(j);
+}
+
+static int handle_forget(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	job_forget(userdata);
 	return 0;
 }
 
@@ -426,6 +429,8 @@ static int job_save(struct job *j)
 
 	j->unsaved = false;
 	store_begin(st);
+	store_exec(st, "INSERT OR REPLACE INTO counters (name, value) VALUES ('job', ?)", "i",
+			(int64_t)j->host->last_job);
 	store_exec(st,
 			"INSERT OR REPLACE INTO jobs (number, boot, user, uid, full_name, role, since_s, "
 			"ends_ms, message, ask_ms, timeout_ms, finished_ms) VALUES "
@@ -459,17 +464,38 @@ void job_save_all(struct host *h)
 	store_commit(h->store);
 }
 
+/* Makes room for one more job; -EDQUOT. */
+static int make_room(struct host *h, uid_t uid)
+{
+	unsigned unfinished = 0, own = 0;
+	struct job *oldest = NULL;
+	struct list *l;
+
+	list_for_each (l, &h->jobs) {
+		struct job *j = list_entry(l, struct job, link);
+
+		unfinished += !j->finished_ms;
+		if (j->by.uid != uid)
+			continue;
+		own++;
+		if (!oldest && j->finished_ms)
+			oldest = j;
+	}
+	if (unfinished >= JOBS_MAX || (own >= JOBS_PER_USER_MAX && !oldest))
+		return -EDQUOT;
+	if (own >= JOBS_PER_USER_MAX)
+		job_forget(oldest);
+	return 0;
+}
+
 int job_start_logoff(struct host *h, const struct job_order *order, struct job **ret)
 {
-	unsigned unfinished = 0;
-	struct list *l;
 	struct job *j;
 	int r;
 
-	list_for_each (l, &h->jobs)
-		unfinished += !list_entry(l, struct job, link)->finished_ms;
-	if (unfinished >= JOBS_MAX)
-		return -EDQUOT;
+	r = make_room(h, order->by->uid);
+	if (r < 0)
+		return r;
 	r = job_new(h, ++h->last_job, order->message, &j);
 	if (r < 0)
 		return r;
@@ -537,6 +563,12 @@ static int load_job(struct store_row *row, void *userdata)
 	return r;
 }
 
+static int load_counter(struct store_row *row, void *userdata)
+{
+	((struct host *)userdata)->last_job = (uint64_t)store_row_int(row, 0);
+	return 0;
+}
+
 int job_load_all(struct host *h)
 {
 	store_begin(h->store);
@@ -549,6 +581,7 @@ int job_load_all(struct host *h)
 	store_exec(h->store, "DELETE FROM jobs WHERE finished_ms > 0 AND finished_ms < ?", "i",
 			clock_real_ms() - JOB_KEEP_MS);
 	store_commit(h->store);
+	store_query(h->store, load_counter, h, "SELECT value FROM counters WHERE name = 'job'", "");
 	return store_query(h->store, load_job, h,
 			"SELECT number, user, uid, full_name, role, since_s, ends_ms, message, ask_ms, "
 			"timeout_ms, finished_ms FROM jobs ORDER BY number",

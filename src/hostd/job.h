@@ -18,7 +18,8 @@
 struct host;
 
 enum {
-	JOBS_MAX = 1000, /* unfinished */
+	JOBS_MAX = 1000,         /* unfinished */
+	JOBS_PER_USER_MAX = 100, /* of one person; the oldest finished one goes, else no more */
 	JOB_TARGETS_MAX = 10000,
 	JOB_KEEP_MS = 600000, /* a finished job stays in the list so long */
 	JOB_WAITERS_MAX = 1000,

@@ -4,7 +4,8 @@
  * /run/stationmaster/sessions has a control socket on which its helper tells what it keeps. All are
  * asked at once; host_run() waits for the answers (n_adopting) for a bounded time before it opens
  * the sockets, and those that answer later appear then. Folders without an answer are looked at
- * again for a while: a helper may just be opening its session.
+ * again, soon and then about once a minute: a helper may just be opening its session, or be
+ * stopped.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 #include "hostd/session.h"
 #include "hostd/station.h"
 
-enum { ROUNDS_MAX = 7, DESCRIBE_TIMEOUT_MS = 10000 };
+enum { ROUNDS_MAX = 7, /* 64 s between them */ DESCRIBE_TIMEOUT_MS = 10000 };
 
 /* One helper that was asked. */
 struct adoption {
@@ -173,33 +174,18 @@ void session_take_all_ended(struct host *h)
 	closedir(d);
 }
 
-struct rescan {
-	struct host *host;
-	sd_event_source *timer;
-	int round;
-};
-
 static int handle_rescan(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct rescan *r = userdata;
+	struct host *h = userdata;
 
-	scan(r->host, false);
-	if (++r->round < ROUNDS_MAX && host_arm_timer(r->host, &r->timer, 500ll << r->round,
-						       handle_rescan, r) == 0)
-		return 0;
-	sd_event_source_disable_unref(r->timer);
-	free(r);
+	scan(h, false);
+	h->rescan_round = MIN(h->rescan_round + 1, (unsigned)ROUNDS_MAX);
+	host_arm_timer(h, &h->rescan, 500ll << h->rescan_round, handle_rescan, h);
 	return 0;
 }
 
 void session_adopt_all(struct host *h)
 {
-	struct rescan *r = calloc(1, sizeof(*r));
-
 	scan(h, true);
-	if (!r)
-		return;
-	r->host = h;
-	if (host_arm_timer(h, &r->timer, 500, handle_rescan, r) < 0)
-		free(r);
+	host_arm_timer(h, &h->rescan, 500, handle_rescan, h);
 }

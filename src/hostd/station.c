@@ -2,8 +2,8 @@
 /*
  * The station object, its binding to a session, and its row in the store.
  *
- * In the list are stations that are connected or may still come back (return window). A new station
- * and an attached session are written before anybody is told, so a station keeps what it shows over
+ * In the list are stations that are connected or may still come back (return window). An
+ * attached session is written before anybody is told, so a station keeps what it shows over
  * a crash; a session that has ended is not found again, so that can be written later. Rows: a VNC
  * station's goes with the station; a browser's stays, so that the same browser is the same station
  * tomorrow; the least used go above STATIONS_KNOWN_MAX.
@@ -396,10 +396,9 @@ int station_open(struct host *h, const struct station_open *request, struct peer
 	str_copy(st->address, sizeof(st->address), request->address);
 	st->peer = peer;
 	st->window = sd_event_source_disable_unref(st->window);
-	if (is_new)
-		save(st);
-	else
-		save_soon(st);
+	/* Losing a station that shows nothing costs a new number; strangers who load the page must
+	 * not keep the disk busy. */
+	save_soon(st);
 	if (is_new)
 		log_info("new station=%s address=%s", st->id, st->address);
 	touch_with_session(st);

@@ -26,7 +26,7 @@ void token_end(struct host *h, struct token *t)
 	token_drop(h, t);
 }
 
-static void drop_expired(struct host *h)
+void token_drop_expired(struct host *h)
 {
 	int64_t now = clock_real_ms();
 	struct list *l, *next;
@@ -46,7 +46,7 @@ static void make_room(struct host *h, uid_t uid)
 	struct list *l;
 	unsigned n = 0;
 
-	drop_expired(h);
+	token_drop_expired(h);
 	list_for_each (l, &h->tokens) {
 		struct token *t = list_entry(l, struct token, link);
 

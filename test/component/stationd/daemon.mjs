@@ -30,6 +30,7 @@ export async function until(what, check, ms = 10000) {
 
 export class Daemon {
   output = "";
+  callers = [];
 
   static async start(conf = "") {
     const d = new Daemon();
@@ -72,6 +73,7 @@ export class Daemon {
 
   /** Ends the daemon in good order, which must leave no error of a sanitizer, and all fake helpers. */
   async stop() {
+    for (const c of this.callers.splice(0)) c.close();
     const code = await this.kill("SIGTERM");
     for (const pid of readdirSync("/proc").filter((p) => /^\d+$/.test(p))) {
       try {
@@ -93,7 +95,9 @@ export class Daemon {
 
   /** A caller on api.sock as another user; a process of its own, since credentials are the process's. */
   caller(role, uid = 5100) {
-    return new Caller(uid, gids[role]);
+    const c = new Caller(uid, gids[role]);
+    this.callers.push(c);
+    return c;
   }
 }
 

@@ -19,6 +19,7 @@ const people = {
   quick: person("quick", 5009, "Quick Quist", "standard"), // its desktop exits at once
   taken: person("taken", 5010, "Taken Tahl", "standard"), // two display numbers are in use
   broken: person("broken", 5011, "Broken Brock", "standard"), // its display server does not start
+  leave: person("leave", 5013, "Leave Lee", "standard"), // its desktop ends when nobody is connected
   expired: person("expired", 5012, "Expired Exner", "standard"), // has to change the password
 };
 const run = "/run/stationmaster";
@@ -31,10 +32,10 @@ const fail = (error, parameters = {}) => ({ error: `org.stationmaster.Worker.${e
 const done = () => ok({ prompts: [], messages: [], done: true, person: who });
 const prompt = (text) => ok({ prompts: [{ text, echo: false }], messages: [], done: false, person: null });
 
-function end(how) {
+function end(how, reason = "") {
   if (connections.size === 0) {
     mkdirSync(`${run}/ended`, { recursive: true });
-    writeFileSync(`${run}/ended/${facts.id}`, JSON.stringify({ forced: how === "forced", reason: "" }));
+    writeFileSync(`${run}/ended/${facts.id}`, JSON.stringify({ forced: how === "forced", reason }));
   }
   rmSync(`${run}/sessions/${facts.id}`, { recursive: true, force: true });
   setImmediate(() => process.exit(0));
@@ -55,6 +56,7 @@ function accept(stream) {
   c.closed.then(() => {
     connections.delete(c);
     if (!facts) process.exit(0);
+    if (who.user === "leave" && connections.size === 0) end("done", "The desktop ended unexpectedly.");
   });
 }
 

@@ -96,6 +96,34 @@ test("connections that never say anything and calls that are given up leak nothi
   await root.call("Jobs.Cancel", { job });
 });
 
+test("a standard user cannot order without end, and jobs of one person are bounded", async () => {
+  await root.call("Sessions.Start", { user: "anna" });
+  const anna = d.caller("standard", 5001), ben = d.caller("standard", 5002);
+  const answers = await Promise.all(Array.from({ length: 60 }, () => anna.send("Sessions.LogOff", { users: ["anna"], grace_ms: 3600000 }, false)));
+  const refused = answers.filter((a) => a.error === "org.stationmaster.Sessions.Refused");
+  assert.ok(refused.length >= 20 && refused.length <= 30, String(refused.length));
+  assert.match(refused[0].parameters.reason, /Too many orders/);
+  assert.equal((await ben.fails("Sessions.LogOff", { users: ["anna"] })).error, "Sessions.NotFound");
+  for (let i = 0; i < 120; i++) await root.call("Jobs.Cancel", { job: (await root.call("Sessions.LogOff", { sessions: ["s1"], grace_ms: 3600000 })).job });
+  const { jobs } = await root.call("Jobs.List");
+  assert.ok(jobs.filter((j) => j.by === "root").length <= 100);
+  assert.equal(jobs.at(-1).id, `j${60 - refused.length + 120}`);
+  await d.restart();
+  root = await d.root();
+  const next = await root.call("Sessions.LogOff", { all: true });
+  assert.equal(next.job, `j${60 - refused.length + 121}`);
+  anna.close();
+  ben.close();
+});
+
+test("one user cannot take all watches", async () => {
+  const eve = d.caller("standard", 5100);
+  const refused = await Promise.race(Array.from({ length: 17 }, () => eve.send("Events.Watch", {}, true)));
+  assert.equal(refused.error, "org.stationmaster.Events.Limit");
+  await until("16 snapshots", () => eve.events.length === 16);
+  eve.close();
+});
+
 test("a relay that goes away in the middle of a log-in", async () => {
   let relay = await openRelay(d);
   const st = await relay.station(1);

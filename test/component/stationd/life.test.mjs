@@ -231,6 +231,21 @@ test("a log-off that ends while stationd is away is known afterwards", async () 
   assert.ok(!existsSync("/run/stationmaster/ended/s1"));
 });
 
+test("a session that ends by itself while stationd is away: its station tells why", async () => {
+  let relay = await openRelay(d);
+  const a = await relay.station(1);
+  await relay.logIn(a.station, "leave");
+  await d.kill();
+  const { existsSync } = await import("node:fs");
+  await until("the note of its helper", () => existsSync("/run/stationmaster/ended/s1"));
+  await d.spawn();
+  relay = await openRelay(d);
+  assert.match((await relay.station(1)).scene.text, /The desktop ended unexpectedly/);
+  assert.ok(!existsSync("/run/stationmaster/ended/s1"));
+  relay.close();
+  root = await d.root();
+});
+
 test("the relay dies: its stations keep their sessions and come back", async () => {
   let relay = await openRelay(d);
   const a = await relay.station(1), v = await relay.station(2, "vnc");
