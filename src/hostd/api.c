@@ -189,7 +189,6 @@ static bool find_caller(struct request *r)
 
 void api_handle_call(struct peer *peer, struct varlink_call *call)
 {
-	_cleanup_(varlink_call_unrefp) struct varlink_call *owned = call;
 	const struct api_method *m = method_find(call->method);
 	struct request r = {
 		.host = peer->host, .peer = peer, .call = call, .caller = &peer->caller
@@ -199,8 +198,8 @@ void api_handle_call(struct peer *peer, struct varlink_call *call)
 	if (!m) {
 		varlink_error(call, VARLINK_METHOD_NOT_FOUND,
 				json_pack("{s:s}", "method", call->method));
-		return;
-	}
-	if (find_caller(&r) && pace_is_kept(&r, m) && right_is_given(&r, m))
+	} else if (find_caller(&r) && pace_is_kept(&r, m) && right_is_given(&r, m)) {
 		m->handle(&r);
+	}
+	varlink_call_unref(call);
 }
