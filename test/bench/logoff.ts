@@ -2,6 +2,7 @@
 // Log off n sessions at once until the last process and the last logind session of all of them is gone:
 // ours, where every desktop is asked first, against a loop of "loginctl terminate-user" over sessions that
 // are made without Stationmaster (systemd-run with PAM, Xvnc, openbox, xterm), and against our slowest single one.
+import { hungProgram } from "../harness/core.js";
 import { until } from "../harness/wait.js";
 import { Bed, now, progress, runs } from "./bed.js";
 import { row, type Row } from "./result.js";
@@ -31,7 +32,7 @@ async function measure(bed: Bed, users: readonly string[], act: () => Promise<un
 async function ours(bed: Bed, users: readonly string[], timeout?: number, stubborn: readonly string[] = []): Promise<Measured> {
   await bed.startSessions(users, "bench-openbox");
   await until("every terminal runs", async () => (await bed.sh("pgrep -cx xterm || true")) === String(users.length), 60_000);
-  for (const user of stubborn) await bed.inSession(user, `bash -c 'trap "" TERM HUP INT; while :; do read -t 100 <> <(:); done'`);
+  for (const user of stubborn) await hungProgram(bed, user);
   const agent = await bed.as("root");
   const result = await measure(bed, users, () => agent.call("org.stationmaster.Sessions.LogOff", { users, timeout_ms: timeout ?? null }));
   await bed.clear();

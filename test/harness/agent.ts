@@ -5,6 +5,7 @@ import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { checkError, checkReply } from "./idl.js";
 import { start, end } from "./process.js";
+import { within } from "./wait.js";
 
 export type Json = Record<string, unknown>;
 
@@ -149,8 +150,9 @@ export class Agent {
     });
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
+    const ended = new Promise<void>((resolve) => this.child.once("exit", () => resolve()));
     this.child.stdin?.end();
-    return end(this.child);
+    await within("the agent's end", 2000, ended).catch(() => end(this.child));
   }
 }

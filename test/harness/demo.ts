@@ -2,7 +2,7 @@
 // One demo system ("make run DETACH=1"), as a test sees it: the accounts, a root shell inside, stationctl,
 // the API as any user, and the test function whose failures leave journal and screenshots behind.
 import { after, before, it } from "node:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, type Json } from "./agent.js";
 import { artefact, top } from "./paths.js";
 import { quote, run, type Result, type RunOptions } from "./process.js";
@@ -49,6 +49,25 @@ export class Demo {
     } catch {
       throw new Error(`make run ${made.join(" ")}: no line of JSON, exit code ${result.code}\n${result.stdout}\n${result.stderr}`);
     }
+    if (process.env["SANITIZED"]) await this.sanitize(process.env["SANITIZED"]);
+  }
+
+  /**
+   * SANITIZED=FOLDER: the daemons of that build folder (meson -Db_sanitize=address,undefined -Db_lundef=false)
+   * take the place of the installed ones, in a sandbox that lets sanitizers work. (libcrypt: ASan's crypt_r() is
+   * empty unless the library is there from the start.)
+   */
+  private async sanitize(folder: string): Promise<void> {
+    for (const [source, name] of [["hostd/stationd", "stationd"], ["session/station-session", "station-session"], ["relay/station-relay", "station-relay"]]) {
+      const path = await this.sh(`find /usr -path '*stationmaster/${name}' -type f`);
+      await this.sh(`cat >${path}.new && chmod 755 ${path}.new && mv ${path}.new ${path}`, { input: readFileSync(`${folder}/src/${source}`) });
+    }
+    if (!this.logind) throw new Error("SANITIZED needs systemd: it is for tests with units");
+    const drop = "[Service]\nMemoryDenyWriteExecute=no\nSystemCallFilter=\nLimitAS=infinity\nEnvironment=LD_PRELOAD=libcrypt.so.1 ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:verify_asan_link_order=0 UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1\n";
+    for (const unit of ["stationd.service", "station-relay.service", "station-session@.service"])
+      await this.sh(`mkdir -p /etc/systemd/system/${unit}.d && cat >/etc/systemd/system/${unit}.d/sanitized.conf`, { input: drop.replaceAll("\\n", "\n") });
+    await this.sh("systemctl daemon-reload && systemctl restart stationd.service station-relay.service");
+    await until("the sanitized daemons run", async () => /"relay": ?true/.test((await this.ctl(["system", "status", "--json"])).stdout), 20_000);
   }
 
   async down(): Promise<void> {
@@ -197,9 +216,10 @@ export class Demo {
 
   // --- the system underneath ---------------------------------------------------------------------------
 
-  /** Adds an account. Password as given. */
+  /** Adds an account, with something to see on its desktop. */
   async addUser(name: string, password: string, groups: readonly string[] = [], fullName = ""): Promise<void> {
     const extra = groups.length ? `-G ${groups.map(quote).join(",")}` : "";
+    await this.sh("mkdir -p /etc/skel/.config/openbox && printf 'xsetroot -solid \"#204060\"\\nxclock -geometry 200x200+50+50 &\\nxcalc -geometry +400+50 &\\n' >/etc/skel/.config/openbox/autostart");
     await this.sh(`useradd -m -s /bin/bash ${extra} -c ${quote(fullName)} ${quote(name)} && chpasswd`, { input: `${name}:${password}\n` });
   }
 
@@ -209,8 +229,10 @@ export class Demo {
     return result.stdout.split("\n").filter(Boolean).map(Number);
   }
 
+  /** Processes of an account, but for its service manager, which logind keeps for 10 s after the last session. */
   async processCount(user: string): Promise<number> {
-    return (await this.pids(user)).length;
+    const script = `for p in $(pgrep -u ${quote(user)}); do grep -q '/user@' /proc/$p/cgroup 2>/dev/null || [ ! -d /proc/$p ] || echo $p; done`;
+    return (await this.sh(script)).split("\n").filter(Boolean).length;
   }
 
   /**
@@ -267,6 +289,12 @@ export class Demo {
     return (await this.exec(["bash", "-c", "tail -n +1 /run/services/log/*"])).stdout;
   }
 
+  /** Daemons that ended by a signal which no test has sent, and what sanitizers have found. */
+  async crashes(): Promise<string[]> {
+    const bad = /(code=dumped|status=(4\/ILL|6\/ABRT|7\/BUS|8\/FPE|11\/SEGV)|AddressSanitizer|runtime error:|Assertion .* failed|Segmentation fault)/;
+    return (await this.journal()).split("\n").filter((line) => bad.test(line) && /station/.test(line));
+  }
+
   async keepEvidence(test: string): Promise<void> {
     const base = `failed/${this.name}-${test.replace(/[^A-Za-z0-9]+/g, "-").slice(0, 60)}`;
     writeFileSync(artefact(`${base}.log`), await this.journal());
@@ -287,7 +315,15 @@ export function useDemo(file: string, options: DemoOptions = {}): Demo {
     rmSync(artefact(`failed/${demo.name}.log`), { force: true });
     await demo.up();
   }, { timeout: 360_000 });
-  after(() => demo.down(), { timeout: 120_000 });
+  after(async () => {
+    const crashes = demo.told ? await demo.crashes() : [];
+    if (crashes.length) {
+      demo.failed++;
+      await demo.keepEvidence("crashed").catch(() => undefined);
+    }
+    await demo.down();
+    if (crashes.length) throw new Error(`a daemon has crashed while the tests ran:\n${crashes.join("\n")}`);
+  }, { timeout: 120_000 });
   return demo;
 }
 

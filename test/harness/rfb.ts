@@ -277,6 +277,13 @@ export class Rfb {
     return seen.size;
   }
 
+  /** Share of the picture that has exactly this colour, counted on a grid. */
+  share(colour: number, step = 4): number {
+    let n = 0;
+    for (let y = 0; y < this.height; y += step) for (let x = 0; x < this.width; x += step) if (this.pixel(x, y) === colour) n++;
+    return (n * step * step) / (this.width * this.height);
+  }
+
   key(sym: number, down: boolean): void {
     const m = Buffer.from([4, down ? 1 : 0, 0, 0, 0, 0, 0, 0]);
     m.writeUInt32BE(sym, 4);

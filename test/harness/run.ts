@@ -10,7 +10,7 @@ import { compiled } from "./paths.js";
 const patterns = process.argv.slice(2);
 const folder = join(compiled, "system");
 const files = readdirSync(folder)
-  .filter((name) => name.endsWith(".test.js") && (!patterns.length || patterns.some((p) => name.includes(p))))
+  .filter((name) => name.endsWith(".test.js") && (!patterns.length || patterns.some((p) => name.startsWith(p))))
   .sort()
   .map((name) => join(folder, name));
 if (!files.length) {

@@ -15,7 +15,7 @@ import { until } from "./wait.js";
 export class Screen {
   private constructor(readonly display: string, readonly folder: string, readonly rfb: Rfb, private programs: ChildProcess[]) {}
 
-  static async open(width = 1280, height = 800): Promise<Screen> {
+  static async open(width = 1400, height = 900): Promise<Screen> {
     const folder = mkdtempSync(join(tmpdir(), "screen-"));
     const path = join(folder, "rfb");
     const server = start(

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tests wait for a state, never for a time: until() asks again and again until the answer is there or the
 // deadline has passed, and then says what it saw last.
+import { cpus, loadavg } from "node:os";
 import { inspect } from "node:util";
 
 export const second = 1000;
+
+/**
+ * A limit that the product must keep, in ms, on a machine that does nothing else. Where more processes want
+ * to run than there are processors, it is stretched by as much: the tests must not fail because a neighbour builds.
+ */
+export function limit(ms: number): number {
+  return ms * Math.max(1, loadavg()[0]! / cpus().length);
+}
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

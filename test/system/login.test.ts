@@ -10,7 +10,7 @@ import { activeSession, suspendedSession } from "../harness/core.js";
 import { check, useDemo } from "../harness/demo.js";
 import { artefact } from "../harness/paths.js";
 import { Refused, Rfb } from "../harness/rfb.js";
-import { until } from "../harness/wait.js";
+import { limit, until } from "../harness/wait.js";
 import { Viewer } from "../harness/viewer.js";
 import type { Session } from "../harness/types.js";
 
@@ -27,10 +27,9 @@ describe("log in", () => {
     assert.equal(show["Name"], session.user);
     assert.equal(show["Class"], "user");
     assert.equal(show["Type"], "x11");
-    assert.equal(show["Service"], "stationmaster");
+    assert.match(show["Service"]!, /^stationmaster(-start)?$/);
     assert.equal(show["Desktop"]?.toLowerCase(), session.desktop);
     assert.equal(show["Display"], session.display);
-    assert.equal(show["Remote"], session.stations.length ? show["Remote"] : "no");
     assert.equal(show["State"], "active");
     const scope = show["Scope"]!;
     // Everything of the desktop is in the scope; nothing of Stationmaster is.
@@ -93,7 +92,7 @@ describe("log in", () => {
     const session = await activeSession(demo, ben.name);
     await isLogindSession(session);
     await demo.inSession(ben.name, "xsetroot -solid '#345678'");
-    await rfb.see("the desktop in the viewer", (r) => { let n = 0; for (let x = 0; x < r.width; x += 8) for (let y = 0; y < r.height; y += 8) if (r.pixel(x, y) === 0x345678) n++; return n > 500; });
+    await rfb.see("the desktop in the viewer", (r) => r.share(0x345678) > 0.3);
     rfb.save(artefact("desktop-vnc.png"));
     assert.equal((await demo.stations()).find((s) => s.session === session.id)?.kind, "vnc");
     await viewer.close();
@@ -106,7 +105,7 @@ describe("log in", () => {
     const viewer = await Viewer.open(demo, { login: { user: cem.name, password: cem.password } });
     await activeSession(demo, cem.name);
     await demo.inSession(cem.name, "xsetroot -solid '#873456'");
-    await viewer.rfb.see("the desktop in the viewer", (r) => r.pixel(r.width / 2, r.height / 2) === 0x873456);
+    await viewer.rfb.see("the desktop in the viewer", (r) => r.share(0x873456) > 0.3);
     await viewer.close();
     await suspendedSession(demo, cem.name);
   }, 90_000);
@@ -126,6 +125,7 @@ describe("log in", () => {
     const station = await StationTab.open(demo);
     await station.greeter();
     const chosen = station.page.getByLabel("Desktop", { exact: true });
+    await chosen.locator("option").nth(1).waitFor({ state: "attached" });
     const ids = await chosen.locator("option").evaluateAll((o) => o.map((x) => (x as HTMLOptionElement).value));
     const other = ids.find((d) => d !== "openbox");
     assert.ok(other, `the greeter offers only ${ids.join(" ")}`);
@@ -167,7 +167,7 @@ describe("log in", () => {
     }
     assert.ok(String(wrong[0]!.reason).length > 10, "says nothing to the person");
     const median = (vs: Verdict[]) => vs.map((v) => v.ms).sort((a, b) => a - b)[1]!;
-    assert.ok(Math.abs(median(wrong) - median(unknown)) < 300, `wrong ${wrong.map((v) => v.ms)} ms, unknown ${unknown.map((v) => v.ms)} ms`);
+    assert.ok(Math.abs(median(wrong) - median(unknown)) < limit(300), `wrong ${wrong.map((v) => v.ms)} ms, unknown ${unknown.map((v) => v.ms)} ms`);
   });
 
   check(demo, "a wrong password at the VNC port is refused with the reason", async () => {
@@ -205,7 +205,7 @@ describe("log in", () => {
     const station = await StationTab.open(demo);
     await station.greeter();
     await logIn(station.page, nora);
-    const answers = [nora.password, fresh, fresh];
+    const nora2 = { user: nora.name, password: nora.password };
     let asked = 0;
     await until("the session", async () => {
       if (await demo.sessionOf(nora.name)) return true;
@@ -213,7 +213,7 @@ describe("log in", () => {
       const user = station.page.getByLabel("User name", { exact: true });
       if ((await fields.count()) === 0 || (await user.count()) > 0) return false;
       const label = (await station.page.locator("form.login-form label").first().innerText()).toLowerCase();
-      const answer = /current|old/.test(label) ? answers[0]! : fresh;
+      const answer = /current|old/.test(label) ? nora.password : fresh;
       if (asked === 0) await station.screenshot("station-expired-password");
       asked++;
       for (let i = 0, n = await fields.count(); i < n; i++) await fields.nth(i).fill(answer);
@@ -226,14 +226,17 @@ describe("log in", () => {
     await activeSession(demo, nora.name);
     await demo.ctl(["session", "logoff", nora.name, "--wait"]);
     await station.close();
-    const again = await attempt(nora.name, fresh);
-    assert.equal(again.status, 200, "the new password is good");
+    const again = await Rfb.connect(demo.vnc, { login: { user: nora.name, password: fresh } });
+    again.close();
+    await assert.rejects(Rfb.connect(demo.vnc, { login: nora2 }), Refused);
   }, 90_000);
 
-  check(demo, "a standard user signs in to the dashboard and is told that it is not for them", async () => {
+  check(demo, "a standard user is told that the dashboard is not for them, and gets no token", async () => {
     const page = await Dashboard.open(demo);
     await logIn(page.page, { name: "t-anna", password });
-    await page.page.getByText("This account cannot use the dashboard").waitFor();
+    const said = await page.page.getByRole("alert").innerText();
+    assert.match(said, /may not use the dashboard/);
+    assert.match(said, /Operators and administrators/);
     await page.close();
   });
 

@@ -5,11 +5,11 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { ApiError } from "../harness/agent.js";
 import { Dashboard, StationTab } from "../harness/browser.js";
-import { activeSession, gone, marker } from "../harness/core.js";
+import { activeSession, gone, hungProgram, marker } from "../harness/core.js";
 import { check, useDemo } from "../harness/demo.js";
 import { artefact } from "../harness/paths.js";
 import { Viewer } from "../harness/viewer.js";
-import { until } from "../harness/wait.js";
+import { limit, until } from "../harness/wait.js";
 import type { Job, Target } from "../harness/types.js";
 
 interface Answer { job: string; targets: Target[] }
@@ -28,7 +28,7 @@ describe("log off", () => {
     await activeSession(demo, pupil(0).name);
     await activeSession(demo, pupil(1).name);
     await demo.inSession(pupil(1).name, "xsetroot -solid '#224466'");
-    await viewer.rfb.see("the desktop in the viewer", (r) => r.pixel(r.width / 2, r.height / 2) === 0x224466 || r.colours() > 8);
+    await viewer.rfb.see("the desktop in the viewer", (r) => r.share(0x224466) > 0.1);
     const without = Buffer.from(viewer.rfb.pixels);
     const pid = await marker(demo, pupil(0).name);
     const { job, targets } = await demo.call<Answer>("Sessions.LogOff",
@@ -82,24 +82,24 @@ describe("log off", () => {
     const agent = await demo.as(operator());
     const t0 = Date.now();
     const { job } = await agent.call<Answer>("org.stationmaster.Sessions.LogOff", { all: true });
-    assert.ok(Date.now() - t0 < 250, `answered after ${Date.now() - t0} ms`);
+    assert.ok(Date.now() - t0 < limit(250), `answered after ${Date.now() - t0} ms`);
     await demo.finished(job);
   });
 
   check(demo, "a session that ignores everything is ended by force after its time, and no other waits for it", async () => {
     await demo.clear();
     const [hung, ...others] = await demo.startSessions([0, 1, 2].map((i) => pupil(i).name));
-    const pid = await demo.inSession(hung!.user, `bash -c 'trap "" TERM HUP INT QUIT; while :; do read -t 100 <> <(:); done'`);
+    const pid = await hungProgram(demo, hung!.user);
     const t0 = Date.now();
     const { job } = await demo.call<Answer>("Sessions.LogOff", { all: true, timeout_ms: 4000 });
     await until("the others have ended", async () =>
-      (await demo.job(job)).targets.filter((t) => t.session !== hung!.id).every((t) => /^(done|forced)$/.test(t.state)), 3500);
+      (await demo.job(job)).targets.filter((t) => t.session !== hung!.id).every((t) => /^(done|forced)$/.test(t.state)), limit(3500));
     const before = (await demo.job(job)).targets.find((t) => t.session === hung!.id)!;
     assert.match(before.state, /^(asking|ending)$/);
     const done = await demo.finished(job, 10_000);
     const took = Date.now() - t0;
     assert.equal(done.targets.find((t) => t.session === hung!.id)!.state, "forced");
-    assert.ok(took >= 3900 && took < 5500, `took ${took} ms`);
+    assert.ok(took >= 3900 && took < limit(5000), `took ${took} ms`);
     assert.equal(await demo.test(`kill -0 ${pid}`), false);
     for (const s of [hung!, ...others]) await gone(demo, s);
   });
@@ -177,7 +177,7 @@ describe("log off", () => {
     const t0 = Date.now();
     await demo.sh(`loginctl terminate-session ${session.logind}`);
     await until("the session is gone from the list", async () => !(await demo.sessions()).some((s) => s.id === session.id), 3000);
-    assert.ok(Date.now() - t0 < 2000, `noticed after ${Date.now() - t0} ms`);
+    assert.ok(Date.now() - t0 < limit(1000), `noticed after ${Date.now() - t0} ms`);
     await station.greeter(3000);
     assert.ok((await station.page.locator(".note").first().innerText()).length > 10, "the station does not say why");
     await page.tile(pupil(0).name).waitFor({ state: "detached", timeout: 5000 });

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { Dashboard, StationTab } from "../harness/browser.js";
-import { activeSession, gone, marker } from "../harness/core.js";
+import { activeSession, gone, hungProgram, marker } from "../harness/core.js";
 import { check, useDemo } from "../harness/demo.js";
 import { Rfb } from "../harness/rfb.js";
 import { until } from "../harness/wait.js";
@@ -70,7 +70,7 @@ describe("crashes and restarts", () => {
   check(demo, "a log-off job survives stationd: kill -9 while sessions are ending", async () => {
     const users = [2, 3, 4].map((i) => pupil(i).name);
     const sessions = (await demo.sessions()).filter((s) => users.includes(s.user));
-    for (const user of users) await demo.inSession(user, `bash -c 'trap "" TERM HUP INT; while :; do read -t 100 <> <(:); done'`);
+    for (const user of users) await hungProgram(demo, user);
     const { job } = await demo.call<Answer>("Sessions.LogOff", { users, timeout_ms: 3000 });
     await until("ending has begun", async () => (await demo.job(job)).targets.some((t) => /asking|ending/.test(t.state)));
     await demo.sh(`kill -9 ${await demo.daemon("stationd")}`);
@@ -83,7 +83,7 @@ describe("crashes and restarts", () => {
     const user = pupil(5).name;
     const session = (await demo.sessionOf(user))!;
     const page = await Dashboard.open(demo, demo.account("operator"));
-    await demo.inSession(user, `bash -c 'trap "" TERM HUP INT; while :; do read -t 100 <> <(:); done'`);
+    await hungProgram(demo, user);
     await page.select(user);
     await page.menu("Log off selected users");
     await page.confirm();
