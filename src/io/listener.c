@@ -17,7 +17,7 @@
 #include "io/address.h"
 
 enum {
-	ACCEPTS_PER_TURN = 64,
+	ACCEPTS_PER_TURN = 16,
 	KEEPALIVE_IDLE_S = 30,
 	KEEPALIVE_INTERVAL_S = 5,
 	KEEPALIVE_PROBES = 3,

@@ -138,7 +138,8 @@ static void handle_lost(struct source *s, const char *reason, void *userdata)
 	struct source_slot *slot = userdata;
 
 	(void)s;
-	slot_log(slot, reason);
+	/* Mostly the end of the session, of which stationd tells. */
+	log_debug("picture lost: %s session=%s", reason, slot->session);
 	slot_close_source(slot);
 	slot_retry(slot);
 }

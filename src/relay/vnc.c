@@ -18,8 +18,8 @@
 
 enum {
 	CONNECTIONS_MAX = 1024,
-	CONNECTIONS_PER_ADDRESS_MAX = 64, /* thin clients behind one terminal server or router */
-	HALF_OPEN_PER_ADDRESS_MAX = 16,
+	CONNECTIONS_PER_ADDRESS_MAX = 256, /* thin clients behind one terminal server or router */
+	HALF_OPEN_PER_ADDRESS_MAX = 64,
 };
 
 struct vnc {

@@ -23,7 +23,7 @@
 enum {
 	CONNECTIONS_MAX = 4096,
 	CONNECTIONS_PER_ADDRESS_MAX = 1024, /* a whole room may be behind one router */
-	HALF_OPEN_PER_ADDRESS_MAX = 64,
+	HALF_OPEN_PER_ADDRESS_MAX = 200,
 	HEADER_MAX = 8192,
 	HANDSHAKE_S = 10, /* TLS, and the headers of a request */
 	KEEPALIVE_S = 30,
@@ -116,8 +116,6 @@ static void conn_free(struct web_conn *c)
 	web_api_drop(c);
 	web_http_done(c);
 	peers_remove(&c->peer);
-	if (c->web->adopting == c)
-		c->web->adopting = NULL;
 	explicit_bzero(c->station, sizeof(c->station));
 	free(c);
 }
@@ -157,10 +155,11 @@ static void conn_open(struct web *web, int fd, const struct sockaddr *peer, bool
 	adopt.opaque = c;
 	web->adopting = c;
 	c->wsi = lws_adopt_descriptor_vhost_via_info(&adopt); /* closes fd if it fails */
-	if (!c->wsi && web->adopting)
-		conn_free(c);
-	else if (web->adopting)
+	if (c->wsi)
 		web_conn_set_deadline(c, HANDSHAKE_S * 1000);
+	else if (web->adopting)
+		conn_free(c);
+	/* else: it failed at once (the first bytes were no TLS), its WSI_DESTROY comes later */
 	web->adopting = NULL;
 }
 
@@ -280,6 +279,14 @@ static int handle_lws(
 	struct web_conn *c = wsi ? lws_get_opaque_user_data(wsi) : NULL;
 
 	(void)user;
+	if (reason == LWS_CALLBACK_WSI_CREATE) {
+		/* From now on WSI_DESTROY will come for it, whatever adoption says. */
+		struct web *web = lws_context_user(lws_get_context(wsi));
+
+		if (web->adopting)
+			lws_set_opaque_user_data(wsi, take_ptr(web->adopting));
+		return 0;
+	}
 	if (!c)
 		return 0; /* libwebsockets' own */
 	switch (reason) {
@@ -321,10 +328,11 @@ static int context_open(struct web *web, char **ret_error)
 			   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
 		.foreign_loops = loops,
 		.pcontext = &web->context,
+		.user = web,
 		.max_http_header_data = HEADER_MAX,
 		.timeout_secs = HANDSHAKE_S,
 		.timeout_secs_ah_idle = HANDSHAKE_S,
-		.server_string = "",
+		.server_string = "stationmaster",
 		.port = CONTEXT_PORT_NO_LISTEN,
 	};
 
@@ -347,7 +355,7 @@ static int vhost_open(struct web *web, bool secure, char **ret_error)
 		.protocols = protocols,
 		.alpn = "http/1.1",
 		.keepalive_timeout = KEEPALIVE_S,
-		.server_string = "",
+		.server_string = "stationmaster",
 		.timeout_secs = HANDSHAKE_S,
 	};
 
