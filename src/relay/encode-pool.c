@@ -137,6 +137,14 @@ void encode_pool_submit(uv_loop_t *loop, struct encode_job *j)
 	start_waiting();
 }
 
+bool encode_pool_cancel(struct encode_job *j)
+{
+	if (list_is_empty(&j->link))
+		return false;
+	list_remove(&j->link);
+	return true;
+}
+
 int encode_pool_run(struct encode_job *j)
 {
 	set_up();

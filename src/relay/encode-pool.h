@@ -21,6 +21,8 @@ struct encode_job {
 
 /* At most a handful run at once, the others wait in order. */
 void encode_pool_submit(uv_loop_t *loop, struct encode_job *j);
+/* True: it had not begun and never will; the caller frees it. */
+bool encode_pool_cancel(struct encode_job *j);
 /* At once, on this thread. */
 int encode_pool_run(struct encode_job *j);
 void encode_pool_done(void);

@@ -209,6 +209,13 @@ static void frame_deliver(struct encode_frame *f)
 		chunk_unref(chunks[i]);
 }
 
+static void class_job_free(struct class_job *cj)
+{
+	picture_unlock(&cj->lock);
+	item_unref(cj->item);
+	free(cj);
+}
+
 static void handle_job(struct encode_job *j)
 {
 	struct class_job *cj = list_entry(j, struct class_job, job);
@@ -237,9 +244,7 @@ static void handle_job(struct encode_job *j)
 	}
 	while (!list_is_empty(&ready))
 		frame_deliver(list_entry(ready.next, struct encode_frame, link));
-	picture_unlock(&cj->lock);
-	item_unref(item);
-	free(cj);
+	class_job_free(cj);
 }
 
 /* --- what to encode --- */
@@ -457,6 +462,8 @@ static void class_free(struct encode_class *class)
 
 		list_remove(&cj->link);
 		cj->class = NULL;
+		if (encode_pool_cancel(&cj->job))
+			class_job_free(cj);
 	}
 	class_drop_items(class);
 	list_remove(&class->link);
@@ -512,6 +519,22 @@ static void hub_handle_resized(struct picture_watcher *w)
 			pixman_region32_init_rect(
 					&c->pending, 0, 0, hub->picture->w, hub->picture->h);
 			c->handle_resized(c);
+		}
+	}
+}
+
+static void hub_handle_lockable(struct picture_watcher *w)
+{
+	struct encode_hub *hub = list_entry(w, struct encode_hub, watcher);
+	struct list *pos, *nxt, *pos2, *nxt2;
+
+	list_for_each_safe (pos, nxt, &hub->classes) {
+		struct encode_class *class = list_entry(pos, struct encode_class, link);
+
+		list_for_each_safe (pos2, nxt2, &class->clients) {
+			struct encode_client *c = list_entry(pos2, struct encode_client, link);
+
+			c->handle_damage(c);
 		}
 	}
 }
@@ -579,6 +602,7 @@ static int hub_get(uv_loop_t *loop, struct picture *p, struct encode_hub **ret)
 			.handle_damage = hub_handle_damage,
 			.handle_resized = hub_handle_resized,
 			.handle_cursor = hub_handle_cursor,
+			.handle_lockable = hub_handle_lockable,
 			.handle_gone = hub_handle_gone,
 		};
 		p->hub = hub;

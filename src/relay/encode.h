@@ -29,7 +29,7 @@ struct encode_frame;
 struct encode_client {
 	/* The owner sets these before encode_join(). */
 
-	/* pending has grown. */
+	/* pending has grown, or the picture can be locked again. */
 	void (*handle_damage)(struct encode_client *c);
 	/* The frame is there; n 0: no memory. The chunks are borrowed. */
 	void (*handle_frame)(struct encode_client *c, struct chunk *const *chunks, size_t n,

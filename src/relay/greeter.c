@@ -528,7 +528,10 @@ static const struct picture_input picture_input = {
 
 static void owner_unlocked(void *userdata)
 {
-	draw_dirty(userdata);
+	struct greeter *g = userdata;
+
+	draw_dirty(g);
+	picture_turn_done(&g->picture);
 }
 
 static const struct picture_owner picture_owner = {

@@ -13,6 +13,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+
+enum { LOCK_PERIOD_MS = 30 };
 
 struct picture_store {
 	unsigned refs;
@@ -79,16 +82,16 @@ void picture_done(struct picture *p)
 		return;
 	p->owner = NULL;
 	p->input = NULL;
-	while (!list_is_empty(&p->watchers)) {
-		w = list_entry(p->watchers.next, struct picture_watcher, link);
-		list_remove(&w->link);
-		w->handle_gone(w);
-	}
 	while (!list_is_empty(&p->locks)) {
 		struct picture_lock *l = list_entry(p->locks.next, struct picture_lock, link);
 
 		list_remove(&l->link);
 		l->picture = NULL;
+	}
+	while (!list_is_empty(&p->watchers)) {
+		w = list_entry(p->watchers.next, struct picture_watcher, link);
+		list_remove(&w->link);
+		w->handle_gone(w);
 	}
 	store_unref(p->store);
 	p->store = NULL;
@@ -204,8 +207,32 @@ int picture_get_interval(const struct picture *p)
 	return least;
 }
 
+bool picture_can_lock(const struct picture *p)
+{
+	if (p->is_turn)
+		return false;
+	return !picture_is_locked(p) || clock_mono_ms() - p->locked_ms < LOCK_PERIOD_MS;
+}
+
+void picture_turn_done(struct picture *p)
+{
+	struct list *pos, *nxt;
+
+	if (!p->is_turn || picture_is_locked(p))
+		return;
+	p->is_turn = false;
+	list_for_each_safe (pos, nxt, &p->watchers) {
+		struct picture_watcher *w = list_entry(pos, struct picture_watcher, link);
+
+		if (w->handle_lockable)
+			w->handle_lockable(w);
+	}
+}
+
 void picture_lock(struct picture *p, struct picture_lock *ret)
 {
+	if (!picture_is_locked(p))
+		p->locked_ms = clock_mono_ms();
 	p->store->refs++;
 	*ret = (struct picture_lock){
 		.picture = p,
@@ -228,6 +255,11 @@ void picture_unlock(struct picture_lock *l)
 		return;
 	list_remove(&l->link);
 	l->picture = NULL;
-	if (!picture_is_locked(p) && p->owner && p->owner->handle_unlocked)
+	if (picture_is_locked(p))
+		return;
+	p->is_turn = true;
+	if (p->owner && p->owner->handle_unlocked)
 		p->owner->handle_unlocked(p->owner_userdata);
+	else
+		picture_turn_done(p);
 }

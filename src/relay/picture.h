@@ -32,6 +32,8 @@ struct picture_watcher {
 	void (*handle_resized)(struct picture_watcher *w);
 	/* The pointer's shape has changed; may be NULL. */
 	void (*handle_cursor)(struct picture_watcher *w);
+	/* picture_can_lock() is true again; may be NULL. */
+	void (*handle_lockable)(struct picture_watcher *w);
 	/* The picture is going away; the watcher must let go. */
 	void (*handle_gone)(struct picture_watcher *w);
 	/*
@@ -61,7 +63,7 @@ struct picture_input {
 struct picture_owner {
 	/* A watcher came or went or changed interval_ms. */
 	void (*handle_watchers)(void *userdata);
-	/* The last lock was released: the owner may write again. */
+	/* The last lock was released: the owner's turn to write. It calls picture_turn_done(). */
 	void (*handle_unlocked)(void *userdata);
 };
 
@@ -74,6 +76,8 @@ struct picture {
 	struct picture_store *store; /* memory of pixels; outlives the picture while locked */
 	struct list watchers;
 	struct list locks;      /* jobs of the pool that read it now */
+	int64_t locked_ms;      /* since when */
+	bool is_turn;           /* of the owner */
 	struct encode_hub *hub; /* what encodes it for viewers; relay/encode.c */
 	struct cursor cursor;
 	const struct picture_owner *owner;
@@ -94,6 +98,8 @@ int picture_init(struct picture *p, uint16_t w, uint16_t h);
 void picture_done(struct picture *p); /* tells the watchers */
 /* Contents are lost; not while locked. On error nothing has changed. */
 int picture_resize(struct picture *p, uint16_t w, uint16_t h);
+/* After handle_unlocked, at once or later: what there was to write is written. */
+void picture_turn_done(struct picture *p);
 /* Pixels have changed; the region is cut to the picture. */
 void picture_damage(struct picture *p, const pixman_region32_t *damage);
 /* Takes argb (malloc'ed) on success; 0 x 0: no pointer is shown. */
@@ -125,4 +131,10 @@ struct picture_lock {
 };
 
 void picture_lock(struct picture *p, struct picture_lock *ret);
+/*
+ * Whether a new job may begin. Jobs of the same moment share one locked period; after a short while
+ * no more may join it, and then it is the owner's turn, so that viewers who ask for whole frames
+ * all the time cannot stop the picture. False: wait for handle_lockable.
+ */
+bool picture_can_lock(const struct picture *p);
 void picture_unlock(struct picture_lock *l);

@@ -34,6 +34,8 @@ enum {
 
 static void handle_poll(uv_poll_t *h, int status, int events);
 
+static void read_turn(struct source *s);
+
 static void poll_update(struct source *s)
 {
 	int want = 0;
@@ -62,8 +64,11 @@ static void handle_kick(uv_timer_t *t)
 		s->events->handle_lost(s, s->lost, s->userdata);
 		return;
 	}
+	/* The turn after a lock: first what is here already, then what has come meanwhile. */
 	source_parse(s);
+	read_turn(s);
 	source_flush(s);
+	picture_turn_done(&s->picture);
 	poll_update(s);
 }
 

@@ -216,6 +216,8 @@ static void schedule(struct thumbnail *t)
 
 	if (t->job || !t->picture || t->picture->blank)
 		return;
+	if (!picture_can_lock(t->picture))
+		return; /* handle_lockable */
 	for (unsigned i = 0; i < _THUMBNAIL_SIZE_MAX; i++) {
 		struct thumbnail_slot *slot = &t->slots[i];
 
@@ -249,6 +251,11 @@ static void handle_damage(struct picture_watcher *w, const pixman_region32_t *da
 	changed(list_entry(w, struct thumbnail, watcher));
 }
 
+static void handle_lockable(struct picture_watcher *w)
+{
+	schedule(list_entry(w, struct thumbnail, watcher));
+}
+
 static void handle_resized(struct picture_watcher *w)
 {
 	/* The new picture is not there yet; its damage will come. */
@@ -278,6 +285,7 @@ int thumbnail_new(uv_loop_t *loop, struct picture *p, void (*handle_demand)(void
 	t->watcher = (struct picture_watcher){
 		.handle_damage = handle_damage,
 		.handle_resized = handle_resized,
+		.handle_lockable = handle_lockable,
 		.handle_gone = handle_gone,
 		.interval_ms = INTERVAL_MS,
 	};

@@ -404,6 +404,8 @@ static bool can_send(struct viewer *v)
 		return false;
 	if (!v->client.picture || v->client.frame || v->picture->blank)
 		return false;
+	if (!picture_can_lock(v->picture))
+		return false;
 	if (stream_pending(v->stream) > 0)
 		return false;
 	return v->continuous ? fences_allow(v) : v->wants;

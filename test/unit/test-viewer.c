@@ -839,6 +839,70 @@ static void test_switch_during_job(void **state)
 	done(&a);
 }
 
+/* --- one viewer must not stop the picture of the others --- */
+
+static unsigned n_turns;
+
+static void take_turn(void *userdata)
+{
+	struct canvas *c = userdata;
+
+	n_turns++;
+	picture_turn_done(&c->p);
+}
+
+static const struct picture_owner counting_owner = { .handle_unlocked = take_turn };
+
+static void test_fair_to_owner(void **state)
+{
+	struct canvas a;
+	struct client c[2];
+	uint64_t until;
+
+	canvas_init(&a, 1920, 1080, 0x777777);
+	a.p.owner = &counting_owner;
+	a.p.owner_userdata = &a;
+	for (int i = 0; i < 2; i++) {
+		begin_running(&c[i], &a.p, false);
+		say_encodings(&c[i], tight_all, (size_t)i + 1);
+		say_request(&c[i], false);
+	}
+	/* Whole frames all the time, so that one job or the other always has the picture. */
+	n_turns = 0;
+	until = uv_hrtime() + 600 * UINT64_C(1000000);
+	while (uv_hrtime() < until) {
+		uv_run(&loop, UV_RUN_ONCE);
+		for (int i = 0; i < 2; i++)
+			if (buf_len(&c[i].stream.out) > 0) {
+				fake_stream_forget(&c[i].stream);
+				say_request(&c[i], false);
+			}
+	}
+	assert_in_range(n_turns, 2, 100000);
+	for (int i = 0; i < 2; i++)
+		end(&c[i]);
+	done(&a);
+}
+
+/* Changing its mind all the time costs the jobs that run, not all that were begun. */
+static void test_fickle_client(void **state)
+{
+	struct canvas a;
+	struct client c;
+
+	canvas_init(&a, 1920, 1080, 0x777777);
+	begin_running(&c, &a.p, false);
+	for (size_t i = 0; i < 2000; i++) {
+		say_encodings(&c, tight_all, 1 + i % 2);
+		say_request(&c, false);
+	}
+	wait_frame(&c);
+	read_all(&c);
+	assert_shows(&c, &a);
+	end(&c);
+	done(&a);
+}
+
 static void test_resize(void **state)
 {
 	uint8_t m[8 + 16] = { 251, 0, 3, 0x20, 2, 0x58, 1 };
@@ -1005,6 +1069,8 @@ int main(void)
 		cmocka_unit_test(test_cursor),
 		cmocka_unit_test(test_scene_switch),
 		cmocka_unit_test(test_switch_during_job),
+		cmocka_unit_test(test_fair_to_owner),
+		cmocka_unit_test(test_fickle_client),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_no_resize),
 		cmocka_unit_test(test_cut_text),
