@@ -138,7 +138,7 @@ char *output_clean(const char *data, size_t len)
 
 	if (!text)
 		return NULL;
-	while (len > 0) {
+	while (data && len > 0) {
 		const char *nl = memrchr(data, '\n', len);
 		const char *line = nl ? nl + 1 : data;
 		_cleanup_free_ char *raw = NULL, *clean = NULL;
