@@ -70,6 +70,7 @@ static void bad_files(void **state)
 	}
 	assert_int_equal(desktop_file_parse(ENTRY "Name=A\0\nExec=x\n", 31, &d), -EBADMSG);
 	big = calloc(1, DESKTOP_FILE_MAX + 2);
+	assert_non_null(big);
 	memset(big, '#', DESKTOP_FILE_MAX + 1);
 	assert_int_equal(parse(big, &d), -EFBIG);
 	memcpy(big, ENTRY "Name=A\nExec=", 28);
