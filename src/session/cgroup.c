@@ -269,14 +269,6 @@ int cgroup_join(const struct cgroup *g, pid_t pid)
 	return r;
 }
 
-static const struct cgroup_dir *tracking(const struct cgroup *g)
-{
-	for (size_t i = 0; i < g->n; i++)
-		if (g->dirs[i].tracks)
-			return &g->dirs[i];
-	return NULL;
-}
-
 struct collect {
 	pid_t *pids;
 	size_t n, max;
@@ -317,40 +309,50 @@ static void collect_pids(int dirfd, const char *name, unsigned depth, struct col
 
 size_t cgroup_list(const struct cgroup *g, pid_t *pids, size_t max)
 {
-	const struct cgroup_dir *dir = tracking(g);
 	struct collect c = { .pids = pids, .max = max };
 
-	if (dir)
-		collect_pids(AT_FDCWD, dir->path, 0, &c);
+	for (size_t i = 0; i < g->n; i++)
+		if (g->dirs[i].tracks)
+			collect_pids(AT_FDCWD, g->dirs[i].path, 0, &c);
 	return c.n;
+}
+
+static bool text_has_place(const char *text, const char *place)
+{
+	size_t n = strlen(place);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		const char *p = strchr(line, ':'); /* behind the number of the hierarchy */
+
+		if (!p)
+			return false;
+		if (strncmp(p + 1, place, n) == 0 && strchr("/\n", p[1 + n]))
+			return true;
+		line = p;
+	}
+	return false;
 }
 
 bool cgroup_has(const struct cgroup *g, pid_t pid)
 {
-	const struct cgroup_dir *dir = tracking(g);
 	_cleanup_free_ char *text = NULL;
 	char path[64];
-	size_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
-	if (!dir || fd_read_file_at(AT_FDCWD, path, CGROUP_FILE_MAX, &text, NULL) < 0)
+	if (fd_read_file_at(AT_FDCWD, path, CGROUP_FILE_MAX, &text, NULL) < 0)
 		return false;
-	n = strlen(dir->place);
-	for (const char *p = strchr(text, ':'); p;
-			p = strchr(p, '\n'), p = p ? strchr(p, ':') : NULL)
-		if (strncmp(p + 1, dir->place, n) == 0 && strchr("/\n", p[1 + n]))
+	for (size_t i = 0; i < g->n; i++)
+		if (g->dirs[i].tracks && text_has_place(text, g->dirs[i].place))
 			return true;
 	return false;
 }
 
-bool cgroup_is_empty(const struct cgroup *g)
+static bool dir_is_empty(const struct cgroup_dir *dir)
 {
-	const struct cgroup_dir *dir = tracking(g);
 	_cleanup_free_ char *path = NULL, *text = NULL;
 	pid_t pid;
+	struct collect c = { .pids = &pid, .max = 1 };
 
-	if (!dir)
-		return true;
 	path = dir->v2 ? str_format("%s/cgroup.events", dir->path) : NULL;
 	if (path) {
 		int r = fd_read_file_at(AT_FDCWD, path, CGROUP_FILE_MAX, &text, NULL);
@@ -360,35 +362,101 @@ bool cgroup_is_empty(const struct cgroup *g)
 		if (r == 0)
 			return strstr(text, "populated 0") != NULL;
 	}
-	return cgroup_list(g, &pid, 1) == 0;
+	collect_pids(AT_FDCWD, dir->path, 0, &c);
+	return c.n == 0;
+}
+
+bool cgroup_is_empty(const struct cgroup *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->dirs[i].tracks && !dir_is_empty(&g->dirs[i]))
+			return false;
+	return true;
 }
 
 int cgroup_kill(const struct cgroup *g)
 {
-	const struct cgroup_dir *dir = tracking(g);
-	int r;
+	bool found = false;
 
-	if (!dir || !dir->v2)
-		return -EOPNOTSUPP;
-	r = write_pid(dir->path, "cgroup.kill", 1);
-	if (r == -ENODEV)
-		return 0; /* the group is gone: nobody was in it */
-	return r == -ENOENT && access(dir->path, F_OK) == 0 ? -EOPNOTSUPP : r == -ENOENT ? 0 : r;
+	for (size_t i = 0; i < g->n; i++) {
+		const struct cgroup_dir *dir = &g->dirs[i];
+		int r;
+
+		if (!dir->tracks)
+			continue;
+		r = dir->v2 ? write_pid(dir->path, "cgroup.kill", 1) : -EOPNOTSUPP;
+		/* A group that is gone had nobody in it. */
+		if (r == -ENODEV || (r == -ENOENT && access(dir->path, F_OK) < 0))
+			r = 0;
+		if (r < 0)
+			return r == -ENOENT ? -EOPNOTSUPP : r;
+		found = true;
+	}
+	return found ? 0 : -EOPNOTSUPP;
 }
 
-int cgroup_watch(const struct cgroup *g)
+int cgroup_watch(const struct cgroup *g, int inotify_fd)
 {
-	const struct cgroup_dir *dir = tracking(g);
-	_cleanup_close_ int fd = -EBADF;
-	_cleanup_free_ char *path = NULL;
+	int r = -EOPNOTSUPP;
 
-	if (!dir || !dir->v2)
-		return -EOPNOTSUPP;
-	path = str_format("%s/cgroup.events", dir->path);
-	if (!path)
-		return -ENOMEM;
-	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (fd < 0 || inotify_add_watch(fd, path, IN_MODIFY | IN_DELETE_SELF) < 0)
-		return -errno;
-	return take_fd(&fd);
+	for (size_t i = 0; i < g->n; i++) {
+		_cleanup_free_ char *path = NULL;
+
+		if (!g->dirs[i].tracks || !g->dirs[i].v2)
+			continue;
+		path = str_format("%s/cgroup.events", g->dirs[i].path);
+		if (!path)
+			return -ENOMEM;
+		if (inotify_add_watch(inotify_fd, path, IN_MODIFY | IN_DELETE_SELF) < 0)
+			return -errno;
+		r = 0;
+	}
+	return r;
+}
+
+/* Path up to its last slash and the name of a folder next to it; malloc'ed. */
+static char *beside(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? str_format("%.*s/%s", (int)(slash - path), path, name) : NULL;
+}
+
+int cgroup_find_services(const struct cgroup *g, uid_t uid, struct cgroup *ret)
+{
+	_cleanup_free_ char *base = NULL, *place = NULL;
+	struct cgroup found = { 0 };
+	char unit[64];
+	struct dirent *e;
+	DIR *d;
+
+	snprintf(unit, sizeof(unit), "user@%u.service", uid);
+	for (size_t i = 0; i < g->n && !base; i++) {
+		if (!g->dirs[i].tracks || g->own)
+			continue;
+		base = beside(g->dirs[i].path, unit);
+		place = beside(g->dirs[i].place, unit);
+		found.dirs[0].v2 = g->dirs[i].v2;
+	}
+	d = base && place ? opendir(base) : NULL;
+	while (d && (e = readdir(d)) && found.n < CGROUP_HIERARCHIES_MAX) {
+		struct cgroup_dir *dir = &found.dirs[found.n];
+
+		if (e->d_type != DT_DIR || e->d_name[0] == '.' || streq(e->d_name, "init.scope"))
+			continue;
+		*dir = (struct cgroup_dir){ .path = str_format("%s/%s", base, e->d_name),
+			.place = str_format("%s/%s", place, e->d_name),
+			.v2 = found.dirs[0].v2,
+			.tracks = true };
+		found.n++;
+		if (!dir->path || !dir->place) {
+			closedir(d);
+			cgroup_done(&found);
+			return -ENOMEM;
+		}
+	}
+	if (d)
+		closedir(d);
+	*ret = found;
+	return 0;
 }

@@ -58,6 +58,10 @@ size_t cgroup_list(const struct cgroup *g, pid_t *pids, size_t max);
 bool cgroup_has(const struct cgroup *g, pid_t pid);
 /* Kill all that is in it at once; -EOPNOTSUPP: the kernel cannot (no cgroup.kill). */
 int cgroup_kill(const struct cgroup *g);
-/* inotify descriptor that becomes readable when it may have become empty; -EOPNOTSUPP without v2.
+/* inotify_fd becomes readable when one may have become empty; -EOPNOTSUPP without v2. */
+int cgroup_watch(const struct cgroup *g, int inotify_fd);
+/*
+ * Where logind made g: the groups of services that the user's own systemd started
+ * (user@UID.service) but not of that systemd itself. Perhaps none.
  */
-int cgroup_watch(const struct cgroup *g);
+int cgroup_find_services(const struct cgroup *g, uid_t uid, struct cgroup *ret);

@@ -66,7 +66,6 @@ static bool number_is_taken(int number)
 	fd = fd_unix_connect(path);
 	if (fd != -ECONNREFUSED)
 		return true;
-	log_info("removing %s, which a dead display server has left", path);
 	return unlink(path) < 0;
 }
 

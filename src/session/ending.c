@@ -8,12 +8,17 @@
  *   display  nobody but the display server: SIGTERM to it        SESSION_DISPLAY_MS
  *   kill     all at once (cgroup.kill), until nobody is left
  *
+ * When the user has no other session, the services that their own systemd has started (many
+ * desktops start programs there) belong to "rest", too; the user's systemd itself is ended by
+ * logind.
+ *
  * timeout_ms ends every stage but the last. A session that ended by itself enters at "rest". Every
  * step is taken on an event: an exit (this process is the subreaper of the session, so orphans are
  * its children), the control group's "populated", or a timer.
  *
  * forced means that something but the display server had to be killed.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,7 +28,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "session/descent.h"
 #include "session/session.h"
 
@@ -52,9 +59,38 @@ void ending_done(struct session *s)
 	timer_stop(&e->give_up_timer);
 	watch_stop(&e->empty_watch);
 	e->empty_fd = safe_close(e->empty_fd);
+	cgroup_done(&e->services);
 }
 
 /* --- processes --- */
+
+/* What logind keeps about a user says that this session is the only one, and no lingering is set.
+ */
+static bool is_last_session(const struct session *s)
+{
+	_cleanup_free_ char *path = str_format("/run/systemd/users/%u", s->account.uid);
+	_cleanup_free_ char *linger = str_format("/var/lib/systemd/linger/%s", s->account.user);
+	_cleanup_free_ char *wanted = str_format("\nSESSIONS=%s\n", s->logind ? s->logind : "");
+	_cleanup_free_ char *text = NULL;
+
+	if (!path || !linger || !wanted || str_is_empty(s->logind) || access(linger, F_OK) == 0)
+		return false;
+	if (fd_read_file_at(AT_FDCWD, path, CGROUP_FILE_MAX, &text, NULL) < 0)
+		return false;
+	/* Once logind has noticed the end of this session it is not in the list any more. */
+	return strstr(text, wanted) || !strstr(text, "\nSESSIONS=");
+}
+
+static void find_services(struct session *s)
+{
+	struct ending *e = &s->ending;
+
+	if (e->services.n > 0 || e->services_killed || !is_last_session(s) ||
+			cgroup_find_services(&s->cgroup, s->account.uid, &e->services) < 0)
+		return;
+	if (e->empty_fd >= 0)
+		cgroup_watch(&e->services, e->empty_fd);
+}
 
 /* The session's processes but the display server; malloc'ed, *ret_n of them. */
 static pid_t *list_others(struct session *s, size_t *ret_n)
@@ -67,6 +103,7 @@ static pid_t *list_others(struct session *s, size_t *ret_n)
 		return NULL;
 	n = s->cgroup.n > 0 ? cgroup_list(&s->cgroup, pids, SESSION_PIDS_MAX)
 			    : descent_list(pids, SESSION_PIDS_MAX);
+	n += cgroup_list(&s->ending.services, pids + n, SESSION_PIDS_MAX - n);
 	for (size_t i = 0; i < n; i++)
 		if (pids[i] != s->display.pid)
 			pids[kept++] = pids[i];
@@ -90,7 +127,8 @@ static void signal_checked(struct session *s, pid_t pid, const int *signals, siz
 {
 	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
-	if (fd < 0 || (s->cgroup.n > 0 && !cgroup_has(&s->cgroup, pid)))
+	if (fd < 0 || (s->cgroup.n > 0 && !cgroup_has(&s->cgroup, pid) &&
+				      !cgroup_has(&s->ending.services, pid)))
 		return;
 	for (size_t i = 0; i < n; i++)
 		syscall(SYS_pidfd_send_signal, fd, signals[i], NULL, 0);
@@ -122,13 +160,23 @@ static void finish(struct session *s)
 	session_finish(s, forced);
 }
 
+static void tell_display(struct session *s)
+{
+	if (s->display.pid > 0) {
+		s->ending.display_told = true;
+		kill(s->display.pid, SIGTERM);
+	}
+	timer_start(s->loop, &s->ending.stage_timer, SESSION_DISPLAY_MS);
+}
+
+/* Did the desktop go first? Whoever ends both from outside may have hit it first by chance. */
 static void enter_display(struct session *s)
 {
 	s->ending.stage = ENDING_DISPLAY;
-	s->ending.display_told = s->ending.display_told || s->display.pid > 0;
-	if (s->display.pid > 0)
-		kill(s->display.pid, SIGTERM);
-	timer_start(s->loop, &s->ending.stage_timer, SESSION_DISPLAY_MS);
+	if (s->ending.ordered)
+		tell_display(s);
+	else
+		timer_start(s->loop, &s->ending.stage_timer, SESSION_WITNESS_MS);
 }
 
 static void enter_rest(struct session *s)
@@ -137,6 +185,7 @@ static void enter_rest(struct session *s)
 	static const int signals[] = { SIGTERM, SIGHUP, SIGCONT };
 
 	s->ending.stage = ENDING_REST;
+	find_services(s);
 	signal_others(s, signals, ELEMENTSOF(signals));
 	timer_start(s->loop, &s->ending.stage_timer, SESSION_LEFT_MS);
 }
@@ -209,6 +258,10 @@ static void kill_once(struct session *s)
 	r = cgroup_kill(&s->cgroup);
 	if (r < 0)
 		kill_by_hand(s);
+	/* Once: the user's systemd may start them again, and will be ended itself. */
+	cgroup_kill(&s->ending.services);
+	s->ending.services_killed = true;
+	cgroup_done(&s->ending.services);
 	/* The leader and the display server are in the group, unless it is gone already. */
 	if (s->display.pid > 0)
 		kill(s->display.pid, SIGKILL);
@@ -222,6 +275,7 @@ static void enter_kill(struct session *s)
 	if (s->ending.stage < ENDING_TERM)
 		s->ops->handle_ending(s->userdata, false);
 	s->ending.stage = ENDING_KILL;
+	find_services(s);
 	s->ending.forced = has_others(s);
 	s->ending.display_told = s->ending.display_told || s->display.pid > 0;
 	timer_stop(&s->ending.limit_timer);
@@ -249,8 +303,13 @@ static void handle_stage_timer(void *userdata)
 	case ENDING_ASK:
 		enter_term(s);
 		break;
-	case ENDING_REST:
 	case ENDING_DISPLAY:
+		if (s->ending.display_told || s->display.pid == 0)
+			enter_kill(s);
+		else
+			tell_display(s);
+		break;
+	case ENDING_REST:
 		enter_kill(s);
 		break;
 	case ENDING_KILL:
@@ -314,9 +373,10 @@ void ending_start(struct session *s, bool ordered, int64_t ask_ms, int64_t timeo
 	}
 	s->state = SESSION_ENDING;
 	e->ordered = ordered;
-	fd = cgroup_watch(&s->cgroup);
+	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (fd >= 0) {
 		e->empty_fd = fd;
+		cgroup_watch(&s->cgroup, fd);
 		watch_start(s->loop, &e->empty_watch, fd, POLLIN, handle_maybe_empty, s);
 	}
 	timer_start(s->loop, &e->limit_timer, timeout_ms);

@@ -523,6 +523,7 @@ void session_finish(struct session *s, bool forced)
 	log_info("session ended: %s%s session=%s user=%s", reason ? reason : "",
 			forced ? " (forced)" : "", s->id, s->account.user);
 	undo(s);
+	auth_end(&s->auth); /* logind hears of it before who waits for the answer does */
 	s->state = SESSION_ENDED;
 	if (s->opened)
 		s->ops->handle_ended(

@@ -17,6 +17,7 @@ enum {
 	SESSION_SETTLE_MS = 300,  /* a desktop that lives so long has started */
 	SESSION_LEFT_MS = 3000,   /* for programs left when the desktop has gone: some save */
 	SESSION_DISPLAY_MS = 300, /* for the display server to end */
+	SESSION_WITNESS_MS = 60,  /* to see whether it ends without being told */
 	SESSION_KILL_AGAIN_MS = 20,
 	SESSION_KILL_MAX_MS = 5000, /* then something hangs in the kernel */
 	SESSION_STOP_ASK_MS = 2000, /* when our service is stopped */
@@ -60,6 +61,8 @@ struct ending {
 	struct timer give_up_timer;
 	struct watch empty_watch; /* the control group has become empty */
 	int empty_fd;
+	struct cgroup services; /* of the user's own systemd, if this is the user's last session */
+	bool services_killed;
 	struct ask ask;
 	pid_t asker;
 	bool forced;

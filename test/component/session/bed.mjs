@@ -31,6 +31,7 @@ export class Bed {
   }
 
   async up() {
+    await run(container, ["down", this.name]); // left by a run that was interrupted
     await run(container, ["up", this.name, ...this.options]);
     await this.sh(`groupadd -g 39100 station-admin; groupadd -g 39101 station-operator`);
     for (const name of ["stationmaster", "stationmaster-start", "stationmaster-dashboard"])
@@ -43,7 +44,7 @@ export class Bed {
   }
 
   async down() {
-    for (const d of this.drivers) d.end();
+    for (const d of this.drivers) d.kill();
     await run(container, ["down", this.name]);
   }
 
@@ -91,9 +92,15 @@ export class Bed {
     return { h, facts };
   }
 
+  /** Log off whatever a failed test has left. */
+  async clear() {
+    for (const id of (await this.sh("ls /run/stationmaster/sessions 2>/dev/null || true")).split("\n").filter(Boolean))
+      await this.control(id).then((h) => h.call("LogOff", { ask_ms: 0, timeout_ms: 0 })).catch(() => {});
+  }
+
   /** Nothing of the session is left. */
   async gone(facts) {
-    assert.equal(await this.sh(`pgrep -u ${facts.person.user} -l | grep -v -e systemd -e sd-pam -e dbus-daemon || true`), "");
+    assert.equal(await this.sh(`pgrep -u ${facts.person.user} -l | grep -v -e systemd -e sd-pam || true`), "");
     assert.equal(await this.sh(`ls -d /run/stationmaster/sessions/${facts.id} /tmp/.X11-unix/X${facts.display.slice(1)} /tmp/.X${facts.display.slice(1)}-lock 2>/dev/null || true`), "");
   }
 }
@@ -134,7 +141,13 @@ export class Driver {
     assert.notEqual(m.error, null, `${method} did not fail: ${JSON.stringify(m.parameters)}`);
     return { error: m.error.split(".").at(-1), ...m.parameters };
   }
+  /** Close the connection; a helper without a session ends. */
   end() {
     this.child.stdin.end();
+  }
+  /** "stationd" dies. */
+  kill() {
+    this.child.kill("SIGKILL");
+    return this.closed;
   }
 }

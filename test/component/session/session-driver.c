@@ -93,6 +93,7 @@ static int start(char *program, pid_t *ret_pid)
 	close(fds[1]);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
+	posix_spawn_file_actions_adddup2(&actions, 2, 1);
 	posix_spawn_file_actions_adddup2(&actions, theirs, 3);
 	r = posix_spawn(ret_pid, program, &actions, NULL, argv, env);
 	posix_spawn_file_actions_destroy(&actions);
