@@ -61,15 +61,14 @@ static void bad_files(void **state)
 		ENTRY "Exec=x\n", ENTRY "Name=\nExec=x\n", ENTRY "Name=A\nExec=%f\n",
 		ENTRY "Name=A\nExec=a\\nb\n", ENTRY "Name=\xff\nExec=x\n",
 		ENTRY "Name=\\n\nExec=x\n" };
+	static char big[DESKTOP_FILE_MAX + 2];
 	struct desktop_file d;
-	char *big;
 
 	for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
 		print_message("%s\n", rows[i]);
 		assert_int_equal(parse(rows[i], &d), -EBADMSG);
 	}
 	assert_int_equal(desktop_file_parse(ENTRY "Name=A\0\nExec=x\n", 31, &d), -EBADMSG);
-	big = calloc(1, DESKTOP_FILE_MAX + 2);
 	assert_non_null(big);
 	memset(big, '#', DESKTOP_FILE_MAX + 1);
 	assert_int_equal(parse(big, &d), -EFBIG);
@@ -80,7 +79,6 @@ static void bad_files(void **state)
 	big[28 + DESKTOP_VALUE_MAX] = 0;
 	assert_int_equal(parse(big, &d), 0);
 	desktop_file_done(&d);
-	free(big);
 }
 
 int main(void)
