@@ -90,7 +90,7 @@ function Row({ item, onAct, open, onOpen }: RowProps) {
         }}
       >
         <span>{item.label}</span>
-        {sub && <span class="menu-arrow"> ▸</span>}
+        {sub && <span class="menu-arrow" aria-hidden="true"> ▸</span>}
       </button>
       {sub && open && button.current && <Sub item={item} parent={button.current} onAct={onAct} />}
     </li>
