@@ -16,7 +16,7 @@
 
 enum {
 	SOCKET_MESSAGE_MAX = 64 * 1024,      /* text from the peer */
-	SOCKET_QUEUE_MAX = 24 * 1024 * 1024, /* text to a peer that does not read */
+	SOCKET_QUEUE_MAX = 8 * 1024 * 1024, /* text to a peer that does not read */
 	SOCKET_WRITE_MAX = 256 * 1024,       /* bytes of one binary message to the peer */
 };
 
