@@ -95,11 +95,11 @@ describe("log off", () => {
     await until("the others have ended", async () =>
       (await demo.job(job)).targets.filter((t) => t.session !== hung!.id).every((t) => /^(done|forced)$/.test(t.state)), limit(3500));
     const before = (await demo.job(job)).targets.find((t) => t.session === hung!.id)!;
-    assert.match(before.state, /^(asking|ending)$/);
+    assert.match(before.state, /^(asking|ending)$/, "was not given its time");
     const done = await demo.finished(job, 10_000);
     const took = Date.now() - t0;
     assert.equal(done.targets.find((t) => t.session === hung!.id)!.state, "forced");
-    assert.ok(took >= 3900 && took < limit(5000), `took ${took} ms`);
+    assert.ok(took < limit(4500), `took ${took} ms`);
     assert.equal(await demo.test(`kill -0 ${pid}`), false);
     for (const s of [hung!, ...others]) await gone(demo, s);
   });
