@@ -184,7 +184,7 @@ static int connect_checked(const struct display *d, const char *path)
 static void handle_ready_fd(void *userdata, short revents)
 {
 	struct display *d = userdata;
-	char path[64], text[16];
+	char text[16];
 	ssize_t n = read(d->ready_fd, text, sizeof(text));
 	int r;
 
@@ -197,12 +197,11 @@ static void handle_ready_fd(void *userdata, short revents)
 	/* Xvnc writes number and line end apart, and dies if nobody reads the second. */
 	if (!memchr(text, '\n', (size_t)n))
 		return;
-	socket_path(d->number, path);
-	r = connect_checked(d, path);
+	r = display_connect_x(d);
 	if (r >= 0)
 		r = safe_close(r) == -EBADF ? 0 : -EIO;
 	else if (r == -EPERM)
-		log_warning("somebody else listens on %s", path);
+		log_warning("somebody else listens on the X socket of display :%d", d->number);
 	conclude(d, r == -EPERM ? -EADDRINUSE : r);
 }
 
@@ -269,6 +268,14 @@ void display_handle_exit(struct display *d, int status)
 int display_connect(const struct display *d)
 {
 	return d->rfb_path ? connect_checked(d, d->rfb_path) : -ENOTCONN;
+}
+
+int display_connect_x(const struct display *d)
+{
+	char path[64];
+
+	socket_path(d->number, path);
+	return connect_checked(d, path);
 }
 
 void display_done(struct display *d)

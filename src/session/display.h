@@ -40,5 +40,7 @@ int display_start(struct display *d, const struct display_options *o);
 void display_handle_exit(struct display *d, int status);
 /* A connection to the RFB socket, from nobody but our process: -EPERM. */
 int display_connect(const struct display *d);
+/* The same to its X socket. */
+int display_connect_x(const struct display *d);
 /* Takes away lock and sockets, closes; the process must be gone. */
 void display_done(struct display *d);

@@ -57,15 +57,14 @@ static void put_entry(
 	put_string(f, cookie, COOKIE_SIZE);
 }
 
-static int write_xauthority(int dirfd, uid_t uid, gid_t gid, int display)
+static int write_xauthority(int dirfd, uid_t uid, gid_t gid, int display, uint8_t *cookie)
 {
 	_cleanup_close_ int fd = -EBADF;
-	uint8_t cookie[COOKIE_SIZE];
 	char host[256] = "";
 	FILE *f;
 	int r = 0;
 
-	if (getrandom(cookie, sizeof(cookie), 0) != (ssize_t)sizeof(cookie))
+	if (getrandom(cookie, COOKIE_SIZE, 0) != COOKIE_SIZE)
 		return -EIO;
 	gethostname(host, sizeof(host) - 1);
 	fd = openat(dirfd, "xauthority", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -81,7 +80,6 @@ static int write_xauthority(int dirfd, uid_t uid, gid_t gid, int display)
 	put_entry(f, 256, host, display, cookie); /* FamilyLocal: what xauth and ssh -X look for */
 	put_entry(f, 65535, "", display,
 			cookie); /* FamilyWild: whatever the host is called later */
-	explicit_bzero(cookie, sizeof(cookie));
 	if (ferror(f))
 		r = -EIO;
 	if (fclose(f) != 0)
@@ -96,7 +94,7 @@ static int make_dir(const char *path, mode_t mode)
 	return chmod(path, mode) < 0 ? -errno : 0; /* whatever the umask was */
 }
 
-static int fill(const char *id, uid_t uid, gid_t gid, int display)
+static int fill(const char *id, uid_t uid, gid_t gid, int display, uint8_t *cookie)
 {
 	_cleanup_free_ char *path = folder_path(id, "display");
 	_cleanup_close_ int fd = -EBADF;
@@ -110,13 +108,14 @@ static int fill(const char *id, uid_t uid, gid_t gid, int display)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	r = write_xauthority(fd, uid, gid, display);
+	r = write_xauthority(fd, uid, gid, display, cookie);
 	if (r < 0)
 		return r;
 	return fchown(fd, uid, gid) < 0 ? -errno : 0;
 }
 
-int folder_make(const char *id, uid_t uid, gid_t gid, int display)
+int folder_make(const char *id, uid_t uid, gid_t gid, int display,
+		uint8_t ret_cookie[static COOKIE_SIZE])
 {
 	_cleanup_free_ char *path = folder_path(id, "");
 	int r;
@@ -128,7 +127,7 @@ int folder_make(const char *id, uid_t uid, gid_t gid, int display)
 	r = make_dir(path, 0711);
 	if (r < 0)
 		return r;
-	r = fill(id, uid, gid, display);
+	r = fill(id, uid, gid, display, ret_cookie);
 	if (r < 0)
 		folder_remove(id);
 	return r;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define RUN_DIR      "/run/stationmaster"
@@ -19,7 +20,8 @@ char *folder_path(const char *id, const char *name);
  * .../ID (0711) with display/ (0700, the user's) and display/xauthority with a fresh cookie.
  * -EEXIST: there is one already.
  */
-int folder_make(const char *id, uid_t uid, gid_t gid, int display);
+int folder_make(const char *id, uid_t uid, gid_t gid, int display,
+		uint8_t ret_cookie[static COOKIE_SIZE]);
 /* Whatever the user put there: no link is followed. */
 void folder_remove(const char *id);
 /* .../ended/ID for a stationd that comes back. */

@@ -34,6 +34,7 @@ void session_init(struct session *s, struct loop *l, const struct session_ops *o
 	display_init(&s->display, l, handle_display_ready, s);
 	desktop_init(&s->desktop, l);
 	timer_init(&s->settle_timer, handle_settled, s);
+	probe_init(&s->probe, l, handle_settled, s);
 	ending_init(s);
 }
 
@@ -66,6 +67,7 @@ static void remove_runtime_dir(struct session *s)
 static void undo(struct session *s)
 {
 	timer_stop(&s->settle_timer);
+	probe_stop(&s->probe);
 	if (s->utmp_written)
 		utmp_logout(s->display_name, getpid());
 	s->utmp_written = false;
@@ -346,7 +348,7 @@ void session_open(struct session *s, const struct session_options *o)
 	s->state = SESSION_OPENING;
 	r = take_options(s, o);
 	if (r == 0)
-		r = folder_make(s->id, s->account.uid, s->account.gid, o->display);
+		r = folder_make(s->id, s->account.uid, s->account.gid, o->display, s->cookie);
 	s->folder_made = r == 0;
 	if (r < 0) {
 		open_fail_errno(s, r,
@@ -383,6 +385,16 @@ void session_open(struct session *s, const struct session_options *o)
 		r = sort_processes(s);
 	if (r < 0)
 		open_fail_errno(s, r, "The session's processes could not be set up");
+}
+
+/* If it fails, the timer decides alone. */
+static void start_probe(struct session *s)
+{
+	int fd = display_connect_x(&s->display);
+
+	if (fd >= 0)
+		probe_start_consume(&s->probe, fd, s->cookie);
+	explicit_bzero(s->cookie, sizeof(s->cookie));
 }
 
 static void handle_display_ready(void *userdata, int error)
@@ -429,6 +441,7 @@ static void handle_display_ready(void *userdata, int error)
 	s->since_s = time(NULL);
 	utmp_login(s->display_name, s->account.user, s->address ? s->address : "", getpid());
 	s->utmp_written = true;
+	start_probe(s);
 	timer_start(s->loop, &s->settle_timer, SESSION_SETTLE_MS);
 }
 
@@ -436,6 +449,8 @@ static void handle_settled(void *userdata)
 {
 	struct session *s = userdata;
 
+	timer_stop(&s->settle_timer);
+	probe_stop(&s->probe);
 	if (s->state != SESSION_OPENING)
 		return;
 	s->state = SESSION_OPEN;

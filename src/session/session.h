@@ -12,9 +12,10 @@
 #include "session/display.h"
 #include "session/folder.h"
 #include "session/loop.h"
+#include "session/probe.h"
 
 enum {
-	SESSION_SETTLE_MS = 300,  /* a desktop that lives so long has started */
+	SESSION_SETTLE_MS = 300,  /* a desktop that lives so long, or shows a window, has started */
 	SESSION_LEFT_MS = 3000,   /* for programs left when the desktop has gone: some save */
 	SESSION_DISPLAY_MS = 300, /* for the display server to end */
 	SESSION_WITNESS_MS = 60,  /* to see whether it ends without being told */
@@ -96,6 +97,8 @@ struct session {
 	bool utmp_written;
 	struct display display;
 	struct desktop desktop;
+	struct probe probe;          /* waits for the first window */
+	uint8_t cookie[COOKIE_SIZE]; /* until then */
 	struct timer settle_timer;
 	int display_status, desktop_status; /* wait(2), once they have gone */
 	bool display_gone, desktop_gone, desktop_early;

@@ -18,6 +18,7 @@
 #include "session/exec-line.h"
 #include "session/folder.h"
 #include "session/output.h"
+#include "session/probe.h"
 
 /* Arguments joined by "|", or the error. */
 static void check_split(const char *line, const char *expected, int error)
@@ -156,6 +157,44 @@ static void test_ids(void **state)
 	assert_false(folder_is_id("s00000000000000000000"));
 }
 
+/* An X server's answer: vendor "abcde", one pixmap format, one screen with root 0x123. */
+static void test_x_setup(void **state)
+{
+	uint8_t m[8 + 4 * 21] = { 1, 0, 11, 0, 0, 0, 21,
+		0, [24] = 5, [28] = 1, [29] = 1, [40] = 'a', 'b', 'c', 'd', 'e', [56] = 0x23,
+		0x01 };
+	uint8_t bad[sizeof(m)];
+	uint32_t root = 0;
+	size_t len = 0;
+
+	(void)state;
+	assert_int_equal(probe_parse_setup(m, sizeof(m), &root, &len), 1);
+	assert_int_equal(root, 0x123);
+	assert_int_equal(len, sizeof(m));
+	for (size_t i = 0; i < sizeof(m); i++)
+		assert_int_equal(probe_parse_setup(m, i, &root, &len), 0);
+	memcpy(bad, m, sizeof(m));
+	bad[0] = 0; /* refused */
+	assert_int_equal(probe_parse_setup(bad, sizeof(bad), &root, &len), -EACCES);
+	memcpy(bad, m, sizeof(m));
+	bad[28] = 0; /* no screen */
+	assert_int_equal(probe_parse_setup(bad, sizeof(bad), &root, &len), -EBADMSG);
+	memcpy(bad, m, sizeof(m));
+	bad[25] = 1; /* the vendor's name is longer than all */
+	assert_int_equal(probe_parse_setup(bad, sizeof(bad), &root, &len), -EBADMSG);
+	memcpy(bad, m, sizeof(m));
+	bad[29] = 255;
+	assert_int_equal(probe_parse_setup(bad, sizeof(bad), &root, &len), -EBADMSG);
+	memcpy(bad, m, sizeof(m));
+	bad[6] = 3; /* shorter than its fixed part */
+	assert_int_equal(probe_parse_setup(bad, sizeof(bad), &root, &len), -EBADMSG);
+	bad[6] = bad[7] = 255; /* larger than what is taken */
+	assert_int_equal(probe_parse_setup(bad, sizeof(bad), &root, &len), -EBADMSG);
+	memcpy(bad, m, sizeof(m));
+	bad[56] = bad[57] = 0;
+	assert_int_equal(probe_parse_setup(bad, sizeof(bad), &root, &len), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_output),
 		cmocka_unit_test(test_environ),
 		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_x_setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -298,6 +298,39 @@ test("loginctl terminate-session", { skip: !logind }, async () => {
   assert.ok(end.ms < 1000, `${end.ms} ms`);
 });
 
+test("language and limits are the system's; limits do not reach the helper", async () => {
+  await bed.sh("echo 'LANG=de_DE.UTF-8' >/etc/default/locale; echo 'cem hard nofile 300' >>/etc/security/limits.conf; echo 'cem hard cpu 1' >>/etc/security/limits.conf");
+  await bed.write("/usr/local/bin/t-env", "#!/bin/sh\nxterm &\nexec sleep 100\n", 0o755);
+  const { h, facts } = await bed.session("s28", "cem", "/usr/local/bin/t-env");
+  const [desk] = await pids("cem", "-x sleep");
+  const limit = (pid, name) => bed.sh(`awk '/^Max ${name}/ {print $(NF-1)}' /proc/${pid}/limits`);
+  assert.match(await bed.sh(`tr '\\0' '\\n' </proc/${desk}/environ`), /^LANG=de_DE.UTF-8$/m);
+  const limited = [desk];
+  if (await bed.ok("prlimit --nofile=300:300 sh -c 'ulimit -Hn 400'")) { // CAP_SYS_RESOURCE
+    const [helper] = (await bed.sh("pgrep -x station-session")).split("\n");
+    assert.notEqual(await limit(helper, "open files"), "300");
+    assert.equal(await limit(helper, "cpu time"), "unlimited");
+    limited.push(...(await pids("cem", "Xvnc")));
+  }
+  for (const pid of limited) {
+    assert.equal(await limit(pid, "open files"), "300");
+    assert.equal(await limit(pid, "cpu time"), "60");
+  }
+  assert.equal((await h.call("LogOff", calm)).state, "done");
+  await bed.gone(facts);
+  await bed.sh("rm /etc/default/locale; sed -i /cem/d /etc/security/limits.conf");
+});
+
+test("xfce through the system's Xsession", async () => {
+  const { h, facts } = await bed.session("s29", "anna", "startxfce4", { desktop: "xfce", names: "XFCE", wrapper: "/etc/X11/Xsession" });
+  await until("the panel", () => pids("anna", "xfce4-panel").then((p) => p[0]), 20000);
+  const state = [];
+  const end = await h.call("LogOff", { ask_ms: 8000, timeout_ms: 15000 }, (m) => state.push(m.state));
+  assert.equal(state[0], "asking");
+  assert.equal(end.state, "done");
+  await bed.gone(facts);
+});
+
 test("a flood of output slows its writer, not the helper", async () => {
   await bed.write("/usr/local/bin/t-flood", "#!/bin/sh\nyes 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'\n", 0o755);
   const { h, facts } = await bed.session("s26", "cem", "/usr/local/bin/t-flood");
