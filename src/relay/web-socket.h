@@ -15,9 +15,9 @@
 #include "base/list.h"
 
 enum {
-	SOCKET_MESSAGE_MAX = 64 * 1024,      /* text from the peer */
+	SOCKET_MESSAGE_MAX = 64 * 1024,     /* text from the peer */
 	SOCKET_QUEUE_MAX = 8 * 1024 * 1024, /* text to a peer that does not read */
-	SOCKET_WRITE_MAX = 256 * 1024,       /* bytes of one binary message to the peer */
+	SOCKET_WRITE_MAX = 256 * 1024,      /* bytes of one binary message to the peer */
 };
 
 enum socket_close {
