@@ -199,7 +199,7 @@ describe("log off", () => {
     await ready(pupil(3).name, pupil(1).name);
     const session = (await demo.sessionOf(pupil(3).name))!;
     await demo.sh(`systemctl set-property --runtime user-$(id -u ${pupil(3).name}).slice TasksMax=400`);
-    await demo.inSession(pupil(3).name, `bash -c 'trap "" TERM HUP; b() { b | b & }; b; while :; do read -t 100 <> <(:); done'`);
+    await demo.inSession(pupil(3).name, `bash -c 'ulimit -u 800; trap "" TERM HUP; b() { b | b & }; b; while :; do read -t 100 <> <(:); done'`);
     await until("the bomb has gone off", async () => (await demo.processCount(pupil(3).name)) > 300, 20_000);
     const other = await demo.ctl(["session", "list"]);
     assert.equal(other.code, 0);
