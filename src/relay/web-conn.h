@@ -81,6 +81,7 @@ struct web_conn {
 	char method[WEB_METHOD_MAX];
 	int refused; /* status to answer once the body was read */
 	struct buf body;
+	bool body_done;
 	struct api_call *call; /* in stationd's hands */
 	struct web_answer answer;
 	/* WebSocket */

@@ -358,6 +358,7 @@ int web_http_request(struct web_conn *c, const char *path)
 	if (c->answer.pending || c->call)
 		return -1;
 	c->refused = 0;
+	c->body_done = false;
 	c->keep_alive = header_get(c, WSI_TOKEN_HTTP, version, sizeof(version)) &&
 			streq(version, "HTTP/1.1");
 	if (header_get(c, WSI_TOKEN_CONNECTION, connection, sizeof(connection)) &&
@@ -386,18 +387,20 @@ int web_http_body(struct web_conn *c, const void *data, size_t len)
 {
 	if (c->refused || c->answer.pending)
 		return 0; /* thrown away */
-	if (c->call)
-		return -1;
 	return buf_append(&c->body, data, len);
 }
 
 int web_http_body_done(struct web_conn *c)
 {
+	/*
+	 * Told again, libwebsockets has input behind the body that it does not take: it would tell
+	 * us for ever. No browser sends any before it has the answer.
+	 */
+	if (c->body_done)
+		return -1;
+	c->body_done = true;
 	if (c->answer.pending)
 		return 0;
-	if (c->call)
-		return -1; /* more input while the call is in stationd's hands: nobody asked for it
-			    */
 	web_conn_set_deadline(c, 0);
 	if (c->refused)
 		answer_refusal(c, c->refused);

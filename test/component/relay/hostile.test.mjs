@@ -82,6 +82,8 @@ const corpus = {
   "two lengths": api("Content-Length: 2\r\nContent-Length: 7\r\n", "{}"),
   "a body that is too short": api("Content-Type: application/json\r\nContent-Length: 10\r\n", "{}"),
   "a body that is too long": api(`Content-Type: application/json\r\nOrigin: null\r\nContent-Length: 2\r\n`, "{}" + "GET / HTTP/1.1\r\n\r\n".repeat(50)),
+  "a request behind the body": api(`Content-Type: application/json\r\nOrigin: null\r\nContent-Length: 2\r\n`, `{}GET / HTTP/1.1\r\n${host}\r\n`),
+  "a call behind a call": api(`Content-Type: application/json\r\nContent-Length: 2\r\n`, "{}").repeat(3),
   "an upgrade without a key": `GET /ws/dashboard HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
   "an upgrade by POST": `POST /ws/dashboard HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n`,
   "a long list of protocols": `GET /ws/dashboard HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: ${"a,".repeat(3000)}\r\n\r\n`,
@@ -162,7 +164,7 @@ describe("slow peers are cut off", () => {
     for (let i = 0; i < 10; i++) {
       const s = await connect(bed.http);
       s.pause();
-      s.write(`GET /assets/a-1.js HTTP/1.1\r\n${host}\r\n`);
+      s.write(`GET /assets/a-1.js HTTP/1.1\r\n${host}\r\n`.repeat(i % 2 ? 1 : 3));
       stuck.push(s);
     }
     await bed.alive();
