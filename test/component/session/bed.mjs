@@ -41,7 +41,7 @@ export class Bed {
     await this.write("/usr/local/bin/t-stubborn", "#!/bin/bash\ntrap '' TERM HUP\nwhile :; do sleep 1; done\n", 0o755);
     await this.write("/usr/local/bin/t-broken", "#!/bin/sh\necho 'first line'\necho 'the theme is missing' >&2\nexit 7\n", 0o755);
     // Its own limit is for the computer that runs the tests, whatever the session's is.
-    await this.write("/usr/local/bin/t-bomb", "#!/bin/bash\nulimit -u 500 || exit\ntrap '' TERM HUP\nb() { b | b & b; }\nsleep 1; b\nsleep 1000\n", 0o755);
+    await this.write("/usr/local/bin/t-bomb", "#!/bin/bash\nulimit -u 400 || exit\ntrap '' TERM HUP\nb() { b | b & b; }\nsleep 1; b\nsleep 1000\n", 0o755);
   }
 
   async down() {
