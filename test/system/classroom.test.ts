@@ -36,10 +36,11 @@ describe("the classroom", () => {
     const atStations = [0, 2, 3, 5, 6, 7].map((i) => demo.pupils[i]!);
     const viewers = await Promise.all(atStations.map((p) => Rfb.connect(demo.vnc, { login: { user: p.name, password: p.password } })));
     for (const p of atStations) await activeSession(demo, p.name);
-    const page = await Dashboard.open(demo, demo.account("operator"), { width: 1120, height: 680 });
+    const page = await Dashboard.open(demo, demo.account("operator"), { width: 1280, height: 610 });
     await until("twenty tiles", async () => (await page.tiles()) === 20);
-    for (const p of demo.pupils.slice(0, 9)) await page.picture(p.name);
+    for (const p of demo.pupils.slice(0, 8)) await page.picture(p.name);
     await page.select(demo.pupils[2]!.name, demo.pupils[5]!.name, demo.pupils[7]!.name);
+    await page.page.getByRole("main").evaluate((main) => main.scrollTo(0, 0));
     await page.page.getByRole("button", { name: "Menu", exact: true }).click();
     await page.page.getByRole("menuitem", { name: "Log off users", exact: true }).hover();
     const item = page.page.getByRole("menuitem", { name: "Log off selected users", exact: true });

@@ -84,7 +84,7 @@ describe("a second user tries every path to another session", () => {
     const rows = (await demo.sh("ps -eo user:32,comm,args --no-headers")).split("\n").filter((l) => /station(d|-relay|-session)/.test(l) && !/bash|pgrep|\bps\b/.test(l));
     assert.ok(rows.length >= 4, rows.join("\n"));
     for (const row of rows) assert.match(row, /^(root|station-relay)\s/, row);
-    for (const pid of (await demo.sh("pgrep -f 'stationmaster/station-session|station-session$' || pgrep station-session")).split("\n"))
+    for (const pid of (await demo.sh("pgrep -x station-session")).split("\n"))
       assert.ok(!/user-\d+\.slice|session-/.test(await demo.sh(`cat /proc/${pid}/cgroup`).then((t) => t.replaceAll("station-session", ""))), `station-session ${pid} is in a user's cgroup`);
   });
 });

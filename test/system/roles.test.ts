@@ -102,7 +102,11 @@ describe("roles and the API", () => {
     });
   }
 
-  for (const who of ["standard", "operator", "administrator"] as const) {
+  check(demo, "a standard user gets no token for HTTPS", async () => {
+    await assert.rejects(Person.signIn(demo, demo.pupils[0]!), /403.*Login\.Denied.*may not use the dashboard/);
+  });
+
+  for (const who of ["operator", "administrator"] as const) {
     check(demo, `every method over HTTPS as ${who}: the same answers, the right status`, async () => {
       const account = demo.told.accounts.find((a) => a.name === name[who]())!;
       const person = await Person.signIn(demo, account);
@@ -158,12 +162,6 @@ describe("roles and the API", () => {
     }
   });
 
-  check(demo, "root on relay.sock is not the relay", async () => {
-    const agent = await demo.as("root");
-    const { data } = await agent.raw(Buffer.from(`{"method":"org.stationmaster.Relay.StationOpen","parameters":{"kind":"browser","secret":"${"A".repeat(43)}","address":"10.0.0.1","name":null}}\0`), 1500, { path: "/run/stationmaster/relay.sock" });
-    assert.ok(!String(data).includes('"station"'), String(data));
-  });
-
   check(demo, "the roles follow the groups: taken out of station-operator, rights are gone with the next log-in", async () => {
     await demo.addUser("t-op", "Some-Operator-1", ["station-operator"]);
     assert.equal((await demo.call<{ role: string }>("System.WhoAmI", {}, "t-op")).role, "operator");
@@ -212,7 +210,6 @@ describe("roles and the API", () => {
     const info = await raw(agent, "org.varlink.service.GetInfo", {});
     const served = (info["interfaces"] as string[]).sort();
     for (const i of publicInterfaces) assert.ok(served.includes(`org.stationmaster.${i}`), `${i} is not among ${served}`);
-    await assert.rejects(demo.call("Sessions.Nonsense"), /is not described/);
     const unknown = await rawError(agent, "org.stationmaster.Sessions.Nonsense", {});
     assert.equal(unknown, "org.varlink.service.MethodNotFound");
     assert.match(await rawError(agent, "org.nowhere.Method", {}), /InterfaceNotFound|MethodNotFound/);
