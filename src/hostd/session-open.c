@@ -104,6 +104,8 @@ static void open_fail(struct session *s, const char *error, const char *reason, 
 	uid_t uid = s->person.uid;
 
 	log_warning("session did not start: %s session=%s user=%s", reason, s->id, s->person.user);
+	if (!str_is_empty(output))
+		log_notice("last words: %s session=%s user=%s", output, s->id, s->person.user);
 	opening_free(s);
 	job_handle_progress(s, TARGET_DONE, NULL);
 	while (!list_is_empty(&s->stations))

@@ -344,6 +344,8 @@ static void handle_watch(struct varlink *v, const char *error, json_t *parameter
 		return; /* the answer to LogOff comes too, and says how it went */
 	reason = str_clean(r ? r : "", SESSION_MESSAGE_MAX);
 	output = session_clean_output(o ? o : "");
+	if (!str_is_empty(output))
+		log_notice("last words: %s session=%s user=%s", output, s->id, s->person.user);
 	text = str_format("%s%s%s", !reason || streq(reason, SESSION_USER_LOGGED_OFF) ? "" : reason,
 			str_is_empty(output) ? "" : "\n", output ? output : "");
 	if (s->removed)
