@@ -18,6 +18,7 @@
 enum {
 	KEY_BACKSPACE = 0xff08,
 	KEY_TAB = 0xff09,
+	KEY_LINEFEED = 0xff0a,
 	KEY_RETURN = 0xff0d,
 	KEY_ESCAPE = 0xff1b,
 	KEY_HOME = 0xff50,
@@ -424,6 +425,7 @@ static bool common_key(struct greeter *g, struct greeter_field *f, uint32_t keys
 
 	switch (keysym) {
 	case KEY_RETURN:
+	case KEY_LINEFEED:
 	case KEY_KP_ENTER:
 		enter(g);
 		return true;

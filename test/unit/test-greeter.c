@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <fontconfig/fontconfig.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -391,9 +390,7 @@ static void test_notice(void **state)
 /* What the libraries keep for ever, so that a leak of ours would be seen. */
 static int tear_down(void **state)
 {
-	pango_cairo_font_map_set_default(NULL);
-	cairo_debug_reset_static_data();
-	FcFini();
+	overlay_done();
 	return 0;
 }
 
