@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
@@ -30,6 +31,8 @@ int main(int argc, char **argv)
 	json_init();
 	signal(SIGPIPE, SIG_IGN);
 	umask(022);
+	/* Passwords pass through this process: no core files, no debugger of a lesser user. */
+	prctl(PR_SET_DUMPABLE, 0);
 	/* When memory is short, the session's programs go first. */
 	oom = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (oom >= 0 && write(oom, score, sizeof(score) - 1) < 0)
