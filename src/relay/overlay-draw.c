@@ -5,19 +5,9 @@
  */
 #include "relay/overlay-draw.h"
 
-#include <fontconfig/fontconfig.h>
 #include <math.h>
 
-#include "relay/overlay.h"
-
 static const char family[] = "Noto Sans, Cantarell, DejaVu Sans, sans-serif";
-
-void overlay_done(void)
-{
-	pango_cairo_font_map_set_default(NULL);
-	cairo_debug_reset_static_data();
-	FcFini();
-}
 
 void draw_colour(cairo_t *cr, uint32_t rgb, double alpha)
 {

@@ -11,9 +11,6 @@
 
 #include "relay/picture.h"
 
-/* Frees what the font libraries keep for ever; once nothing draws any more (leak checks). */
-void overlay_done(void);
-
 /* A surface placed on a screen; premultiplied ARGB, straight from cairo. */
 struct overlay {
 	uint16_t x, y, w, h;

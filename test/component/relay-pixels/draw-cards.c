@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "font-leaks.h"
 #include "relay/overlay.h"
 
 static const char *folder;

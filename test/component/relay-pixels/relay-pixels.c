@@ -8,8 +8,9 @@
  * Every viewer shows the session of --source, a Unix socket of an RFB server. --tls offers VeNCrypt
  * (any password but "wrong" is right), else security None. --thumbnails writes each thumbnail to
  * DIR/SIZE.jpg. Orders are read from standard input, one a line: "session", "greeter", "nothing"
- * (scene of all viewers), "view" and "control" (input), "notice SECONDS TEXT", "notice off",
- * "describe", "quit". What happens is told on standard output, one line each.
+ * (scene of all viewers; each has a greeter of its own), "view" and "control" (input), "notice
+ * SECONDS TEXT", "notice off", "describe", "quit". What happens is told on standard output, one
+ * line each.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "font-leaks.h"
 #include "io/stream-tcp.h"
 #include "relay/encode.h"
 #include "relay/source.h"
@@ -35,6 +37,8 @@ struct app;
 struct client {
 	struct app *app;
 	struct viewer *viewer;
+	struct greeter *greeter;
+	struct notice *notice;
 	unsigned number;
 };
 
@@ -48,7 +52,10 @@ struct app {
 	struct client clients[VIEWERS_MAX];
 	unsigned n_clients;
 	bool control;
-	bool nothing;
+	enum { SHOW_SESSION, SHOW_GREETER, SHOW_NOTHING } show;
+	char message[200];
+	int64_t ends_ms; /* of the notice; 0: none */
+	uv_timer_t second;
 	struct thumbnail *thumbnail;
 	struct thumbnail_subscriber subscribers[_THUMBNAIL_SIZE_MAX];
 	const char *thumbnails;
@@ -59,9 +66,62 @@ struct app {
 
 static struct app app;
 
-static struct picture *scene(void)
+static struct picture *scene(struct client *c)
 {
-	return app.nothing || !app.source ? NULL : source_picture(app.source);
+	if (app.show == SHOW_GREETER)
+		return greeter_picture(c->greeter);
+	return app.show == SHOW_NOTHING || !app.source ? NULL : source_picture(app.source);
+}
+
+/* --- what the relay draws --- */
+
+static void handle_login(struct greeter *g, const char *user, char *password, const char *desktop,
+		void *userdata)
+{
+	struct client *c = userdata;
+
+	printf("viewer %u: greeter: %s, %zu characters\n", c->number, user, strlen(password));
+	greeter_show_login(g, streq(password, "wrong") ? "Wrong user name or password." : "Hello.",
+			streq(password, "wrong"));
+}
+
+static void handle_answers(struct greeter *g, char *const *answers, size_t n, void *userdata)
+{
+}
+
+static void handle_cancel(struct greeter *g, void *userdata)
+{
+}
+
+static const struct greeter_events greeter_events = {
+	.handle_login = handle_login,
+	.handle_answers = handle_answers,
+	.handle_cancel = handle_cancel,
+};
+
+static void show_notice(struct client *c)
+{
+	struct notice_text text = { "Karin Kaya", app.message, app.ends_ms, "en" };
+	struct picture *p = scene(c);
+
+	if (app.ends_ms == 0 || !p)
+		viewer_set_overlay(c->viewer, NULL);
+	else if (notice_draw(c->notice, &text, p->w, p->h, clock_real_ms()))
+		viewer_set_overlay(c->viewer, notice_overlay(c->notice));
+}
+
+static void handle_second(uv_timer_t *t)
+{
+	for (unsigned i = 0; i < VIEWERS_MAX; i++)
+		if (app.clients[i].viewer)
+			show_notice(&app.clients[i]);
+}
+
+static void client_free(struct client *c)
+{
+	c->viewer = viewer_free(c->viewer);
+	c->greeter = greeter_free(c->greeter);
+	c->notice = notice_free(c->notice);
 }
 
 /* --- viewers --- */
@@ -82,7 +142,8 @@ static void handle_ready(struct viewer *v, bool credentials_given, void *userdat
 	struct client *c = userdata;
 
 	printf("viewer %u: ready%s\n", c->number, credentials_given ? ", signed in" : "");
-	viewer_set_picture(v, scene(), app.control);
+	viewer_set_picture(v, scene(c), app.control);
+	show_notice(c);
 }
 
 static void handle_activity(struct viewer *v, void *userdata)
@@ -97,7 +158,7 @@ static void handle_gone(struct viewer *v, const char *reason, void *userdata)
 	struct client *c = userdata;
 
 	printf("viewer %u: gone: %s\n", c->number, reason);
-	c->viewer = viewer_free(v);
+	client_free(c);
 }
 
 static const struct viewer_events viewer_events = {
@@ -125,18 +186,21 @@ static void handle_accept(uv_poll_t *p, int status, int events)
 	}
 	c->app = &app;
 	c->number = ++app.n_clients;
-	if (viewer_new(&app.loop, stream, app.tls ? VIEWER_SECURITY_VENCRYPT : VIEWER_SECURITY_NONE,
-			    &viewer_events, c, &c->viewer) < 0)
-		stream_close(stream);
-	else
-		printf("viewer %u: connected\n", c->number);
+	if (greeter_new("Room 12", "en", &greeter_events, c, &c->greeter) < 0 ||
+			notice_new(&c->notice) < 0 ||
+			viewer_new(&app.loop, stream,
+					app.tls ? VIEWER_SECURITY_VENCRYPT : VIEWER_SECURITY_NONE,
+					&viewer_events, c, &c->viewer) < 0)
+		exit(1);
+	printf("viewer %u: connected\n", c->number);
 }
 
 static void show(void)
 {
 	for (unsigned i = 0; i < VIEWERS_MAX; i++)
 		if (app.clients[i].viewer)
-			viewer_set_picture(app.clients[i].viewer, scene(), app.control);
+			viewer_set_picture(
+					app.clients[i].viewer, scene(&app.clients[i]), app.control);
 }
 
 /* --- source --- */
@@ -185,9 +249,21 @@ static void handle_thumbnail(struct thumbnail_subscriber *s, struct chunk *jpeg,
 
 static void order(const char *line)
 {
-	if (streq(line, "session") || streq(line, "nothing")) {
-		app.nothing = streq(line, "nothing");
+	int seconds, at = 0;
+
+	if (streq(line, "session") || streq(line, "nothing") || streq(line, "greeter")) {
+		app.show = streq(line, "session")   ? SHOW_SESSION
+			   : streq(line, "greeter") ? SHOW_GREETER
+						    : SHOW_NOTHING;
 		show();
+	} else if (streq(line, "notice off")) {
+		app.ends_ms = 0;
+		uv_timer_stop(&app.second);
+		handle_second(&app.second);
+	} else if (sscanf(line, "notice %d %n", &seconds, &at) == 1) {
+		app.ends_ms = clock_real_ms() + seconds * 1000;
+		str_copy(app.message, sizeof(app.message), at > 0 ? line + at : "");
+		uv_timer_start(&app.second, handle_second, 0, 1000);
 	} else if (streq(line, "view") || streq(line, "control")) {
 		app.control = streq(line, "control");
 		show();
@@ -273,7 +349,7 @@ static int start_source(const char *path)
 static void stop(void)
 {
 	for (unsigned i = 0; i < VIEWERS_MAX; i++)
-		app.clients[i].viewer = viewer_free(app.clients[i].viewer);
+		client_free(&app.clients[i]);
 	if (app.source) {
 		for (unsigned i = 0; i < _THUMBNAIL_SIZE_MAX && app.thumbnails; i++)
 			thumbnail_unsubscribe(app.thumbnail, &app.subscribers[i]);
@@ -282,6 +358,7 @@ static void stop(void)
 	}
 	uv_close((uv_handle_t *)&app.listener, NULL);
 	uv_close((uv_handle_t *)&app.input, NULL);
+	uv_close((uv_handle_t *)&app.second, NULL);
 	uv_run(&app.loop, UV_RUN_DEFAULT);
 	close(app.listen_fd);
 	encode_done();
@@ -297,6 +374,7 @@ int main(int argc, char **argv)
 	log_init("relay-pixels");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	uv_loop_init(&app.loop);
+	uv_timer_init(&app.loop, &app.second);
 	app.control = true;
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (streq(argv[i], "--source"))
