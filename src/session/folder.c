@@ -123,7 +123,7 @@ int folder_make(const char *id, uid_t uid, gid_t gid, int display,
 	if (!path)
 		return -ENOMEM;
 	make_dir(RUN_DIR, 0755); /* without tmpfiles.d */
-	make_dir(SESSIONS_DIR, 0755);
+	make_dir(SESSIONS_DIR, 0711);
 	r = make_dir(path, 0711);
 	if (r < 0)
 		return r;
