@@ -56,7 +56,7 @@ struct stations {
 	struct station_call *calls;
 };
 
-/* -EMFILE: too many stations. stationd is not told yet. */
+/* -EMFILE: too many stations, or too many of this address. stationd is not told yet. */
 int station_init(struct station *s, struct stations *all, const struct station_ops *ops,
 		const char *secret, const char *address);
 /* Tell stationd, now and whenever it comes back. No callback from within. */

@@ -167,10 +167,20 @@ static void station_open(struct station *s)
 		call_free(c);
 }
 
+static unsigned stations_count(struct stations *all, const char *address)
+{
+	struct list *l;
+	unsigned n = 0;
+
+	list_for_each (l, &all->stations)
+		n += streq(list_entry(l, struct station, link)->address, address);
+	return n;
+}
+
 int station_init(struct station *s, struct stations *all, const struct station_ops *ops,
 		const char *secret, const char *address)
 {
-	if (all->n >= STATIONS_MAX)
+	if (all->n >= STATIONS_MAX || stations_count(all, address) >= STATIONS_PER_ADDRESS_MAX)
 		return -EMFILE;
 	s->stations = all;
 	s->ops = ops;

@@ -11,7 +11,8 @@ struct stream;
 
 enum {
 	STATIONS_MAX = 2048,
-	STATION_SOCKETS_MAX = 8, /* pages, and screens, of one browser station */
+	STATIONS_PER_ADDRESS_MAX = 256, /* a room behind one router; each is kept by stationd */
+	STATION_SOCKETS_MAX = 8,        /* pages, and screens, of one browser station */
 };
 
 int stations_new(struct relay *relay, struct stations **ret);

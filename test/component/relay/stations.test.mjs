@@ -204,6 +204,27 @@ test("a station that stationd has dropped: the page comes again", async () => {
   await station(GREETER, s.cookie);
 });
 
+test("one address cannot make stations without end", async () => {
+  const all = [];
+  let last;
+  for (let i = 0; i < 300 && last?.refused !== true; i++) {
+    const secret = String(i).padStart(43, "x");
+    last = await Socket.open(bed, "/ws/station", "stationmaster.station.v1", { cookie: `station=${secret}` });
+    const call = bed.stationd.take("Relay.StationOpen", (c) => c.parameters.secret === secret).then((c) => {
+      bed.stationd.reply(c, { station: `browser-x${i}`, name: "x", scene: GREETER });
+      return last.next("station");
+    });
+    const code = await Promise.race([last.closed, call.catch(() => 0)]);
+    last.refused = code === 4429;
+    all.push(last);
+  }
+  assert.equal(last.refused, true);
+  assert.equal(all.length, 257);
+  for (const s of all) s.socket.destroy();
+  await Promise.all(all.map((s) => s.closed));
+  for (let i = 0; i < 256; i++) await bed.stationd.answer("Relay.StationClose", {}, (c) => c.parameters.station.startsWith("browser-x"));
+});
+
 test("stationd restarts: the scene stays, the picture goes on, the station is told again", async () => {
   const session = fresh();
   const s = await station(session);
