@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One stationd for tests: start, kill, callers of each role, the relay.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { Connection } from "./varlink.mjs";
 
@@ -77,7 +77,7 @@ export class Daemon {
     const code = await this.kill("SIGTERM");
     for (const pid of readdirSync("/proc").filter((p) => /^\d+$/.test(p))) {
       try {
-        if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${here}fake-session.mjs`) && existsSync(`/proc/${pid}/root${run}`)) process.kill(Number(pid), "SIGKILL");
+        if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${here}fake-session.mjs`) && readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync("/proc/self/ns/mnt")) process.kill(Number(pid), "SIGKILL");
       } catch {
         // gone
       }
