@@ -350,7 +350,7 @@ static void post_request(struct web_conn *c, const char *path)
 
 int web_http_request(struct web_conn *c, const char *path)
 {
-	char connection[64], version[16];
+	char connection[64], version[16] = "";
 	char *uri;
 	int uri_len, method;
 
@@ -366,6 +366,11 @@ int web_http_request(struct web_conn *c, const char *path)
 		c->keep_alive = false;
 	web_http_read_cookies(c);
 	method = lws_http_get_uri_and_method(c->wsi, &uri, &uri_len);
+	if (streq(version, "HTTP/1.1") && lws_hdr_total_length(c->wsi, WSI_TOKEN_HOST) <= 0) {
+		c->answer.close = true; /* RFC 9112 3.2 */
+		answer_text(c, 400, "The Host header is missing.", "");
+		return 0;
+	}
 	if (method == LWSHUMETH_POST) {
 		post_request(c, path);
 		return 0;
