@@ -119,6 +119,20 @@ const struct desktop *desktops_find(const struct desktops *d, const char *id)
 	return NULL;
 }
 
+char *desktop_missing_program(const struct desktop *d)
+{
+	const char *start = d->exec + strspn(d->exec, " \t"), *end;
+	_cleanup_free_ char *program = NULL;
+
+	/* A quoted program name is rare, and one with escapes in it does not exist. */
+	if (*start == '"')
+		end = ++start + strcspn(start, "\"");
+	else
+		end = start + strcspn(start, " \t");
+	program = strndup(start, (size_t)(end - start));
+	return program && !program_is_there(program) ? take_ptr(program) : NULL;
+}
+
 const struct desktop *desktops_default(const struct desktops *d, const char *configured)
 {
 	const struct desktop *found =

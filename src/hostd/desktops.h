@@ -33,5 +33,7 @@ void desktops_done(struct desktops *d);
 void desktops_update(struct desktops *d);
 /* NULL: not installed. */
 const struct desktop *desktops_find(const struct desktops *d, const char *id);
+/* The program that Exec names, if it is not there: malloc'ed; NULL: all is well. */
+char *desktop_missing_program(const struct desktop *d);
 /* The configured one if it is installed, else the first one; NULL: none is installed. */
 const struct desktop *desktops_default(const struct desktops *d, const char *configured);

@@ -21,7 +21,8 @@ enum {
 	DISPLAY_TRIES_MAX = 32,
 	DISPLAYS_MAX = 10000,    /* numbers looked at */
 	OPEN_TIMEOUT_MS = 90000, /* a desktop on a loaded machine */
-	OUTPUT_MAX = 1500,
+	OUTPUT_LINES_MAX = 8,
+	OUTPUT_LINE_MAX = 200, /* characters */
 };
 
 struct opening {
@@ -33,23 +34,33 @@ struct opening {
 	int tries;
 };
 
-/* Lines of a failed program: printable, separated by newlines. */
+/* The last lines of a failed program: printable, separated by newlines. */
 char *session_clean_output(const char *s)
 {
 	_cleanup_free_ char *copy = strdup(s);
-	char *out = calloc(1, 1), *save = NULL;
+	char *lines[OUTPUT_LINES_MAX] = { NULL }, *save = NULL, *out = calloc(1, 1);
+	size_t n = 0;
 
-	for (char *line = copy ? strtok_r(copy, "\n", &save) : NULL; line && out;
+	for (char *line = copy ? strtok_r(copy, "\n", &save) : NULL; line;
 			line = strtok_r(NULL, "\n", &save)) {
-		_cleanup_free_ char *clean = str_clean(line, 200);
-		char *longer;
+		char *clean = str_clean(line, OUTPUT_LINE_MAX);
 
-		if (str_is_empty(clean) || strlen(out) > OUTPUT_MAX)
+		if (str_is_empty(clean)) {
+			free(clean);
 			continue;
-		longer = str_format("%s%s%s", out, *out ? "\n" : "", clean);
+		}
+		free(lines[n % OUTPUT_LINES_MAX]);
+		lines[n++ % OUTPUT_LINES_MAX] = clean;
+	}
+	for (size_t i = n > OUTPUT_LINES_MAX ? n - OUTPUT_LINES_MAX : 0; i < n && out; i++) {
+		char *longer = str_format(
+				"%s%s%s", out, *out ? "\n" : "", lines[i % OUTPUT_LINES_MAX]);
+
 		free(out);
 		out = longer;
 	}
+	for (size_t i = 0; i < OUTPUT_LINES_MAX; i++)
+		free(lines[i]);
 	return out;
 }
 
@@ -211,11 +222,19 @@ static void handle_lost(struct worker *w, void *userdata)
 
 static const struct desktop *choose_desktop(struct host *h, const char *wanted, char **ret_reason)
 {
+	_cleanup_free_ char *program = NULL;
 	const struct desktop *d;
 
 	desktops_update(&h->desktops);
 	d = str_is_empty(wanted) ? desktops_default(&h->desktops, h->conf->desktop)
 				 : desktops_find(&h->desktops, wanted);
+	program = d ? desktop_missing_program(d) : NULL;
+	if (program) {
+		/* A wrapper would start another desktop in its place, without a word. */
+		*ret_reason = str_format("The program %s of the desktop \"%s\" is not installed.",
+				program, d->id);
+		return NULL;
+	}
 	if (d)
 		return d;
 	if (h->desktops.n == 0)

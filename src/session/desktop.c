@@ -22,6 +22,7 @@
 #include "session/exec-line.h"
 
 #define DBUS_RUN_SESSION "/usr/bin/dbus-run-session"
+#define LOG_NAME         ".xsession-errors" /* of Debian's Xsession */
 
 enum { LOG_READ_MS = 500 };
 
@@ -71,6 +72,14 @@ static int build_argv(const struct desktop_options *o, char ***ret)
 	return 0;
 }
 
+static off_t log_get_size(const char *home)
+{
+	_cleanup_free_ char *path = str_format("%s/" LOG_NAME, home);
+	struct stat st;
+
+	return path && lstat(path, &st) == 0 ? st.st_size : 0;
+}
+
 int desktop_start(struct desktop *d, const struct desktop_options *o)
 {
 	_cleanup_(exec_line_freep) char **argv = NULL;
@@ -86,6 +95,7 @@ int desktop_start(struct desktop *d, const struct desktop_options *o)
 		return r;
 	d->started_ms = clock_mono_ms();
 	d->started = time(NULL);
+	d->log_size = log_get_size(o->identity->home);
 	pid = child_start(&(struct child_options){ .argv = argv,
 			.environ = o->environ,
 			.identity = o->identity,
@@ -109,14 +119,17 @@ static int print_log(void *userdata)
 	const struct desktop *d = userdata;
 	char buf[OUTPUT_TEXT_MAX];
 	struct stat st;
+	off_t from;
 	ssize_t n;
 	int fd;
 
 	/* In the home folder, where child_call() has gone. */
-	fd = open(".xsession-errors", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = open(LOG_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_mtime < d->started)
 		return 1;
-	n = pread(fd, buf, sizeof(buf), MAX(st.st_size - (off_t)sizeof(buf), 0));
+	/* What an earlier session wrote says nothing about this one; a file that shrank is new. */
+	from = st.st_size >= d->log_size ? d->log_size : 0;
+	n = pread(fd, buf, sizeof(buf), MAX(st.st_size - (off_t)sizeof(buf), from));
 	return n > 0 && write(STDOUT_FILENO, buf, (size_t)n) == n ? 0 : 1;
 }
 

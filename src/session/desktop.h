@@ -2,6 +2,8 @@
 /* The desktop: the program that a desktop file of /usr/share/xsessions names. */
 #pragma once
 
+#include <sys/types.h>
+
 #include <time.h>
 
 #include "session/child.h"
@@ -15,6 +17,7 @@ struct desktop {
 	pid_t pid; /* the leader; 0: does not run */
 	int64_t started_ms;
 	time_t started;
+	off_t log_size; /* of ~/.xsession-errors before */
 };
 
 struct desktop_options {
