@@ -126,9 +126,8 @@ char *desktop_missing_program(const struct desktop *d)
 
 	/* A quoted program name is rare, and one with escapes in it does not exist. */
 	if (*start == '"')
-		end = ++start + strcspn(start, "\"");
-	else
-		end = start + strcspn(start, " \t");
+		start++;
+	end = start + strcspn(start, start > d->exec && start[-1] == '"' ? "\"" : " \t");
 	program = strndup(start, (size_t)(end - start));
 	return program && !program_is_there(program) ? take_ptr(program) : NULL;
 }

@@ -7,6 +7,7 @@
  */
 #include "ipc/conf.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <ini.h>
 #include <stdio.h>
@@ -27,6 +28,11 @@
 		section, key, CONF_BOOL, offsetof(struct conf, member), value, 0, 0 \
 	}
 
+#define LISTEN(section, key, member, value) \
+	{ \
+		section, key, CONF_LISTEN, offsetof(struct conf, member), value, 0, 255 \
+	}
+
 #ifndef WEB_ROOT
 #define WEB_ROOT "/usr/share/stationmaster/web"
 #endif
@@ -45,13 +51,13 @@ static const struct conf_setting settings[] = {
 	INT("session", "max", sessions_max, "500", 1, 5000),
 	INT("session", "display-first", display_first, "10", 1, 50000),
 	INT("station", "return-seconds", return_ms, "10", 0, 3600),
-	STRING("web", "listen", web_listen, "0.0.0.0:8443"),
-	STRING("web", "clear-listen", web_clear_listen, ""),
+	LISTEN("web", "listen", web_listen, "0.0.0.0:8443"),
+	LISTEN("web", "clear-listen", web_clear_listen, ""),
 	STRING("web", "origin", web_origin, ""),
 	STRING("web", "root", web_root, WEB_ROOT),
 	STRING("tls", "certificate", tls_certificate, ""),
 	STRING("tls", "key", tls_key, ""),
-	STRING("vnc", "listen", vnc_listen, "0.0.0.0:5900"),
+	LISTEN("vnc", "listen", vnc_listen, "0.0.0.0:5900"),
 };
 
 struct reader {
@@ -60,6 +66,19 @@ struct reader {
 	char *error;
 };
 
+static bool listen_is_valid(const char *value)
+{
+	_cleanup_free_ char *host = NULL;
+	struct in6_addr address;
+	uint16_t port;
+
+	if (!*value)
+		return true; /* off */
+	if (conf_parse_listen(value, &host, &port) < 0)
+		return false;
+	return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
+}
+
 static char *setting_set(struct conf *c, const struct conf_setting *s, const char *value)
 {
 	void *member = (char *)c + s->offset;
@@ -67,6 +86,12 @@ static char *setting_set(struct conf *c, const struct conf_setting *s, const cha
 	char *copy;
 
 	switch (s->type) {
+	case CONF_LISTEN:
+		if (!listen_is_valid(value))
+			return str_format("%s must be a numeric address and a port, as in "
+					  "0.0.0.0:8443 or [::]:8443, not '%s'",
+					s->key, value);
+		/* fall through */
 	case CONF_STRING:
 		if (strlen(value) > (size_t)s->max || !str_is_utf8(value, strlen(value)))
 			return str_format("%s must be UTF-8 text of at most %d bytes", s->key,
@@ -203,7 +228,7 @@ struct conf *conf_free(struct conf *c)
 	if (!c)
 		return NULL;
 	for (size_t i = 0; i < ELEMENTSOF(settings); i++)
-		if (settings[i].type == CONF_STRING)
+		if (settings[i].type == CONF_STRING || settings[i].type == CONF_LISTEN)
 			free(*(char **)((char *)c + settings[i].offset));
 	free(c);
 	return NULL;

@@ -15,7 +15,7 @@
 
 #define CONF_PATH "/etc/stationmaster/stationmaster.conf"
 
-enum conf_type { CONF_STRING, CONF_INT, CONF_BOOL };
+enum conf_type { CONF_STRING, CONF_INT, CONF_BOOL, CONF_LISTEN };
 
 struct conf_setting {
 	const char *section;

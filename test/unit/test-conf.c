@@ -113,7 +113,10 @@ static void errors_say_file_line_and_reason(void **state)
 	check_error(path, "[system]\nname = \xff\n", 2,
 			"name must be UTF-8 text of at most 255 bytes");
 	put(path, "[session]\nwidth = 800\n");
-	check_error(late, "[web]\nlisten = x\nport = 5\n", 3,
+	check_error(late, "[web]\nlisten = 127.0.0.1:\n", 2,
+			"listen must be a numeric address and a port, as in 0.0.0.0:8443 or "
+			"[::]:8443, not '127.0.0.1:'");
+	check_error(late, "[web]\nlisten = [::1]:8443\nport = 5\n", 3,
 			"there is no setting 'port' in section [web]");
 }
 

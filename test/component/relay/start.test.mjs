@@ -50,8 +50,8 @@ test("no clear text but on loopback", async () => {
 });
 
 test("an address that is a name, or not there", async () => {
-  await fails(good().replace(/127.0.0.1:\d+/, "school.example:8443"), 1, /must be a numeric address and a port/);
-  await fails(good().replace(/127.0.0.1:\d+/, "8443"), 1, /must be a numeric address and a port/);
+  await fails(good().replace(/127.0.0.1:\d+/, "school.example:8443"), 2, /stationmaster\.conf:2: .*must be a numeric address and a port/);
+  await fails(good().replace(/127.0.0.1:\d+/, "8443"), 2, /stationmaster\.conf:2: .*must be a numeric address and a port/);
   await fails(good().replace(/127.0.0.1:\d+/, "192.0.2.77:8443"), 1, /does not have that address/);
 });
 
