@@ -169,6 +169,24 @@ static int write_text(struct web_conn *c)
 	return 0;
 }
 
+/*
+ * Once: a second time libwebsockets would end the connection right here, and after this callback
+ * read on from it and keep what it has freed. It does so, too, when the close frame cannot be
+ * written; then web_socket_closed() was called meanwhile, and -1 makes it stop.
+ */
+static int say_goodbye(struct web_conn *c)
+{
+	struct web_socket *s = &c->socket;
+
+	if (s->close_sent)
+		return 0;
+	s->close_sent = true;
+	/* Returning -1 at once would hang up without the close frame. */
+	lws_close_reason(c->wsi, (enum lws_close_status)s->close_code, NULL, 0);
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+	return s->open ? 0 : -1;
+}
+
 int web_socket_writable(struct web_conn *c)
 {
 	struct web_socket *s = &c->socket;
@@ -178,12 +196,8 @@ int web_socket_writable(struct web_conn *c)
 		return 0;
 	if (!list_is_empty(&s->queue))
 		return write_text(c);
-	if (s->close_code) {
-		/* Returning -1 would hang up without the close frame. */
-		lws_close_reason(c->wsi, (enum lws_close_status)s->close_code, NULL, 0);
-		lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
-		return 0;
-	}
+	if (s->close_code)
+		return say_goodbye(c);
 	if (s->handler && s->handler->handle_writable)
 		n = s->handler->handle_writable(
 				s, c->web->scratch + LWS_PRE, WEB_SCRATCH, s->userdata);

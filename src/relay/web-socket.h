@@ -61,6 +61,7 @@ struct web_socket {
 	size_t queued;
 	struct buf in;
 	int close_code;
+	bool close_sent;
 	bool open;
 	bool in_binary;
 	bool undrained;
