@@ -77,7 +77,7 @@ describe("log in", () => {
     await rfb.see("the greeter in the viewer", (r) => r.colours() > 8);
     rfb.save(artefact("greeter-vnc.png"));
     await until("the viewer window has the keyboard", async () => (await viewer.screen.windows()).some((t) => /TigerVNC/.test(t)));
-    rfb.click(rfb.width / 2, rfb.height - 60);
+    rfb.click(150, 200); // into the window, beside the card
     await until("logged in", async () => {
       if (await demo.sessionOf(ben.name)) return true;
       rfb.type(`${ben.name}\n`);
@@ -124,7 +124,7 @@ describe("log in", () => {
     const eli = await newcomer("t-eli");
     const station = await StationTab.open(demo);
     await station.greeter();
-    const chosen = station.page.getByLabel("Desktop", { exact: true });
+    const chosen = station.page.locator("select[name=desktop]");
     await chosen.locator("option").nth(1).waitFor({ state: "attached" });
     const ids = await chosen.locator("option").evaluateAll((o) => o.map((x) => (x as HTMLOptionElement).value));
     const other = ids.find((d) => d !== "openbox");
