@@ -2,10 +2,10 @@
 // One demo system ("make run DETACH=1"), as a test sees it: the accounts, a root shell inside, stationctl,
 // the API as any user, and the test function whose failures leave journal and screenshots behind.
 import { after, before, it } from "node:test";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, type Json } from "./agent.js";
 import { artefact, top } from "./paths.js";
-import { quote, run, type Result, type RunOptions } from "./process.js";
+import { end, quote, run, start, type Result, type RunOptions } from "./process.js";
 import type { Account, Job, Role, Session, Station } from "./types.js";
 import { until } from "./wait.js";
 
@@ -50,6 +50,7 @@ export class Demo {
       throw new Error(`make run ${made.join(" ")}: no line of JSON, exit code ${result.code}\n${result.stdout}\n${result.stderr}`);
     }
     if (process.env["SANITIZED"]) await this.sanitize(process.env["SANITIZED"]);
+    if (process.env["GDB"]) await this.debug(process.env["GDB"]);
   }
 
   /**
@@ -68,6 +69,16 @@ export class Demo {
       await this.sh(`mkdir -p /etc/systemd/system/${unit}.d && cat >/etc/systemd/system/${unit}.d/sanitized.conf`, { input: drop.replaceAll("\\n", "\n") });
     await this.sh("systemctl daemon-reload && systemctl restart stationd.service station-relay.service");
     await until("the sanitized daemons run", async () => /"relay": ?true/.test((await this.ctl(["system", "status", "--json"])).stdout), 20_000);
+  }
+
+  /** GDB=DAEMON: gdb waits for its crash; the backtrace is in build/artefacts/failed. */
+  private async debug(daemon: string): Promise<void> {
+    const log = openSync(artefact(`failed/${this.name}-${daemon}.gdb`), "w");
+    const pid = String(await this.daemon(daemon));
+    const orders = ["handle SIGPIPE nostop noprint pass", "continue", "thread apply all bt full"].flatMap((order) => ["-ex", order]);
+    const gdb = start([...this.prefix, "gdb", "-q", "-batch", "-p", pid, ...orders], { stdio: ["ignore", log, log] });
+    this.cleanups.push(() => end(gdb, "SIGINT"));
+    await until("gdb holds the daemon", () => this.test(`grep -q 'TracerPid:[[:space:]]*[1-9]' /proc/${pid}/status && grep -q 'State:.*sleeping' /proc/${pid}/status`));
   }
 
   async down(): Promise<void> {

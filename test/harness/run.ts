@@ -19,18 +19,20 @@ if (!files.length) {
 }
 
 // Only tests count, neither the suites around them nor the files. (@types/node 18 does not know details.type.)
-type Event = { name: string; details?: { type?: string } };
+type Event = { name: string; details?: { type?: string; error?: unknown } };
 const isTest = (event: Event) => event.details?.type !== "suite" && !event.name.endsWith(".js");
 
 /** Runs one file and shows what it says. */
-function runFile(file: string): Promise<{ passed: number; failed: number }> {
+function runFile(file: string): Promise<{ passed: number; failed: number; crashed: boolean }> {
   return new Promise((resolve) => {
-    const result = { passed: 0, failed: 0 };
+    const result = { passed: 0, failed: 0, crashed: false };
     let bad = false;
     const stream = run({ files: [file], concurrency: 1 });
     stream.on("test:pass", (event) => void (isTest(event as Event) && result.passed++));
     stream.on("test:fail", (event) => {
       bad = true;
+      const error = (event as Event).details?.error;
+      if (/a daemon has crashed/.test(`${String(error)} ${String((error as Error | undefined)?.cause)}`)) result.crashed = true;
       if (isTest(event as Event)) result.failed++;
     });
     // @types/node 18 knows neither compose() nor that spec is a class.
@@ -48,8 +50,9 @@ const total = { passed: 0, failed: 0 };
 const again: string[] = [];
 for (const file of files) {
   let result = await runFile(file);
-  if (result.failed) {
-    // Deadlines of tests are wide, yet a busy computer can miss one. What fails twice is broken.
+  if (result.failed && !result.crashed) {
+    // Deadlines of tests are wide, yet a busy computer can miss one. What fails twice is broken; a crash is
+    // broken the first time.
     console.log(`\n${basename(file)}: ${result.failed} failed; the file runs once more, in a fresh system\n`);
     again.push(basename(file, ".test.js"));
     result = await runFile(file);
