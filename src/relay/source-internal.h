@@ -13,7 +13,8 @@ enum {
 	/* A cut text or a pointer shape is read as a whole, pixels never are. */
 	SOURCE_IN_MAX = RFB_CUT_TEXT_MAX + 64 * 1024,
 	SOURCE_OUT_MAX = RFB_CUT_TEXT_MAX + 64 * 1024,
-	SOURCE_CURSOR_MAX = 256, /* side; larger shapes are skipped */
+	SOURCE_CURSOR_MAX = 256,        /* side; larger shapes are skipped */
+	SOURCE_NUDGE_AFTER = 64 * 1024, /* bytes; less fits the server's socket */
 };
 
 enum source_state {
@@ -60,6 +61,7 @@ struct source {
 	bool ready;       /* handle_ready was called */
 	bool want_full;   /* next request is not incremental */
 	bool request_out; /* the server owes an update */
+	size_t unnudged;  /* bytes read since the server was last written to */
 	int64_t update_ms;
 };
 
@@ -71,5 +73,5 @@ void source_lose(struct source *s, const char *reason);
 void source_flush(struct source *s);
 /* Ask for an update if somebody wants one now. */
 void source_request(struct source *s);
-/* An update has begun: the request is answered. */
-void source_handle_update_begin(struct source *s);
+/* A large rectangle or update is on its way: make the server send all of it now. */
+void source_nudge(struct source *s);

@@ -182,7 +182,7 @@ static bool handle_message(struct source *s)
 		eat(s, used);
 		s->rects_left = m.n_rects;
 		s->state = SOURCE_RECT;
-		source_handle_update_begin(s);
+		s->request_out = false;
 		return true;
 	case RFB_SERVER_CUT_TEXT:
 		if (!m.cut_text.data) {
@@ -364,6 +364,8 @@ static bool raw(struct source *s, const struct rfb_rect_head *h)
 	s->rect = h->rect;
 	s->row = s->row_bytes = 0;
 	s->state = SOURCE_PIXELS;
+	if ((size_t)h->rect.w * h->rect.h * 4 > buf_len(&s->in) + SOURCE_NUDGE_AFTER)
+		source_nudge(s);
 	return true;
 }
 

@@ -7,6 +7,12 @@
  * (nobody watches). A request that is out when the last watcher leaves is answered once and then
  * nothing wakes this process any more.
  *
+ * Nudges. What does not fit the socket's buffer (208 kB) Xvnc keeps, and sends on only at its next
+ * frame or when a message of ours arrives; so a large update would take a frame's time per buffer.
+ * Before a large rectangle, and when the socket is empty in the middle of one, we say something:
+ * the next request if one is wanted anyway, else a request for nothing. Small updates are asked for
+ * when they have been passed on: the viewer waits, the server does not.
+ *
  * Locks. While a job of the pool reads the picture, nothing is read from the socket: the server
  * notices by its full socket and draws on. source_parse() stops by itself; the kick timer goes on
  * from the loop, never from within the callback that released the lock.
@@ -90,6 +96,8 @@ void source_flush(struct source *s)
 {
 	ssize_t n;
 
+	if (buf_len(&s->out) > 0)
+		s->unnudged = 0;
 	while (!s->lost && buf_len(&s->out) > 0) {
 		n = send(s->fd, buf_head(&s->out), buf_len(&s->out), MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
@@ -141,16 +149,21 @@ void source_request(struct source *s)
 	source_flush(s);
 }
 
-void source_handle_update_begin(struct source *s)
-{
-	s->request_out = false;
-	if (picture_get_interval(&s->picture) == 0 && s->ready)
-		source_request(s);
-}
-
 void source_demand_changed(struct source *s)
 {
 	source_request(s);
+}
+
+void source_nudge(struct source *s)
+{
+	static const struct rfb_rect nothing;
+	bool wants_next = !s->request_out && s->ready && picture_get_interval(&s->picture) == 0;
+
+	if (wants_next)
+		source_request(s);
+	else if (!s->lost && buf_len(&s->out) == 0 &&
+			rfb_build_update_request(&s->out, true, &nothing) >= 0)
+		source_flush(s);
 }
 
 /* --- reading --- */
@@ -236,9 +249,14 @@ static void read_turn(struct source *s)
 		if (n <= 0)
 			return;
 		total += (size_t)n;
+		s->unnudged += (size_t)n;
 		source_parse(s);
-		if ((size_t)n < asked)
-			return; /* the socket is empty */
+		if ((size_t)n < asked) {
+			/* The socket is empty in the middle of something. */
+			if (s->unnudged >= SOURCE_NUDGE_AFTER && s->state > SOURCE_MESSAGE)
+				source_nudge(s);
+			return;
+		}
 	}
 }
 

@@ -72,6 +72,22 @@ static void turn(struct server *v)
 	}
 }
 
+/* Requests for nothing, which only make a server go on; their number. */
+static unsigned take_nudges(struct server *v)
+{
+	struct rfb_client_message m;
+	unsigned n = 0;
+	size_t used;
+
+	turn(v);
+	while (rfb_client_parse(buf_head(&v->in), buf_len(&v->in), &m, &used) == 0 &&
+			m.type == RFB_CLIENT_UPDATE_REQUEST && m.request.rect.w == 0) {
+		buf_consume(&v->in, used, 0);
+		n++;
+	}
+	return n;
+}
+
 static void say(struct server *v, const void *data, size_t n)
 {
 	while (n > 0) {
@@ -99,7 +115,7 @@ static void heard_message(struct server *v, struct rfb_client_message *m)
 {
 	size_t used;
 
-	turn(v);
+	take_nudges(v);
 	assert_int_equal(rfb_client_parse(buf_head(&v->in), buf_len(&v->in), m, &used), 0);
 	buf_consume(&v->in, used, 0);
 }
@@ -115,7 +131,7 @@ static void heard_request(struct server *v, bool incremental)
 
 static void heard_nothing(struct server *v)
 {
-	turn(v);
+	take_nudges(v);
 	assert_int_equal(buf_len(&v->in), 0);
 }
 
@@ -288,7 +304,7 @@ static void test_demand(void **state)
 	raw(&v, 10, 10, 5, 5, 2);
 	flush(&v);
 	assert_int_equal(eager.n_damage, 1);
-	heard_request(&v, true); /* asked for when the update began */
+	heard_request(&v, true);
 	heard_nothing(&v);
 	/* Nobody again: the one that is out is answered, no other follows. */
 	unwatch(&v, &eager);
@@ -306,6 +322,44 @@ static void test_demand(void **state)
 	unwatch(&v, &slow);
 	unwatch(&v, &eager);
 	end(&v);
+}
+
+/*
+ * A server that goes on with a large update only when it hears something (Xvnc, until its next
+ * frame): it does, whether somebody wants the next frame at once or in an hour.
+ */
+static void test_nudges(void **state)
+{
+	static uint8_t piece[96 * 1024];
+	struct server v;
+	struct watcher k;
+	uint8_t head[4];
+
+	for (unsigned interval = 0; interval <= 3600000; interval += 3600000) {
+		start(&v);
+		take_nudges(&v);
+		watch(&v, &k, interval);
+		if (interval == 0)
+			heard_request(&v, true);
+		heard_nothing(&v);
+		rfb_update_head_build(head, 1);
+		say(&v, head, 4);
+		rect(&v, 0, 0, W, H, RFB_ENCODING_RAW);
+		say(&v, buf_head(&v.out), buf_len(&v.out));
+		if (interval == 0)
+			heard_request(&v, true);
+		else
+			assert_int_equal(take_nudges(&v), 1);
+		say(&v, piece, sizeof(piece));
+		assert_int_equal(take_nudges(&v), 1);
+		say(&v, piece, sizeof(piece));
+		assert_int_equal(take_nudges(&v), 1);
+		say(&v, piece, (size_t)W * H * 4 - 2 * sizeof(piece));
+		assert_int_equal(k.n_damage, 1);
+		heard_nothing(&v);
+		unwatch(&v, &k);
+		end(&v);
+	}
 }
 
 static void test_rects(void **state)
@@ -694,6 +748,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_demand),
+		cmocka_unit_test(test_nudges),
 		cmocka_unit_test(test_rects),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_cursor),
