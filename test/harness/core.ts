@@ -64,8 +64,9 @@ export function coreTests(demo: Demo): void {
     const session = await activeSession(demo, pupil(1).name);
     await demo.inSession(pupil(1).name, "xterm -fullscreen -e bash -c 'read line; echo $line >~/typed; sleep 1000'");
     await until("the terminal is there", async () => (await demo.pids(pupil(1).name, "xterm")).length > 0);
+    // Clicked where no other window of the pupil can lie on top of it.
     await until("keys arrive in the terminal", async () => {
-      await station.page.mouse.click(300, 300);
+      await station.page.mouse.click(700, 760);
       await station.page.keyboard.type("hello from the station");
       await station.page.keyboard.press("Enter");
       return demo.test(`grep -q 'from the station' /home/${pupil(1).name}/typed`);
