@@ -17,23 +17,25 @@
 
 enum { LOCK_PERIOD_MS = 30 };
 
+enum { PIXELS_ALIGN = 64 };
+
 struct picture_store {
 	unsigned refs;
-	_Alignas(64) uint8_t data[];
+	uint8_t *pixels; /* aligned, in data */
+	uint8_t data[];
 };
 
 static struct picture_store *store_new(uint16_t w, uint16_t h, uint32_t *ret_stride)
 {
 	uint32_t stride = ((uint32_t)w * 4 + 63) & ~UINT32_C(63);
 	struct picture_store *s;
-	void *mem;
-	size_t size = sizeof(*s) + (size_t)stride * h;
 
-	if (posix_memalign(&mem, 64, size) != 0)
+	/* Zero pages of the kernel: a new size costs nothing until somebody draws. */
+	s = calloc(1, sizeof(*s) + (size_t)stride * h + PIXELS_ALIGN);
+	if (!s)
 		return NULL;
-	s = mem;
-	memset(s, 0, size);
 	s->refs = 1;
+	s->pixels = s->data + (PIXELS_ALIGN - (uintptr_t)s->data % PIXELS_ALIGN);
 	*ret_stride = stride;
 	return s;
 }
@@ -64,7 +66,7 @@ int picture_init(struct picture *p, uint16_t w, uint16_t h)
 		.w = w,
 		.h = h,
 		.stride = stride,
-		.pixels = s->data,
+		.pixels = s->pixels,
 		.store = s,
 		.serial = 1,
 		.blank = true,
@@ -114,7 +116,7 @@ int picture_resize(struct picture *p, uint16_t w, uint16_t h)
 		return -ENOMEM;
 	store_unref(p->store);
 	p->store = s;
-	p->pixels = s->data;
+	p->pixels = s->pixels;
 	p->stride = stride;
 	p->w = w;
 	p->h = h;

@@ -13,8 +13,9 @@ enum {
 	/* A cut text or a pointer shape is read as a whole, pixels never are. */
 	SOURCE_IN_MAX = RFB_CUT_TEXT_MAX + 64 * 1024,
 	SOURCE_OUT_MAX = RFB_CUT_TEXT_MAX + 64 * 1024,
-	SOURCE_CURSOR_MAX = 256,        /* side; larger shapes are skipped */
-	SOURCE_NUDGE_AFTER = 64 * 1024, /* bytes; less fits the server's socket */
+	SOURCE_CURSOR_MAX = 256,                /* side; larger shapes are skipped */
+	SOURCE_WORK_TURN_MAX = 8 * 1024 * 1024, /* bytes; then the others have their turn */
+	SOURCE_NUDGE_AFTER = 64 * 1024,         /* bytes; less fits the server's socket */
 };
 
 enum source_state {
@@ -58,10 +59,14 @@ struct source {
 	uint32_t screen_id;
 	uint8_t buttons;
 
-	bool ready;       /* handle_ready was called */
-	bool want_full;   /* next request is not incremental */
-	bool request_out; /* the server owes an update */
-	size_t unnudged;  /* bytes read since the server was last written to */
+	bool ready;        /* handle_ready was called */
+	bool want_full;    /* next request is not incremental */
+	bool request_out;  /* the server owes an update */
+	size_t work;       /* bytes copied on the server's order in this turn of the loop */
+	bool rests;        /* it has cost the others too much: nothing is read for a while */
+	uint64_t input_ms; /* loop time of the last input, and how many in that ms */
+	unsigned n_input;
+	size_t unnudged; /* bytes read since the server was last written to */
 	int64_t update_ms;
 };
 

@@ -248,6 +248,7 @@ static bool copy_rect(struct source *s, const struct rfb_rect *to)
 	if (!is_inside(s, to) || !is_inside(s, &from))
 		return fail(s, "the display server copied from outside of its screen");
 	eat(s, RFB_RECT_HEAD_LEN + 4);
+	s->work += (size_t)to->w * to->h * 4;
 	for (uint32_t i = 0; i < to->h; i++) {
 		uint32_t y = from.y < to->y ? to->h - 1 - i : i;
 
@@ -447,6 +448,7 @@ void source_parse(struct source *s)
 		[SOURCE_SKIP] = handle_skip,
 	};
 
-	while (!s->lost && !picture_is_locked(&s->picture) && handlers[s->state](s))
+	while (!s->lost && !picture_is_locked(&s->picture) && s->work < SOURCE_WORK_TURN_MAX &&
+			handlers[s->state](s))
 		;
 }

@@ -34,7 +34,9 @@ enum {
 	ROWS_MAX = 256,
 	PLACEHOLDER_W = 1024, /* until the server has told its size */
 	PLACEHOLDER_H = 768,
-	RECEIVE_BUFFER = 4 * 1024 * 1024,
+	TURN_LONG_MS = 5,
+	REST_MS_MAX = 1000,
+	INPUT_TURN_MAX = 64,      /* keys and motions */
 	POINTER_QUEUE_MAX = 4096, /* bytes; a stuck server does not need each motion */
 };
 
@@ -47,7 +49,7 @@ static void poll_update(struct source *s)
 	int want = 0;
 
 	if (!s->lost) {
-		if (!picture_is_locked(&s->picture))
+		if (!picture_is_locked(&s->picture) && !s->rests)
 			want |= UV_READABLE;
 		if (buf_len(&s->out) > 0)
 			want |= UV_WRITABLE;
@@ -61,6 +63,33 @@ static void poll_update(struct source *s)
 		uv_poll_stop(&s->poll);
 }
 
+static void handle_kick(uv_timer_t *t);
+
+static void kick(struct source *s)
+{
+	uv_timer_start(&s->kick, handle_kick, 0, 0);
+}
+
+/*
+ * What a server sends costs more than to read it when it orders large copies. One that takes the
+ * loop for long at a time has to wait ten times as long before it is listened to again, so that all
+ * the others together lose a tenth at most.
+ */
+static void take_turn(struct source *s)
+{
+	uint64_t began = uv_hrtime(), took_ms;
+
+	s->work = 0;
+	source_parse(s);
+	read_turn(s);
+	took_ms = (uv_hrtime() - began) / 1000000;
+	if (s->lost || (s->work < SOURCE_WORK_TURN_MAX && took_ms < TURN_LONG_MS))
+		return;
+	s->rests = true;
+	uv_timer_start(&s->kick, handle_kick,
+			took_ms < TURN_LONG_MS ? 1 : MIN(took_ms * 10, (uint64_t)REST_MS_MAX), 0);
+}
+
 static void handle_kick(uv_timer_t *t)
 {
 	struct source *s = t->data;
@@ -70,17 +99,12 @@ static void handle_kick(uv_timer_t *t)
 		s->events->handle_lost(s, s->lost, s->userdata);
 		return;
 	}
+	s->rests = false;
 	/* The turn after a lock: first what is here already, then what has come meanwhile. */
-	source_parse(s);
-	read_turn(s);
+	take_turn(s);
 	source_flush(s);
 	picture_turn_done(&s->picture);
 	poll_update(s);
-}
-
-static void kick(struct source *s)
-{
-	uv_timer_start(&s->kick, handle_kick, 0, 0);
 }
 
 void source_lose(struct source *s, const char *reason)
@@ -241,7 +265,8 @@ static void read_turn(struct source *s)
 	size_t total = 0, asked = 0;
 	ssize_t n;
 
-	while (!s->lost && !picture_is_locked(&s->picture) && total < READ_TURN_MAX) {
+	while (!s->lost && !picture_is_locked(&s->picture) && total < READ_TURN_MAX &&
+			s->work < SOURCE_WORK_TURN_MAX) {
 		if (s->state == SOURCE_PIXELS && buf_len(&s->in) == 0)
 			n = read_pixels(s, &asked);
 		else
@@ -270,8 +295,8 @@ static void handle_poll(uv_poll_t *h, int status, int events)
 	}
 	if (events & UV_WRITABLE)
 		source_flush(s);
-	if (events & UV_READABLE)
-		read_turn(s);
+	if ((events & UV_READABLE) && !s->rests)
+		take_turn(s);
 	poll_update(s);
 }
 
@@ -284,7 +309,12 @@ static void owner_watchers(void *userdata)
 
 static void owner_unlocked(void *userdata)
 {
-	kick(userdata);
+	struct source *s = userdata;
+
+	if (s->rests)
+		picture_turn_done(&s->picture);
+	else
+		kick(s);
 }
 
 static const struct picture_owner picture_owner = {
@@ -292,12 +322,21 @@ static const struct picture_owner picture_owner = {
 	.handle_unlocked = owner_unlocked,
 };
 
+/* Each at once; only when very many come in one turn they go together in the next. */
 static void sent(struct source *s, int r)
 {
-	if (r < 0)
+	uint64_t now = uv_now(s->loop);
+
+	if (r < 0) {
 		source_lose(s, "the display server takes no input");
-	else
+		return;
+	}
+	s->n_input = now == s->input_ms ? s->n_input + 1 : 0;
+	s->input_ms = now;
+	if (s->n_input < INPUT_TURN_MAX)
 		source_flush(s);
+	else
+		poll_update(s); /* for writing */
 }
 
 static void input_key(void *userdata, uint32_t keysym, uint32_t keycode, bool down)
@@ -385,7 +424,6 @@ int source_new(uv_loop_t *loop, int fd, const struct source_events *events, void
 		free(s);
 		return r;
 	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){ RECEIVE_BUFFER }, sizeof(int));
 	uv_timer_init(loop, &s->pace);
 	uv_timer_init(loop, &s->kick);
 	s->poll.data = s->pace.data = s->kick.data = s;

@@ -15,6 +15,7 @@
 
 enum {
 	VIEWER_IN_MAX = RFB_CUT_TEXT_MAX + 64 * 1024,
+	VIEWER_MESSAGES_TURN_MAX = 512,   /* then the others have their turn */
 	VIEWER_KEYS_MAX = 32,             /* held down at once */
 	VIEWER_REPLIES_MAX = 1024 * 1024, /* bytes owed to a client that asks but does not read */
 	VIEWER_HANDSHAKE_MS_MAX = 30000,

@@ -18,7 +18,7 @@
 
 #include "base/str.h"
 #include "proto/rfb.h"
-#include "relay/source.h"
+#include "relay/source-internal.h"
 #include "relay/thumbnail.h"
 
 enum { W = 300, H = 200, IN_MAX = 1 << 20 };
@@ -577,6 +577,37 @@ static void test_garbage(void **state)
 	end(&v);
 }
 
+/* A server that orders one large copy after the other has to wait; nothing is lost. */
+static void test_costly(void **state)
+{
+	static const uint8_t from[4] = { 0, 0, 0, 1 };
+	struct server v;
+	struct watcher k;
+	bool rested = false;
+
+	start(&v);
+	rect(&v, 0, 0, 4000, 2000, RFB_ENCODING_DESKTOP_SIZE);
+	flush(&v);
+	watch(&v, &k, 0);
+	for (unsigned i = 0; i < 30; i++) {
+		rect(&v, 0, 0, 4000, 1999, RFB_ENCODING_COPY_RECT);
+		buf_append(&v.out, from, 4);
+	}
+	raw(&v, 0, 0, 1, 1, 42);
+	flush(&v);
+	assert_int_equal(k.n_damage, 0);
+	while (k.n_damage == 0) {
+		rested |= v.source->rests && uv_backend_timeout(&v.loop) > 0;
+		uv_run(&v.loop, UV_RUN_ONCE);
+	}
+	assert_true(rested);
+	assert_int_equal(pixel(&v, 0, 0), 42);
+	/* Its input is not late for that. */
+	source_picture(v.source)->input->key(v.source, 'a', 0, true);
+	unwatch(&v, &k);
+	end(&v);
+}
+
 static void test_bad_greeting(void **state)
 {
 	static const char *const greetings[] = { "RFB 003.003\n", "HTTP/1.1 400", "RFB 004.000\n" };
@@ -755,6 +786,7 @@ int main(void)
 		cmocka_unit_test(test_input),
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_costly),
 		cmocka_unit_test(test_bad_greeting),
 		cmocka_unit_test(test_server_dies),
 		cmocka_unit_test(test_locks),

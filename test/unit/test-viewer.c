@@ -1015,6 +1015,42 @@ static void test_greedy_client(void **state)
 	done(&a);
 }
 
+/* Everything that a person can type arrives; what only a program can is the end. */
+static void test_flood(void **state)
+{
+	static uint8_t motions[6 * 10000];
+	struct canvas a;
+	struct client c;
+
+	for (unsigned i = 0; i < 10000; i++)
+		memcpy(motions + 6 * i, "\5\0\0\1\0\1", 6);
+	canvas_init(&a, 64, 64, 0);
+	begin_running(&c, &a.p, true);
+	for (unsigned i = 0; i < 100; i++) {
+		fake_stream_feed(&c.stream, motions, 6 * 600);
+		while (uv_run(&loop, UV_RUN_ONCE))
+			;
+		a.log[0] = '\0';
+	}
+	assert_false(c.stream.closed);
+	say_key(&c, 'k', 0, true);
+	turn();
+	assert_non_null(strstr(a.log, "+6b/0"));
+	/* Ten seconds of a fast mouse at once are fine, and do not hold up the loop. */
+	fake_stream_feed(&c.stream, motions, sizeof(motions));
+	for (unsigned i = 0; i < 5; i++) {
+		assert_true(uv_loop_alive(&loop)); /* not all in one turn */
+		turn();
+	}
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_false(c.stream.closed);
+	for (unsigned i = 0; i < 8; i++)
+		fake_stream_feed(&c.stream, motions, sizeof(motions));
+	assert_true(c.stream.closed);
+	end(&c);
+	done(&a);
+}
+
 /* ServerInit waits until there is something to see. */
 static void test_blank(void **state)
 {
@@ -1075,6 +1111,7 @@ int main(void)
 		cmocka_unit_test(test_no_resize),
 		cmocka_unit_test(test_cut_text),
 		cmocka_unit_test(test_greedy_client),
+		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_blank),
 	};
 
