@@ -10,12 +10,17 @@ import { limit, until } from "./wait.js";
 
 /** Everything of a session is gone: processes, display socket, run folder, logind session. */
 export async function gone(demo: Demo, session: Session, timeout = 10_000): Promise<void> {
-  await until(`${session.user}'s session is gone`, async () => (await demo.sessions()).every((s) => s.id !== session.id), timeout);
-  await until(`no process of ${session.user} is left on ${session.display}`, async () =>
-    !(await demo.test(`grep -lsqz '^DISPLAY=${session.display}$' $(pgrep -u ${session.user} | sed 's,.*,/proc/&/environ,') </dev/null`)), timeout);
+  await ended(demo, session, timeout);
   const number = session.display.slice(1);
   assert.equal(await demo.test(`[ -e /tmp/.X11-unix/X${number} ] || [ -e /tmp/.X${number}-lock ] || [ -e /run/stationmaster/sessions/${session.id} ]`), false,
     "sockets, lock or folder of the display are left");
+}
+
+/** Everything of a session that can run or be reached is gone. A helper that was killed leaves empty places behind. */
+export async function ended(demo: Demo, session: Session, timeout = 10_000): Promise<void> {
+  await until(`${session.user}'s session is gone`, async () => (await demo.sessions()).every((s) => s.id !== session.id), timeout);
+  await until(`no process of ${session.user} is left on ${session.display}`, async () =>
+    !(await demo.test(`grep -lsqz '^DISPLAY=${session.display}$' $(pgrep -u ${session.user} | sed 's,.*,/proc/&/environ,') </dev/null`)), timeout);
   if (demo.logind) {
     await until(`logind has forgotten session ${session.logind}`, async () =>
       !(await demo.sh("loginctl list-sessions --no-legend")).split("\n").some((l) => l.trim().split(/\s+/)[0] === session.logind), timeout);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { Dashboard, StationTab } from "../harness/browser.js";
-import { activeSession, gone, hungProgram, marker } from "../harness/core.js";
+import { activeSession, ended, gone, hungProgram, marker } from "../harness/core.js";
 import { check, useDemo } from "../harness/demo.js";
 import { Rfb } from "../harness/rfb.js";
 import { until } from "../harness/wait.js";
@@ -148,7 +148,7 @@ describe("crashes and restarts", () => {
     const helper = await demo.sh(`grep -lsz . /proc/[0-9]*/cmdline >/dev/null; ss -Hxlp src /run/stationmaster/sessions/${session.id}/control.sock | grep -o 'pid=[0-9]*' | head -1 | cut -d= -f2`);
     assert.ok(Number(helper) > 1, `nobody listens on the control socket: ${helper}`);
     await demo.sh(`kill -9 ${helper}`);
-    await gone(demo, session);
+    await ended(demo, session);
     assert.equal((await demo.sessions()).length, others);
     assert.ok(await demo.startSession(user), "the user can get a new session");
   });
