@@ -354,6 +354,9 @@ static void find_region(struct viewer *v, pixman_region32_t *region)
 {
 	const struct rfb_rect *r = &v->continuous_rect;
 
+	/* pixman makes a box without area of it, not an empty region. */
+	if (v->continuous && (r->w == 0 || r->h == 0))
+		return;
 	pixman_region32_intersect_rect(region, &v->client.pending, 0, 0, MIN(v->w, v->picture->w),
 			MIN(v->h, v->picture->h));
 	if (v->continuous)

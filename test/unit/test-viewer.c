@@ -614,6 +614,28 @@ static void test_fences(void **state)
 	done(&a);
 }
 
+/* Continuous updates of nothing: nothing. */
+static void test_empty_area(void **state)
+{
+	static const uint8_t areas[][10] = { { 150, 1, 0, 5, 0, 5, 0, 0, 0, 9 },
+		{ 150, 1, 0, 5, 0, 5, 0, 9, 0, 0 }, { 150, 1, 0, 90, 0, 90, 0, 50, 0, 50 } };
+	struct canvas a;
+	struct client c;
+
+	canvas_init(&a, 100, 100, 0);
+	begin_running(&c, &a.p, false);
+	say_encodings(&c, tight_all + 5, 2);
+	read_all(&c);
+	for (size_t i = 0; i < ELEMENTSOF(areas); i++) {
+		fake_stream_feed(&c.stream, areas[i], 10);
+		draw(&a, 0, 0, 100, 100, 7);
+		read_all(&c);
+		assert_int_equal(c.n_updates, i < 2 ? 0 : 1);
+	}
+	end(&c);
+	done(&a);
+}
+
 /* Two of one class get the same bytes; one of another class its own. */
 static void test_shared(void **state)
 {
@@ -1099,6 +1121,7 @@ int main(void)
 		cmocka_unit_test(test_tight_and_pool),
 		cmocka_unit_test(test_slow_client),
 		cmocka_unit_test(test_fences),
+		cmocka_unit_test(test_empty_area),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_pixel_formats),
 		cmocka_unit_test(test_overlay),
