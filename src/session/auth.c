@@ -9,6 +9,7 @@
  */
 #include "session/auth.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <shadow.h>
 #include <stdlib.h>
@@ -105,6 +106,18 @@ static int result(struct auth *a, enum auth_step step, int code)
 	return -EACCES;
 }
 
+/*
+ * Only such a one is given to PAM ("local" is none): libpam's auditing looks up every other name in
+ * DNS, twice for each step, and waits 5 s when the answer is lost.
+ */
+static bool is_numeric(const char *address)
+{
+	struct in6_addr any;
+
+	return !str_is_empty(address) &&
+	       (inet_pton(AF_INET, address, &any) == 1 || inet_pton(AF_INET6, address, &any) == 1);
+}
+
 int auth_start(struct auth *a, const char *service, const char *user, const char *address,
 		const struct auth_talk *talk)
 {
@@ -121,7 +134,7 @@ int auth_start(struct auth *a, const char *service, const char *user, const char
 		a->handle = NULL;
 	if (code == PAM_SUCCESS)
 		code = pam_set_item(a->handle, PAM_FAIL_DELAY, delay.item);
-	if (code == PAM_SUCCESS && !str_is_empty(address))
+	if (code == PAM_SUCCESS && is_numeric(address))
 		code = pam_set_item(a->handle, PAM_RHOST, address);
 	/* Modules that look at the terminal want one; the display is not known yet. */
 	if (code == PAM_SUCCESS)

@@ -25,8 +25,10 @@ export class Bed extends Demo {
     await bed.up();
     for (const program of ["paint", "usable", "gone", "viewer"])
       await bed.sh(`cat >/usr/local/bin/${program} && chmod 755 /usr/local/bin/${program}`, { input: readFileSync(join(build, "bench", "bin", program)) });
-    for (const [name, exec] of Object.entries(desktops))
-      await bed.write(`/usr/share/xsessions/${name}.desktop`, `[Desktop Entry]\nType=Application\nName=${name}\nExec=${exec}\nDesktopNames=${name}\n`);
+    for (const [name, exec] of Object.entries(desktops)) {
+      await bed.write(`/usr/local/bin/${name}`, `#!/bin/sh\nexec ${exec}\n`, "755"); // Debian's Xsession takes quotes apart
+      await bed.write(`/usr/share/xsessions/${name}.desktop`, `[Desktop Entry]\nType=Application\nName=${name}\nExec=${name}\n`);
+    }
     await bed.sh("rm -f /home/*/.config/openbox/autostart");
     await bed.clear();
     await bed.sh("until ! pgrep -x openbox; do sleep .1; done");
