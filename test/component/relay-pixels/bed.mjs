@@ -23,7 +23,10 @@ export function start(program, args, env = {}) {
 
 export async function stopAll() {
   for (const c of children.reverse()) c.kill();
+  // TigerVNC's viewer may lock itself up in its own signal handler.
+  const patience = setTimeout(() => children.forEach((c) => c.kill("SIGKILL")), 3000);
   await Promise.all(children.map((c) => c.ended));
+  clearTimeout(patience);
   rmSync(dir, { recursive: true, force: true });
 }
 
