@@ -73,13 +73,13 @@ export async function wall(): Promise<Row[]> {
       cost.push(watched.servers - base + watched.own);
       await atRest();
 
-      const peer = await bed.program(["viewer", "wall", String(seconds + 6), "1", ...ids.map((id) => `/run/stationmaster/sessions/${id}/display/rfb.sock`)]);
+      const peer = await bed.program(["viewer", "wall", String(seconds * 3), "1", ...ids.map((id) => `/run/stationmaster/sessions/${id}/display/rfb.sock`)]);
       const viewer = Number(await bed.sh("pgrep -x viewer"));
       await interval(3000);
       const c0 = await bed.cpu([viewer]);
       const direct = await load();
       tight.push(direct.servers - base + (((await bed.cpu([viewer])) - c0) / seconds / 1000) * 100);
-      await peer.done;
+      await peer.stop();
       progress(`wall20_terminal: ${cost[i]!.toFixed(2)} % (displays ${(watched.servers - base).toFixed(2)}, ours ${watched.own.toFixed(2)}); Tight direct ${tight[i]!.toFixed(2)} %; idle ${idle[i]!.toFixed(3)} %, ${wakeups[i]!.toFixed(2)} wake-ups/s; ${rate.toFixed(2)} pictures/s`);
     }
     return [
