@@ -39,9 +39,13 @@ struct conf {
 	int64_t ask_ms;     /* [session] ask-seconds: until SIGTERM, after the desktop was asked */
 	int64_t timeout_ms; /* [session] logoff-seconds: until what is left is killed */
 	int64_t sessions_max;  /* [session] max */
+	int64_t per_user_max;  /* [session] per-user-max: 1: a second log-on moves the session */
 	int64_t display_first; /* [session] display-first: lowest X display number used */
 	int64_t return_ms; /* [station] return-seconds: a lost station keeps its session so long */
-	char *web_listen;  /* [web] listen: address:port, HTTPS; empty: off */
+	char *sign; /* [station] sign: "view", "control", "none": what is told at the station */
+	char *clipboard;        /* [station] clipboard: "both", "in", "out", "none" */
+	char *block_message;    /* [block] message: default text; empty: that of the language */
+	char *web_listen;       /* [web] listen: address:port, HTTPS; empty: off */
 	char *web_clear_listen; /* [web] clear-listen: HTTP, loopback addresses only; empty: off */
 	char *web_origin; /* [web] origin: extra allowed origin (behind a proxy); empty: none */
 	char *web_root;   /* [web] root: folder of the pages */

@@ -139,10 +139,11 @@ static void notice_update(struct vnc_station *s, bool wanted)
 		return;
 	if (wanted && s->shown) {
 		if (notice_draw(s->notice, &text, s->shown->w, s->shown->h, clock_real_ms()))
-			viewer_set_overlay(s->viewer, notice_overlay(s->notice));
+			viewer_set_overlay(
+					s->viewer, VIEWER_LAYER_NOTICE, notice_overlay(s->notice));
 	} else if (!wanted && s->notice) {
 		uv_timer_stop(&s->countdown);
-		viewer_set_overlay(s->viewer, NULL);
+		viewer_set_overlay(s->viewer, VIEWER_LAYER_NOTICE, NULL);
 		s->notice = notice_free(s->notice);
 	}
 }

@@ -275,10 +275,36 @@ static void compose_row(uint8_t *to, const uint8_t *picture, const uint8_t *over
 	}
 }
 
+/* What the layers show of this box, over the pixels of the picture. */
+static void compose_box(struct viewer *v, const pixman_box32_t *b, uint8_t *pixels, uint32_t stride)
+{
+	const struct picture *p = v->picture;
+
+	for (int y = b->y1; y < b->y2; y++)
+		memcpy(pixels + (size_t)(y - b->y1) * stride,
+				p->pixels + (size_t)y * p->stride + (size_t)b->x1 * 4, stride);
+	for (unsigned i = 0; i < _VIEWER_LAYER_MAX; i++) {
+		const struct overlay *o = v->overlays[i];
+		int x1, x2;
+
+		if (!o)
+			continue;
+		x1 = MAX(b->x1, (int)o->x);
+		x2 = MIN(b->x2, o->x + o->w);
+		for (int y = MAX(b->y1, (int)o->y); x1 < x2 && y < MIN(b->y2, o->y + o->h); y++) {
+			uint8_t *to = pixels + (size_t)(y - b->y1) * stride +
+				      (size_t)(x1 - b->x1) * 4;
+
+			compose_row(to, to,
+					o->argb + (size_t)(y - o->y) * o->stride +
+							(size_t)(x1 - o->x) * 4,
+					(unsigned)(x2 - x1));
+		}
+	}
+}
+
 static int encode_under_overlay(struct viewer *v, const pixman_box32_t *b)
 {
-	const struct overlay *o = v->overlay;
-	const struct picture *p = v->picture;
 	_cleanup_free_ uint8_t *pixels = NULL;
 	struct tight_piece piece = {
 		.rect = { .x = (uint16_t)b->x1,
@@ -295,13 +321,7 @@ static int encode_under_overlay(struct viewer *v, const pixman_box32_t *b)
 	pixels = malloc((size_t)piece.stride * piece.rect.h);
 	if (!pixels)
 		return -ENOMEM;
-	for (unsigned y = 0; y < piece.rect.h; y++)
-		compose_row(pixels + (size_t)y * piece.stride,
-				p->pixels + (size_t)(b->y1 + (int)y) * p->stride +
-						(size_t)b->x1 * 4,
-				o->argb + (size_t)(b->y1 + (int)y - o->y) * o->stride +
-						(size_t)(b->x1 - o->x) * 4,
-				piece.rect.w);
+	compose_box(v, b, pixels, piece.stride);
 	piece.pixels = pixels;
 	r = encode_piece(&v->format, &piece, &c, &n);
 	if (r < 0)
@@ -329,11 +349,14 @@ static int encode_overlay(struct viewer *v, pixman_region32_t *region)
 	pixman_box32_t *b;
 	int n, r = 0;
 
-	if (!v->overlay || v->overlay->w == 0 || v->overlay->h == 0)
-		return 0;
 	pixman_region32_init(&under);
-	pixman_region32_intersect_rect(
-			&under, region, v->overlay->x, v->overlay->y, v->overlay->w, v->overlay->h);
+	for (unsigned i = 0; i < _VIEWER_LAYER_MAX; i++) {
+		const struct overlay *o = v->overlays[i];
+
+		if (o && o->w > 0 && o->h > 0)
+			pixman_region32_union_rect(&under, &under, o->x, o->y, o->w, o->h);
+	}
+	pixman_region32_intersect(&under, &under, region);
 	b = pixman_region32_rectangles(&under, &n);
 	for (int i = 0; i < n && r >= 0; i++)
 		for (int y = b[i].y1; y < b[i].y2 && r >= 0; y += 64)

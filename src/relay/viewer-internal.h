@@ -78,8 +78,11 @@ struct viewer {
 	/* The scene. */
 	struct picture *picture; /* borrowed; NULL: the last frame stays */
 	bool input;
-	struct overlay *overlay;    /* borrowed */
-	struct rfb_rect overlay_at; /* where it was when it was last drawn; w 0: nowhere */
+	const struct viewer_filter *filter;
+	void *filter_userdata;
+	struct overlay *overlays[_VIEWER_LAYER_MAX]; /* borrowed */
+	/* Where they were when they were last drawn; w 0: nowhere. */
+	struct rfb_rect overlays_at[_VIEWER_LAYER_MAX];
 	struct encode_client client;
 
 	/* What the client has and wants. */

@@ -272,6 +272,9 @@ static void handle_key(struct viewer *v, uint32_t keysym, uint32_t keycode, bool
 	struct viewer_key *key = find_key(v, keysym, keycode);
 
 	activity(v);
+	if (v->filter && v->filter->key(v->filter_userdata, keysym, keycode, down) &&
+			(down || !key))
+		return;
 	if (!in || !in->key)
 		return;
 	if (down) {
@@ -292,11 +295,22 @@ static void handle_pointer(struct viewer *v, uint8_t buttons, uint16_t x, uint16
 	const struct picture_input *in = input_of(v);
 
 	activity(v);
+	if (!v->picture)
+		return;
+	x = MIN(x, (uint16_t)(v->picture->w - 1));
+	y = MIN(y, (uint16_t)(v->picture->h - 1));
+	if (v->filter && v->filter->pointer(v->filter_userdata, buttons, x, y)) {
+		/* Buttons that the picture was told are held do not stay so behind what took the
+		 * event. */
+		if (v->buttons == 0 || !in || !in->pointer)
+			return;
+		buttons = 0;
+	}
 	if (!in || !in->pointer)
 		return;
 	v->buttons = buttons;
-	v->pointer_x = MIN(x, (uint16_t)(v->picture->w - 1));
-	v->pointer_y = MIN(y, (uint16_t)(v->picture->h - 1));
+	v->pointer_x = x;
+	v->pointer_y = y;
 	in->pointer(v->picture->input_userdata, buttons, v->pointer_x, v->pointer_y);
 }
 

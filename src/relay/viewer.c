@@ -351,11 +351,17 @@ void viewer_set_picture(struct viewer *v, struct picture *p, bool input)
 	viewer_send(v);
 }
 
-void viewer_set_overlay(struct viewer *v, struct overlay *o)
+void viewer_set_filter(struct viewer *v, const struct viewer_filter *filter, void *userdata)
 {
-	struct rfb_rect *old = &v->overlay_at;
+	v->filter = filter;
+	v->filter_userdata = userdata;
+}
 
-	v->overlay = o;
+void viewer_set_overlay(struct viewer *v, enum viewer_layer layer, struct overlay *o)
+{
+	struct rfb_rect *old = &v->overlays_at[layer];
+
+	v->overlays[layer] = o;
 	if (!v->client.picture || v->failed)
 		return;
 	if (old->w > 0)

@@ -20,6 +20,24 @@ enum viewer_security {
 	VIEWER_SECURITY_VENCRYPT, /* X509None and X509Plain, both over TLS */
 };
 
+/* Overlays, from the lowest up. */
+enum viewer_layer {
+	VIEWER_LAYER_SIGN,
+	VIEWER_LAYER_NOTICE,
+	VIEWER_LAYER_PANEL,
+	VIEWER_LAYER_POINTER, /* of a client that draws none itself; the viewer's own */
+	_VIEWER_LAYER_MAX,
+};
+
+/*
+ * Each returns true if it has taken the event. Keys that the picture was told are held are let go
+ * there even if their release is taken. Coordinates are those of the picture.
+ */
+struct viewer_filter {
+	bool (*key)(void *userdata, uint32_t keysym, uint32_t keycode, bool down);
+	bool (*pointer)(void *userdata, uint8_t buttons, uint16_t x, uint16_t y);
+};
+
 struct viewer_events {
 	/* X509Plain: answer with viewer_accept() or viewer_refuse(), at once or later. */
 	void (*handle_credentials)(
@@ -43,9 +61,12 @@ void viewer_refuse(struct viewer *v, const char *reason);
 /* Show another picture from now on (borrowed; NULL: keep the last frame, take no input). input:
  * pass it on. */
 void viewer_set_picture(struct viewer *v, struct picture *p, bool input);
-/* Drawn over the picture; borrowed; NULL: none. Call again when its content or place has changed.
+/* Drawn over the picture in this layer; borrowed; NULL: none. Call again when its content or place
+ * has changed. */
+void viewer_set_overlay(struct viewer *v, enum viewer_layer layer, struct overlay *o);
+/* Sees keys and pointer before the picture does, also where the scene takes no input; NULL: none.
  */
-void viewer_set_overlay(struct viewer *v, struct overlay *o);
+void viewer_set_filter(struct viewer *v, const struct viewer_filter *filter, void *userdata);
 void viewer_send_cut_text(struct viewer *v, const char *utf8);
 /* What was negotiated, for logs and tests: "Tight, quality 6, TigerVNC-like". */
 const char *viewer_describe(struct viewer *v);

@@ -715,6 +715,7 @@ static void test_overlay(void **state)
 {
 	static uint8_t argb[100 * 20 * 4];
 	struct overlay o = { 30, 10, 100, 20, 100 * 4, argb };
+	struct overlay second = { 80, 10, 100, 20, 100 * 4, argb };
 	struct canvas a;
 	struct client c;
 
@@ -725,7 +726,7 @@ static void test_overlay(void **state)
 	say_request(&c, true);
 	for (size_t i = 0; i < sizeof(argb); i += 4)
 		memcpy(argb + i, "\x80\0\0\x80", 4); /* half of full blue */
-	viewer_set_overlay(c.viewer, &o);
+	viewer_set_overlay(c.viewer, VIEWER_LAYER_NOTICE, &o);
 	read_all(&c);
 	assert_int_equal(c.d.pixels[10 * W + 30], 0x4040c0);
 	assert_int_equal(c.d.pixels[29 * W + 129], 0x4040c0);
@@ -737,9 +738,21 @@ static void test_overlay(void **state)
 	read_all(&c);
 	assert_int_equal(c.d.pixels[10 * W + 30], 0x000080);
 	assert_int_equal(c.d.pixels[5 * W + 30], 0);
+	/* A second layer, half over the first. */
+	say_request(&c, true);
+	viewer_set_overlay(c.viewer, VIEWER_LAYER_PANEL, &second);
+	read_all(&c);
+	assert_int_equal(c.d.pixels[10 * W + 30], 0x000080);
+	assert_int_equal(c.d.pixels[10 * W + 129], 0x0000c0);
+	assert_int_equal(c.d.pixels[10 * W + 150], 0x000080);
+	say_request(&c, true);
+	viewer_set_overlay(c.viewer, VIEWER_LAYER_PANEL, NULL);
+	read_all(&c);
+	assert_int_equal(c.d.pixels[10 * W + 129], 0x000080);
+	assert_int_equal(c.d.pixels[10 * W + 150], 0);
 	/* And away. */
 	say_request(&c, true);
-	viewer_set_overlay(c.viewer, NULL);
+	viewer_set_overlay(c.viewer, VIEWER_LAYER_NOTICE, NULL);
 	read_all(&c);
 	assert_shows(&c, &a);
 	end(&c);

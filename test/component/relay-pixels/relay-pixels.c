@@ -105,9 +105,9 @@ static void show_notice(struct client *c)
 	struct picture *p = scene(c);
 
 	if (app.ends_ms == 0 || !p)
-		viewer_set_overlay(c->viewer, NULL);
+		viewer_set_overlay(c->viewer, VIEWER_LAYER_NOTICE, NULL);
 	else if (notice_draw(c->notice, &text, p->w, p->h, clock_real_ms()))
-		viewer_set_overlay(c->viewer, notice_overlay(c->notice));
+		viewer_set_overlay(c->viewer, VIEWER_LAYER_NOTICE, notice_overlay(c->notice));
 }
 
 static void handle_second(uv_timer_t *t)
