@@ -272,8 +272,8 @@ static void handle_key(struct viewer *v, uint32_t keysym, uint32_t keycode, bool
 	struct viewer_key *key = find_key(v, keysym, keycode);
 
 	activity(v);
-	if (v->filter && v->filter->key(v->filter_userdata, keysym, keycode, down) &&
-			(down || !key))
+	if (v->filter && v->filter->key &&
+			v->filter->key(v->filter_userdata, keysym, keycode, down) && (down || !key))
 		return;
 	if (!in || !in->key)
 		return;
@@ -299,7 +299,8 @@ static void handle_pointer(struct viewer *v, uint8_t buttons, uint16_t x, uint16
 		return;
 	x = MIN(x, (uint16_t)(v->picture->w - 1));
 	y = MIN(y, (uint16_t)(v->picture->h - 1));
-	if (v->filter && v->filter->pointer(v->filter_userdata, buttons, x, y)) {
+	if (v->filter && v->filter->pointer &&
+			v->filter->pointer(v->filter_userdata, buttons, x, y)) {
 		/* Buttons that the picture was told are held do not stay so behind what took the
 		 * event. */
 		if (v->buttons == 0 || !in || !in->pointer)
@@ -324,6 +325,8 @@ static bool handle_cut_text(struct viewer *v, const struct rfb_client_message *m
 		return true;
 	}
 	if (!in || !in->cut_text)
+		return true;
+	if (v->filter && v->filter->cut_text && v->filter->cut_text(v->filter_userdata))
 		return true;
 	utf8 = rfb_latin1_to_utf8(m->cut_text.data, m->cut_text.len);
 	if (!utf8)

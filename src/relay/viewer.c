@@ -418,3 +418,9 @@ void viewer_get_client_size(struct viewer *v, uint16_t *ret_w, uint16_t *ret_h)
 	*ret_w = v->client_w;
 	*ret_h = v->client_h;
 }
+
+void viewer_get_size(struct viewer *v, uint16_t *ret_w, uint16_t *ret_h)
+{
+	*ret_w = v->w;
+	*ret_h = v->h;
+}

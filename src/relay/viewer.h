@@ -30,12 +30,14 @@ enum viewer_layer {
 };
 
 /*
- * Each returns true if it has taken the event. Keys that the picture was told are held are let go
- * there even if their release is taken. Coordinates are those of the picture.
+ * Each returns true if it has taken the event; NULL: takes none. Keys that the picture was told are
+ * held are let go there even if their release is taken. Coordinates are those of the picture.
  */
 struct viewer_filter {
 	bool (*key)(void *userdata, uint32_t keysym, uint32_t keycode, bool down);
 	bool (*pointer)(void *userdata, uint8_t buttons, uint16_t x, uint16_t y);
+	/* What was copied at the client. */
+	bool (*cut_text)(void *userdata);
 };
 
 struct viewer_events {
@@ -72,3 +74,5 @@ void viewer_send_cut_text(struct viewer *v, const char *utf8);
 const char *viewer_describe(struct viewer *v);
 /* Preferred size of the client, if it can resize (0 x 0: unknown). */
 void viewer_get_client_size(struct viewer *v, uint16_t *ret_w, uint16_t *ret_h);
+/* Size of the client's framebuffer now (0 x 0: not ready). */
+void viewer_get_size(struct viewer *v, uint16_t *ret_w, uint16_t *ret_h);
