@@ -96,6 +96,15 @@ bool str_is_utf8(const char *s, size_t len)
 	return true;
 }
 
+size_t str_count_chars(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
 static bool char_is_shown(uint32_t c)
 {
 	if (c < 0x20 || (c >= 0x7f && c < 0xa0))

@@ -26,6 +26,8 @@ int str_parse_bool(const char *s, bool *ret);
 
 /* Valid UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). */
 bool str_is_utf8(const char *s, size_t len);
+/* Characters, not bytes, of valid UTF-8. */
+size_t str_count_chars(const char *s);
 /*
  * A copy that can be shown: invalid bytes become U+FFFD, control characters and bidirectional
  * overrides are dropped, at most max_chars characters. NULL: no memory.

@@ -155,16 +155,6 @@ static int parse_size(const char *s, int64_t *ret_width, int64_t *ret_height)
 	return 0;
 }
 
-/* Characters, not bytes. */
-static size_t count_chars(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
 static int option_seconds(struct ctl *c, const struct option_info *info, const char *value,
 		int64_t max_ms, int64_t *ret_ms)
 {
@@ -202,7 +192,7 @@ static int option_apply(
 	case OPT_GRACE:
 		return option_seconds(c, info, value, CTL_GRACE_MAX_MS, &c->grace_ms);
 	case OPT_MESSAGE:
-		if (!str_is_utf8(value, strlen(value)) || count_chars(value) > CTL_MESSAGE_MAX)
+		if (!str_is_utf8(value, strlen(value)) || str_count_chars(value) > CTL_MESSAGE_MAX)
 			return ctl_usage(c, "--message takes UTF-8 text of at most %d characters.",
 					CTL_MESSAGE_MAX);
 		c->message = value;

@@ -73,6 +73,8 @@ static void utf8(void **state)
 		assert_false(str_is_utf8(bad[i], strlen(bad[i])));
 	/* NUL is a character like others where a length is given. */
 	assert_true(str_is_utf8("a\0b", 3));
+	assert_int_equal(str_count_chars(""), 0);
+	assert_int_equal(str_count_chars("aä€😀"), 4);
 }
 
 static void check_clean(const char *dirty, size_t max, const char *expected)
