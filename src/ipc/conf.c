@@ -17,20 +17,27 @@
 
 #define STRING(section, key, member, value) \
 	{ \
-		section, key, CONF_STRING, offsetof(struct conf, member), value, 0, 255 \
+		section, key, CONF_STRING, offsetof(struct conf, member), value, 0, 255, NULL \
+	}
+#define TEXT(section, key, member, value, hi) \
+	{ \
+		section, key, CONF_TEXT, offsetof(struct conf, member), value, 0, hi, NULL \
+	}
+#define CHOICE(section, key, member, value, words) \
+	{ \
+		section, key, CONF_CHOICE, offsetof(struct conf, member), value, 0, 0, words \
 	}
 #define INT(section, key, member, value, lo, hi) \
 	{ \
-		section, key, CONF_INT, offsetof(struct conf, member), value, lo, hi \
+		section, key, CONF_INT, offsetof(struct conf, member), value, lo, hi, NULL \
 	}
 #define BOOL(section, key, member, value) \
 	{ \
-		section, key, CONF_BOOL, offsetof(struct conf, member), value, 0, 0 \
+		section, key, CONF_BOOL, offsetof(struct conf, member), value, 0, 0, NULL \
 	}
-
 #define LISTEN(section, key, member, value) \
 	{ \
-		section, key, CONF_LISTEN, offsetof(struct conf, member), value, 0, 255 \
+		section, key, CONF_LISTEN, offsetof(struct conf, member), value, 0, 255, NULL \
 	}
 
 #ifndef WEB_ROOT
@@ -52,9 +59,9 @@ static const struct conf_setting settings[] = {
 	INT("session", "per-user-max", per_user_max, "1", 1, 64),
 	INT("session", "display-first", display_first, "10", 1, 50000),
 	INT("station", "return-seconds", return_ms, "10", 0, 3600),
-	STRING("station", "sign", sign, "view"),
-	STRING("station", "clipboard", clipboard, "both"),
-	STRING("block", "message", block_message, ""),
+	CHOICE("station", "sign", sign, "view", "view control none"),
+	CHOICE("station", "clipboard", clipboard, "both", "both in out none"),
+	TEXT("block", "message", block_message, "", 500),
 	LISTEN("web", "listen", web_listen, "0.0.0.0:8443"),
 	LISTEN("web", "clear-listen", web_clear_listen, ""),
 	STRING("web", "origin", web_origin, ""),
@@ -66,8 +73,12 @@ static const struct conf_setting settings[] = {
 
 struct reader {
 	struct conf *conf;
-	const char *path;
-	char *error;
+	FILE *file;
+	int line;       /* that is being read */
+	bool continued; /* it begins with a space and goes on with a setting of this section */
+	bool setting;   /* there was one in this section */
+	char *error;    /* the first one, and its line */
+	int error_line;
 };
 
 static bool listen_is_valid(const char *value)
@@ -83,6 +94,73 @@ static bool listen_is_valid(const char *value)
 	return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
 }
 
+static bool is_string(const struct conf_setting *s)
+{
+	return s->type == CONF_STRING || s->type == CONF_TEXT || s->type == CONF_CHOICE ||
+	       s->type == CONF_LISTEN;
+}
+
+static bool is_one_of(const char *words, const char *value)
+{
+	size_t n = strlen(value);
+
+	for (const char *s = words; *s; s += strcspn(s, " "), s += *s == ' ')
+		if (n > 0 && strcspn(s, " ") == n && strncmp(s, value, n) == 0)
+			return true;
+	return false;
+}
+
+/* "both in out none" as "both, in, out or none". */
+static char *words_for_people(const char *words)
+{
+	const char *last = strrchr(words, ' ');
+	char *all = strdup("");
+
+	for (const char *s = words; *s; s += strcspn(s, " "), s += *s == ' ') {
+		char *longer = all ? str_format("%s%s%.*s", all,
+						     s == words              ? ""
+						     : last && s == last + 1 ? " or "
+									     : ", ",
+						     (int)strcspn(s, " "), s)
+				   : NULL;
+
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
+/* What is wrong with the value of a string of any type; NULL: nothing. */
+static char *string_check(const struct conf_setting *s, const char *value)
+{
+	_cleanup_free_ char *words = NULL;
+
+	switch (s->type) {
+	case CONF_LISTEN:
+		if (!listen_is_valid(value))
+			return str_format("%s must be a numeric address and a port, as in "
+					  "0.0.0.0:8443 or [::]:8443, not '%s'",
+					s->key, value);
+		break;
+	case CONF_CHOICE:
+		if (is_one_of(s->words, value))
+			return NULL;
+		words = words_for_people(s->words);
+		return str_format(
+				"%s must be %s, not '%s'", s->key, words ? words : s->words, value);
+	case CONF_TEXT:
+		if (!str_is_utf8(value, strlen(value)) || str_count_chars(value) > (size_t)s->max)
+			return str_format("%s must be UTF-8 text of at most %d characters", s->key,
+					(int)s->max);
+		return NULL;
+	default:
+		break;
+	}
+	if (strlen(value) > (size_t)s->max || !str_is_utf8(value, strlen(value)))
+		return str_format("%s must be UTF-8 text of at most %d bytes", s->key, (int)s->max);
+	return NULL;
+}
+
 static char *setting_set(struct conf *c, const struct conf_setting *s, const char *value)
 {
 	void *member = (char *)c + s->offset;
@@ -91,15 +169,12 @@ static char *setting_set(struct conf *c, const struct conf_setting *s, const cha
 
 	switch (s->type) {
 	case CONF_LISTEN:
-		if (!listen_is_valid(value))
-			return str_format("%s must be a numeric address and a port, as in "
-					  "0.0.0.0:8443 or [::]:8443, not '%s'",
-					s->key, value);
-		/* fall through */
+	case CONF_CHOICE:
+	case CONF_TEXT:
 	case CONF_STRING:
-		if (strlen(value) > (size_t)s->max || !str_is_utf8(value, strlen(value)))
-			return str_format("%s must be UTF-8 text of at most %d bytes", s->key,
-					(int)s->max);
+		copy = string_check(s, value);
+		if (copy)
+			return copy;
 		copy = strdup(value);
 		if (!copy)
 			return str_format("out of memory");
@@ -123,7 +198,60 @@ static char *setting_set(struct conf *c, const struct conf_setting *s, const cha
 	return NULL;
 }
 
-/* inih calls this per setting; 0 = error, and inih remembers the number of the first such line. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* A line that begins with a space goes on with the setting above it (so does inih). */
+static char *setting_continue(struct conf *c, const struct conf_setting *s, const char *value)
+{
+	const char *before = is_string(s) ? *(char **)((char *)c + s->offset) : "";
+	size_t n = strlen(value), comment = 1;
+	_cleanup_free_ char *both = NULL;
+
+	/* Up to version 55 inih leaves the comment on such a line. */
+	while (comment < n && !(value[comment] == ';' && is_blank(value[comment - 1])))
+		comment++;
+	for (n = MIN(n, comment); n > 0 && is_blank(value[n - 1]); n--)
+		;
+	if (s->type != CONF_TEXT)
+		return str_format("this line begins with a space and would go on with %s, which "
+				  "has one line only",
+				s->key);
+	both = str_format("%s%s%.*s", before, *before ? " " : "", (int)n, value);
+	return both ? setting_set(c, s, both) : str_format("out of memory");
+}
+
+static void reader_fail_consume(struct reader *r, char *error)
+{
+	r->error = error;
+	r->error_line = r->line;
+}
+
+/*
+ * fgets() for inih. It keeps what inih does not tell: the number of the line, and how it begins. A
+ * line that is too long ends the reading, because inih would take its rest for another one.
+ */
+static char *line_read(char *line, int size, void *stream)
+{
+	struct reader *r = stream;
+	size_t n;
+
+	if (r->error || !fgets(line, size, r->file))
+		return NULL;
+	r->line++;
+	r->setting = r->setting && line[0] != '[';
+	r->continued = r->setting && is_blank(line[0]);
+	n = strlen(line);
+	if (n == (size_t)size - 1 && line[n - 1] != '\n' && !feof(r->file)) {
+		reader_fail_consume(r, str_format("a line has at most %d bytes", size - 1));
+		return NULL;
+	}
+	return line;
+}
+
+/* inih calls this per setting; 0 = error. */
 static int handle_setting(void *user, const char *section, const char *name, const char *value)
 {
 	struct reader *r = user;
@@ -137,35 +265,40 @@ static int handle_setting(void *user, const char *section, const char *name, con
 		section_known = true;
 		if (!streq(settings[i].key, name))
 			continue;
-		r->error = setting_set(r->conf, &settings[i], value ? value : "");
+		r->setting = true;
+		reader_fail_consume(r, (r->continued ? setting_continue : setting_set)(
+						       r->conf, &settings[i], value ? value : ""));
 		return r->error ? 0 : 1;
 	}
-	r->error = section_known ? str_format("there is no setting '%s' in section [%s]", name,
-						   section)
-				 : str_format("there is no section [%s]", section);
+	reader_fail_consume(
+			r, section_known ? str_format("there is no setting '%s' in section [%s]",
+							   name, section)
+					 : str_format("there is no section [%s]", section));
 	return 0;
 }
 
 static int file_load(struct conf *c, const char *path, char **ret_error)
 {
-	struct reader reader = { .conf = c, .path = path };
-	FILE *f;
+	struct reader reader = { .conf = c };
 	int line, failed;
 
-	f = fopen(path, "re");
-	if (!f)
+	reader.file = fopen(path, "re");
+	if (!reader.file)
 		return errno == ENOENT ? 0 : -errno;
-	line = ini_parse_file(f, handle_setting, &reader);
+	line = ini_parse_stream(line_read, &reader, handle_setting, &reader);
 	/* inih takes a read error for the end; half a configuration is none. */
-	failed = ferror(f);
-	fclose(f);
+	failed = ferror(reader.file);
+	fclose(reader.file);
 	if (failed && !reader.error)
 		return -EIO;
 	if (line == 0 && !reader.error)
 		return 0;
-	*ret_error = str_format("%s:%d: %s", path, line,
-			reader.error ? reader.error
-				     : "this is neither 'key = value' nor a [section]");
+	/* inih names the first line that is wrong; if the reader has not, it is no setting. */
+	if (reader.error && (line <= 0 || reader.error_line <= line))
+		*ret_error = str_format("%s:%d: %s", path, reader.error_line, reader.error);
+	else
+		*ret_error = str_format(
+				"%s:%d: this is neither 'key = value' nor a [section]", path, line);
 	free(reader.error);
 	return -EINVAL;
 }
@@ -232,7 +365,7 @@ struct conf *conf_free(struct conf *c)
 	if (!c)
 		return NULL;
 	for (size_t i = 0; i < ELEMENTSOF(settings); i++)
-		if (settings[i].type == CONF_STRING || settings[i].type == CONF_LISTEN)
+		if (is_string(&settings[i]))
 			free(*(char **)((char *)c + settings[i].offset));
 	free(c);
 	return NULL;

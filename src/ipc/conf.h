@@ -15,7 +15,14 @@
 
 #define CONF_PATH "/etc/stationmaster/stationmaster.conf"
 
-enum conf_type { CONF_STRING, CONF_INT, CONF_BOOL, CONF_LISTEN };
+enum conf_type {
+	CONF_STRING,
+	CONF_TEXT, /* for people: may go on in lines that begin with a space */
+	CONF_CHOICE,
+	CONF_INT,
+	CONF_BOOL,
+	CONF_LISTEN,
+};
 
 struct conf_setting {
 	const char *section;
@@ -23,7 +30,8 @@ struct conf_setting {
 	enum conf_type type;
 	size_t offset;     /* in the struct: char * (malloc'ed, never NULL), int64_t or bool */
 	const char *value; /* default */
-	int64_t min, max;  /* CONF_INT; CONF_STRING: longest and shortest length in bytes */
+	int64_t min, max;  /* CONF_INT; longest CONF_STRING in bytes, CONF_TEXT in characters */
+	const char *words; /* CONF_CHOICE: what it may be, separated by spaces; else NULL */
 };
 
 /* Every setting there is; struct conf has a member for each. */

@@ -45,5 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(c->system_name && c->web_listen &&
 			str_is_utf8(c->web_root, strlen(c->web_root)));
 	FUZZ_CHECK(c->width >= 640 && c->width <= 7680 && c->timeout_ms <= 600 * 1000);
+	FUZZ_CHECK(streq(c->sign, "view") || streq(c->sign, "control") || streq(c->sign, "none"));
+	FUZZ_CHECK(str_is_utf8(c->block_message, strlen(c->block_message)) &&
+			str_count_chars(c->block_message) <= 500);
 	return 0;
 }

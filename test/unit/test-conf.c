@@ -49,6 +49,19 @@ static void put(const char *file, const char *text)
 	assert_int_equal(fd_write_file(file, text, strlen(text), 0600), 0);
 }
 
+static void check_error(const char *file, const char *text, int line, const char *reason)
+{
+	struct conf *c = NULL;
+	_cleanup_free_ char *error = NULL, *expected = str_format("%s:%d: %s", file, line, reason);
+
+	put(file, text);
+	assert_int_equal(conf_load(path, &c, &error), -EINVAL);
+	assert_null(c);
+	assert_non_null(error);
+	assert_string_equal(error, expected);
+	unlink(file);
+}
+
 static void defaults_without_a_file(void **state)
 {
 	_cleanup_(conf_freep) struct conf *c = NULL;
@@ -67,6 +80,80 @@ static void defaults_without_a_file(void **state)
 	assert_int_equal(c->return_ms, 10000);
 	assert_string_equal(c->web_listen, "0.0.0.0:8443");
 	assert_string_equal(c->web_clear_listen, "");
+	assert_int_equal(c->per_user_max, 1);
+	assert_string_equal(c->sign, "view");
+	assert_string_equal(c->clipboard, "both");
+	assert_string_equal(c->block_message, "");
+}
+
+static void choices(void **state)
+{
+	static const char *const signs[] = { "view", "control", "none" };
+	static const char *const clipboards[] = { "both", "in", "out", "none" };
+	char *error = NULL;
+
+	for (size_t i = 0; i < 12; i++) {
+		_cleanup_(conf_freep) struct conf *c = NULL;
+		_cleanup_free_ char *text = str_format("[station]\nsign = %s\nclipboard=%s\n",
+				signs[i % 3], clipboards[i % 4]);
+
+		put(path, text);
+		assert_int_equal(conf_load(path, &c, &error), 0);
+		assert_string_equal(c->sign, signs[i % 3]);
+		assert_string_equal(c->clipboard, clipboards[i % 4]);
+	}
+	check_error(path, "[station]\nsign = yes\n", 2,
+			"sign must be view, control or none, not 'yes'");
+	check_error(path, "[station]\nsign = vie\n", 2,
+			"sign must be view, control or none, not 'vie'");
+	check_error(path, "[station]\n\nclipboard =\n", 3,
+			"clipboard must be both, in, out or none, not ''");
+	check_error(path, "[station]\nclipboard = in out\n", 2,
+			"clipboard must be both, in, out or none, not 'in out'");
+}
+
+static void texts_go_on_in_the_next_line(void **state)
+{
+	_cleanup_(conf_freep) struct conf *c = NULL;
+	_cleanup_free_ char *most = NULL, *more = NULL;
+	char line[150 * 2 + 1], *error = NULL;
+
+	put(path, "[block]\n message = Test until 10:45.\n  Please look\n\tto the front. ; note\n"
+		  "[system]\n  name = Room 5\n");
+	assert_int_equal(conf_load(path, &c, &error), 0);
+	assert_string_equal(c->block_message, "Test until 10:45. Please look to the front.");
+	assert_string_equal(c->system_name, "Room 5");
+	c = conf_free(c);
+
+	/* 500 characters are not 500 bytes: 5 x 83 and 4 spaces, and 81 more with their space. */
+	for (size_t i = 0; i < 83; i++)
+		memcpy(line + 2 * i, "ä", 3);
+	most = str_format("[block]\nmessage = %s\n %s\n %s\n %s\n %s\n %.160s\n", line, line, line,
+			line, line, line);
+	put(path, most);
+	assert_int_equal(conf_load(path, &c, &error), 0);
+	assert_int_equal(str_count_chars(c->block_message), 500);
+	more = str_format("%s x\n", most);
+	check_error(path, more, 8, "message must be UTF-8 text of at most 500 characters");
+
+	check_error(path, "[block]\nmessage = \xff\n", 2,
+			"message must be UTF-8 text of at most 500 characters");
+	check_error(path, "[session]\nwidth = 800\n  height = 600\n", 3,
+			"this line begins with a space and would go on with width, which has one "
+			"line only");
+}
+
+static void long_lines(void **state)
+{
+	_cleanup_(conf_freep) struct conf *c = NULL;
+	char text[256], *error = NULL;
+
+	snprintf(text, sizeof(text), "[block]\nmessage = %0189d\n", 1);
+	check_error(path, text, 2, "a line has at most 199 bytes");
+	snprintf(text, sizeof(text), "[block]\nmessage = %0188d\n", 1);
+	put(path, text);
+	assert_int_equal(conf_load(path, &c, &error), 0);
+	assert_int_equal(strlen(c->block_message), 188);
 }
 
 static void later_files_win(void **state)
@@ -85,19 +172,6 @@ static void later_files_win(void **state)
 	assert_false(c->glx);
 }
 
-static void check_error(const char *file, const char *text, int line, const char *reason)
-{
-	struct conf *c = NULL;
-	_cleanup_free_ char *error = NULL, *expected = str_format("%s:%d: %s", file, line, reason);
-
-	put(file, text);
-	assert_int_equal(conf_load(path, &c, &error), -EINVAL);
-	assert_null(c);
-	assert_non_null(error);
-	assert_string_equal(error, expected);
-	unlink(file);
-}
-
 static void errors_say_file_line_and_reason(void **state)
 {
 	check_error(path, "[session]\n\nwidth = 100\n", 3,
@@ -109,6 +183,8 @@ static void errors_say_file_line_and_reason(void **state)
 			"there is no setting 'widht' in section [session]");
 	check_error(path, "[sessions]\nwidth = 800\n", 2, "there is no section [sessions]");
 	check_error(path, "[session]\nwidth\n", 2, "this is neither 'key = value' nor a [section]");
+	check_error(path, "[session]\nwidth\nheight = 1\n", 2,
+			"this is neither 'key = value' nor a [section]");
 	check_error(path, "name = x\n", 1, "there is no section []");
 	check_error(path, "[system]\nname = \xff\n", 2,
 			"name must be UTF-8 text of at most 255 bytes");
@@ -168,6 +244,9 @@ int main(void)
 		cmocka_unit_test_teardown(defaults_without_a_file, clear),
 		cmocka_unit_test_teardown(later_files_win, clear),
 		cmocka_unit_test_teardown(errors_say_file_line_and_reason, clear),
+		cmocka_unit_test_teardown(choices, clear),
+		cmocka_unit_test_teardown(texts_go_on_in_the_next_line, clear),
+		cmocka_unit_test_teardown(long_lines, clear),
 		cmocka_unit_test_teardown(what_cannot_be_read_is_an_error, clear),
 		cmocka_unit_test(addresses),
 	};

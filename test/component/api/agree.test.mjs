@@ -100,18 +100,19 @@ test("the manual page names every member of a session, a station, a job and a ta
 
 test("stationmaster.conf(5) describes every setting with its default, and no other", () => {
   const page = read("man", "stationmaster.conf.5.scd");
-  const settings = [...read("src", "ipc", "conf.c").matchAll(/^\t(?:STRING|INT|BOOL|LISTEN)\("([a-z]+)", "([a-z-]+)", \w+, (?:"([^"]*)"|WEB_ROOT)/gm)];
-  assert.ok(settings.length >= 20, "the table was found");
+  const settings = [...read("src", "ipc", "conf.c").matchAll(/^\t(?:STRING|TEXT|CHOICE|INT|BOOL|LISTEN)\("([a-z]+)", "([a-z-]+)", \w+, (?:"([^"]*)"|WEB_ROOT)(?:, "([a-z ]+)")?/gm)];
+  assert.ok(settings.length >= 24, "the table was found");
   const described = [];
   for (const part of page.split(/^# /m).filter((text) => text.startsWith("["))) {
     const section = part.match(/^\[([a-z]+)\]/)[1];
     for (const [line] of part.matchAll(/^\*.*$/gm)) for (const [, key] of line.matchAll(/\*([a-z-]+)\* =/g)) described.push(`${section}.${key}`);
   }
   assert.deepEqual(described.sort(), settings.map(([, section, key]) => `${section}.${key}`).sort());
-  for (const [, section, key, value] of settings) {
+  for (const [, section, key, value, words] of settings) {
     const part = page.split(/^# /m).find((text) => text.startsWith(`[${section}]`));
     const entry = part.split(/\n(?=\*)/).find((text) => text.split("\n")[0].includes(`*${key}* =`));
     assert.match(entry.replace(/\s+/g, " "), value === "" ? /Default: (.* and )?empty/ : new RegExp(`Default: .*${(value ?? "/usr/share/stationmaster/web").replaceAll(/[.[\]]/g, "\\$&")}`), `${section}.${key}`);
+    if (words) assert.ok(entry.startsWith(`*${key}* = ${words.replaceAll(" ", "|")}\n`), `${section}.${key}: ${words}`);
   }
 });
 
