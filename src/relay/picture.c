@@ -166,6 +166,23 @@ int picture_set_cursor(struct picture *p, const struct cursor *c)
 	return 0;
 }
 
+void picture_set_pointer(struct picture *p, uint16_t x, uint16_t y)
+{
+	struct list *pos, *nxt;
+
+	if (p->has_pointer && p->pointer_x == x && p->pointer_y == y)
+		return;
+	p->has_pointer = true;
+	p->pointer_x = x;
+	p->pointer_y = y;
+	list_for_each_safe (pos, nxt, &p->watchers) {
+		struct picture_watcher *w = list_entry(pos, struct picture_watcher, link);
+
+		if (w->handle_pointer)
+			w->handle_pointer(w);
+	}
+}
+
 void picture_region_limit(pixman_region32_t *region)
 {
 	pixman_box32_t all;
@@ -214,6 +231,14 @@ bool picture_can_lock(const struct picture *p)
 	if (p->is_turn)
 		return false;
 	return !picture_is_locked(p) || clock_mono_ms() - p->locked_ms < LOCK_PERIOD_MS;
+}
+
+bool picture_turn_begin(struct picture *p)
+{
+	if (picture_is_locked(p))
+		return false;
+	p->is_turn = true;
+	return true;
 }
 
 void picture_turn_done(struct picture *p)

@@ -32,6 +32,8 @@ struct picture_watcher {
 	void (*handle_resized)(struct picture_watcher *w);
 	/* The pointer's shape has changed; may be NULL. */
 	void (*handle_cursor)(struct picture_watcher *w);
+	/* The pointer has moved; may be NULL. */
+	void (*handle_pointer)(struct picture_watcher *w);
 	/* picture_can_lock() is true again; may be NULL. */
 	void (*handle_lockable)(struct picture_watcher *w);
 	/* The picture is going away; the watcher must let go. */
@@ -80,6 +82,8 @@ struct picture {
 	bool is_turn;           /* of the owner */
 	struct encode_hub *hub; /* what encodes it for viewers; relay/encode.c */
 	struct cursor cursor;
+	bool has_pointer; /* somebody has used the pointer; then where it is */
+	uint16_t pointer_x, pointer_y;
 	const struct picture_owner *owner;
 	void *owner_userdata;
 	const struct picture_input *input; /* NULL: takes none */
@@ -98,12 +102,17 @@ int picture_init(struct picture *p, uint16_t w, uint16_t h);
 void picture_done(struct picture *p); /* tells the watchers */
 /* Contents are lost; not while locked. On error nothing has changed. */
 int picture_resize(struct picture *p, uint16_t w, uint16_t h);
+/* The owner's turn begins now, to be written to from the pool; false: locked, handle_unlocked will
+ * come. */
+bool picture_turn_begin(struct picture *p);
 /* After handle_unlocked, at once or later: what there was to write is written. */
 void picture_turn_done(struct picture *p);
 /* Pixels have changed; the region is cut to the picture. */
 void picture_damage(struct picture *p, const pixman_region32_t *damage);
 /* Takes argb (malloc'ed) on success; 0 x 0: no pointer is shown. */
 int picture_set_cursor(struct picture *p, const struct cursor *c);
+/* Where the pointer was put last; RFB draws it into no picture. */
+void picture_set_pointer(struct picture *p, uint16_t x, uint16_t y);
 
 /* A region of more than PICTURE_BOXES_MAX boxes becomes its extents: neither peer makes us walk
  * long lists. */

@@ -357,6 +357,7 @@ static void input_pointer(void *userdata, uint8_t buttons, uint16_t x, uint16_t 
 		return;
 	s->buttons = buttons;
 	sent(s, rfb_build_pointer(&s->out, buttons, x, y));
+	picture_set_pointer(&s->picture, x, y);
 }
 
 static void input_cut_text(void *userdata, const char *utf8)
