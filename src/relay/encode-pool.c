@@ -12,6 +12,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proto/zrle.h"
+
 enum {
 	JOBS_MAX = 4,
 	CONTEXT_OUT_MAX = 4 * 1024 * 1024, /* one piece, raw or worst case */
@@ -20,6 +22,7 @@ enum {
 struct encode_context {
 	struct list link;
 	struct tight_encoder *tight;
+	struct zrle_encoder *zrle; /* NULL: not needed yet */
 	struct buf out;
 };
 
@@ -43,6 +46,7 @@ static void set_up(void)
 static void context_free(struct encode_context *c)
 {
 	tight_encoder_free(c->tight);
+	zrle_encoder_free(c->zrle);
 	buf_done(&c->out);
 	free(c);
 }
@@ -73,18 +77,32 @@ static void context_give(struct encode_context *c)
 		list_add_head(&pool.idle, &c->link);
 }
 
+static int encode(struct encode_job *j)
+{
+	struct encode_context *c = j->context;
+	int r;
+
+	switch (j->format.kind) {
+	case ENCODE_TIGHT:
+		return tight_encode(c->tight, &j->format.params, &j->piece, &c->out, &j->n_rects);
+	case ENCODE_ZRLE:
+		r = c->zrle ? 0 : zrle_encoder_new(&c->zrle);
+		if (r < 0)
+			return r;
+		return zrle_encode(c->zrle, &j->format.params, &j->piece, &c->out, &j->n_rects);
+	case ENCODE_RAW:
+	default:
+		return tight_encode_raw(&j->format.params.format, &j->piece, &c->out, &j->n_rects);
+	}
+}
+
 /* On any thread. */
 static void run(struct encode_job *j)
 {
 	struct buf *out = &j->context->out;
-	int r;
 
 	out->start = out->end = 0;
-	if (j->format.kind == ENCODE_TIGHT)
-		r = tight_encode(j->context->tight, &j->format.params, &j->piece, out, &j->n_rects);
-	else
-		r = tight_encode_raw(&j->format.params.format, &j->piece, out, &j->n_rects);
-	if (r < 0)
+	if (encode(j) < 0)
 		return;
 	j->chunk = chunk_new(buf_len(out));
 	if (!j->chunk)

@@ -625,9 +625,10 @@ static bool format_eq(const struct encode_format *a, const struct encode_format 
 {
 	if (a->kind != b->kind)
 		return false;
+	if (a->kind != ENCODE_RAW && a->params.compress != b->params.compress)
+		return false;
 	if (a->kind == ENCODE_TIGHT) {
-		if (a->params.quality != b->params.quality ||
-				a->params.compress != b->params.compress)
+		if (a->params.quality != b->params.quality)
 			return false;
 		/* Three bytes a pixel, whatever order the client's own pixels have. */
 		if (rfb_pixel_format_is_tpixel(&a->params.format) &&

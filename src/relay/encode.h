@@ -15,7 +15,7 @@
 #include "proto/tight.h"
 #include "relay/picture.h"
 
-enum encode_kind { ENCODE_RAW, ENCODE_TIGHT };
+enum encode_kind { ENCODE_RAW, ENCODE_TIGHT, ENCODE_ZRLE };
 
 /* An encoding class. */
 struct encode_format {

@@ -18,6 +18,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proto/zrle.h"
 #include "relay/viewer-internal.h"
 
 enum {
@@ -214,10 +215,23 @@ static void clear_extra(struct viewer *v)
 	}
 }
 
+/* The first ZRLE rectangle of the connection is its own; all others are shared. */
+static struct chunk *begin_zrle(struct viewer *v, const struct chunk *first)
+{
+	struct chunk *c = chunk_new(first->len + ZRLE_BEGIN_LEN);
+
+	if (!c)
+		return NULL;
+	zrle_begin(c->data, first->data, first->len);
+	c->len = c->size;
+	v->zrle_begun = true;
+	return c;
+}
+
 /* Head, what was prepared in extra, chunks of the encoder, fence: one write. */
 static void write_frame(struct viewer *v, struct chunk *const *chunks, size_t n, unsigned n_rects)
 {
-	_cleanup_(chunk_unrefp) struct chunk *fence = NULL;
+	_cleanup_(chunk_unrefp) struct chunk *fence = NULL, *begun = NULL;
 	_cleanup_free_ struct chunk **all = NULL;
 	size_t k = 0;
 	int r;
@@ -236,6 +250,14 @@ static void write_frame(struct viewer *v, struct chunk *const *chunks, size_t n,
 		all[k++] = chunks[i];
 	if (v->extra[EXTRA_OVERLAY])
 		all[k++] = v->extra[EXTRA_OVERLAY];
+	if (v->format.kind == ENCODE_ZRLE && !v->zrle_begun && k > 1) {
+		begun = begin_zrle(v, all[1]);
+		if (!begun) {
+			viewer_fail(v, "no memory");
+			return;
+		}
+		all[1] = begun;
+	}
 	if (fence)
 		all[k++] = fence;
 	if (!v->continuous) {

@@ -74,6 +74,7 @@ struct viewer {
 	bool knows_cursor, knows_cursor_alpha, knows_size, knows_extended_size, knows_last_rect;
 	bool knows_fence, knows_continuous, knows_qemu_key;
 	bool told_fence, told_continuous, told_qemu_key;
+	bool zrle_begun; /* it has the header of the zlib stream */
 
 	/* The scene. */
 	struct picture *picture; /* borrowed; NULL: the last frame stays */

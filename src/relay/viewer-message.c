@@ -91,8 +91,11 @@ static void note_encoding(struct viewer *v, struct encode_format *f, bool *chose
 	switch (e) {
 	case RFB_ENCODING_RAW:
 	case RFB_ENCODING_TIGHT:
+	case RFB_ENCODING_ZRLE:
 		if (!*chosen)
-			f->kind = e == RFB_ENCODING_TIGHT ? ENCODE_TIGHT : ENCODE_RAW;
+			f->kind = e == RFB_ENCODING_TIGHT  ? ENCODE_TIGHT
+				  : e == RFB_ENCODING_ZRLE ? ENCODE_ZRLE
+							   : ENCODE_RAW;
 		*chosen = true;
 		break;
 	case RFB_ENCODING_CURSOR:

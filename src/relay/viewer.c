@@ -397,14 +397,16 @@ void viewer_send_cut_text(struct viewer *v, const char *utf8)
 
 const char *viewer_describe(struct viewer *v)
 {
+	static const char *const kinds[] = {
+		[ENCODE_RAW] = "Raw", [ENCODE_TIGHT] = "Tight", [ENCODE_ZRLE] = "ZRLE"
+	};
 	const struct tight_params *p = &v->format.params;
 	char quality[24] = "lossless";
 
 	if (v->format.kind == ENCODE_TIGHT && p->quality >= 0)
 		snprintf(quality, sizeof(quality), "quality %d", p->quality);
 	snprintf(v->description, sizeof(v->description), "%s, %s, compression %d, %u bit, %s%s%s",
-			v->format.kind == ENCODE_TIGHT ? "Tight" : "Raw", quality, p->compress,
-			p->format.bpp,
+			kinds[v->format.kind], quality, p->compress, p->format.bpp,
 			v->subtype == RFB_VENCRYPT_X509_PLAIN  ? "X509Plain"
 			: v->subtype == RFB_VENCRYPT_X509_NONE ? "X509None"
 							       : "None",

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Pictures that a session chooses, through the Tight encoder and the tests' decoder. What must
- * hold: what was encoded can be decoded to its very end, covers the piece, and without JPEG in 32
- * bit is the same picture. Input: width, height, format, quality, compression, then pixels: one
- * byte each for a picture of few colours, or four.
+ * Pictures that a session chooses, through the Tight and ZRLE encoders and the tests' decoder. What
+ * must hold: what was encoded can be decoded to its very end, covers the piece, and without JPEG in
+ * 32 bit is the same picture. Input: width, height, format, quality, compression, flags (1: few
+ * colours, 2: ZRLE), then pixels: one byte each for a picture of few colours, or four.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "fuzz.h"
 #include "proto/tight.h"
+#include "proto/zrle.h"
 #include "tight-decoder.h"
 
 enum { HEAD = 6, OUT_MAX = 4 * 1024 * 1024 };
@@ -76,9 +77,34 @@ static void check_same(const struct decoder *d, const uint8_t *pixels)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void encode_tight(const struct tight_params *params, const struct tight_piece *piece,
+		struct buf *out, unsigned *n_rects)
 {
 	_cleanup_(tight_encoder_freep) struct tight_encoder *e = NULL;
+
+	FUZZ_CHECK(tight_encoder_new(&e) == 0);
+	FUZZ_CHECK(tight_encode(e, params, piece, out, n_rects) == 0 && *n_rects > 0);
+}
+
+/* As the first rectangle of a connection. */
+static void encode_zrle(const struct tight_params *params, const struct tight_piece *piece,
+		struct buf *out, unsigned *n_rects)
+{
+	_cleanup_(zrle_encoder_freep) struct zrle_encoder *e = NULL;
+	struct buf alone;
+	uint8_t *p;
+
+	buf_init(&alone, OUT_MAX);
+	FUZZ_CHECK(zrle_encoder_new(&e) == 0);
+	FUZZ_CHECK(zrle_encode(e, params, piece, &alone, n_rects) == 0 && *n_rects == 1);
+	FUZZ_CHECK(buf_reserve(out, buf_len(&alone) + ZRLE_BEGIN_LEN, &p) == 0);
+	zrle_begin(p, buf_head(&alone), buf_len(&alone));
+	buf_commit(out, buf_len(&alone) + ZRLE_BEGIN_LEN);
+	buf_done(&alone);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	_cleanup_free_ uint8_t *pixels = NULL;
 	struct tight_params params;
 	struct tight_piece piece;
@@ -95,12 +121,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.quality = data[3] % 11 - 1,
 		.compress = data[4] % 10 };
 	pixels = malloc((size_t)w * h * 4);
-	FUZZ_CHECK(pixels && tight_encoder_new(&e) == 0);
+	FUZZ_CHECK(pixels);
 	pixels_fill(pixels, (size_t)w * h, data + HEAD, size - HEAD, data[5] & 1);
 	piece = (struct tight_piece){ .pixels = pixels, .stride = w * 4, .rect = { 0, 0, w, h } };
 
 	buf_init(&out, OUT_MAX);
-	FUZZ_CHECK(tight_encode(e, &params, &piece, &out, &n_rects) == 0 && n_rects > 0);
+	if (data[5] & 2)
+		encode_zrle(&params, &piece, &out, &n_rects);
+	else
+		encode_tight(&params, &piece, &out, &n_rects);
 	decoder_init(&d, w, h, &params.format);
 	/* Nothing may stay as it is: a pixel that no rectangle covers has a colour that is none. */
 	memset(d.pixels, 0xff, (size_t)w * h * 4);
@@ -113,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(at == end);
 	for (size_t i = 0; i < (size_t)w * h; i++)
 		FUZZ_CHECK(d.pixels[i] != 0xffffffff);
-	if (params.quality < 0 && params.format.bpp == 32)
+	if ((params.quality < 0 || data[5] & 2) && params.format.bpp == 32)
 		check_same(&d, pixels);
 	decoder_done(&d);
 	buf_done(&out);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Tight: what is encoded comes out the same through a decoder of its own, in every pixel format and
- * for every kind of content; rectangles rely on nothing before them; text is never lossy.
+ * for every kind of content; rectangles rely on nothing before them; text is never lossy. ZRLE the
+ * same.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 
 #include "proto/tight-analyse.h"
 #include "proto/tight.h"
+#include "proto/zrle.h"
 #include "tight-decoder.h"
 
 enum { W = 500, H = 300 };
@@ -274,6 +276,106 @@ static void test_raw(void **state)
 	}
 }
 
+/* --- ZRLE --- */
+
+static void encode_zrle(struct zrle_encoder *e, const struct tight_params *p,
+		const struct rfb_rect *rect, struct buf *out)
+{
+	struct tight_piece piece = { .pixels = picture + ((size_t)rect->y * W + rect->x) * 4,
+		.stride = W * 4,
+		.rect = *rect };
+	unsigned n = 0;
+
+	assert_int_equal(zrle_encode(e, p, &piece, out, &n), 0);
+	assert_int_equal(n, 1);
+}
+
+/* Three rectangles in an order of their own, one of them twice: a client that shares them. */
+static void check_zrle(struct decoder *d, const struct tight_params *p, const struct rfb_rect *rect)
+{
+	static const unsigned order[] = { 2, 0, 0, 1 };
+	struct rfb_rect parts[3] = { *rect, { 0, 0, 65, 3 }, { W - 1, 0, 1, H } };
+	struct zrle_encoder *e;
+	uint8_t *first;
+	struct buf out;
+
+	assert_int_equal(zrle_encoder_new(&e), 0);
+	decoder_init(d, W, H, &p->format);
+	buf_init(&out, 8 << 20);
+	for (unsigned i = 0; i < ELEMENTSOF(order); i++) {
+		buf_consume(&out, buf_len(&out), 0);
+		encode_zrle(e, p, &parts[order[i]], &out);
+		if (i > 0) {
+			assert_ptr_equal(decoder_rect(d, buf_head(&out)),
+					buf_head(&out) + buf_len(&out));
+			continue;
+		}
+		first = malloc(buf_len(&out) + ZRLE_BEGIN_LEN);
+		zrle_begin(first, buf_head(&out), buf_len(&out));
+		assert_ptr_equal(decoder_rect(d, first), first + buf_len(&out) + ZRLE_BEGIN_LEN);
+		free(first);
+	}
+	for (unsigned k = 0; k < ELEMENTSOF(parts); k++)
+		for (unsigned y = parts[k].y; y < parts[k].y + parts[k].h; y++)
+			for (unsigned x = parts[k].x; x < parts[k].x + parts[k].w; x++)
+				assert_in_range(difference(d->pixels[y * W + x], get(x, y)), 0,
+						step(&p->format));
+	zrle_encoder_free(e);
+	buf_done(&out);
+}
+
+static void test_zrle(void **state)
+{
+	static const unsigned shades[] = { 2, 3, 10, 90, 200 };
+	static const struct rfb_rect part = { 5, 7, 400, 250 };
+	unsigned n_tiles[256] = { 0 };
+	struct decoder d;
+
+	for (size_t i = 0; i < ELEMENTSOF(formats); i++) {
+		struct tight_params p = { formats[i], -1, (int)i * 2 };
+
+		fill(0x123456);
+		for (size_t k = 0; k < ELEMENTSOF(shades); k++) {
+			draw_text(100, 60, 300, 200, shades[k]);
+			check_zrle(&d, &p, k % 2 == 0 ? &all : &part);
+			for (unsigned t = 0; t < 256; t++)
+				n_tiles[t] += d.n_tiles[t];
+			decoder_done(&d);
+		}
+		draw_photo(64, 64, 200, 100);
+		for (unsigned k = 2; k <= 10; k += 4)
+			for (unsigned y = 200; y < 300; y++)
+				for (unsigned x = 40 * k; x < 40 * k + 100; x++)
+					set(x, y, 0x101010 * ((x * 3 + y) % k));
+		check_zrle(&d, &p, &all);
+		for (unsigned t = 0; t < 256; t++)
+			n_tiles[t] += d.n_tiles[t];
+		decoder_done(&d);
+	}
+	/* Each way was taken. */
+	assert_true(n_tiles[0] > 0);
+	assert_true(n_tiles[1] > 0);
+	assert_true(n_tiles[2] + n_tiles[3] + n_tiles[4] > 0);
+	assert_true(n_tiles[16] + n_tiles[11] + n_tiles[10] > 0);
+	for (unsigned t = 131; t < 255; t++)
+		n_tiles[130] += n_tiles[t];
+	assert_true(n_tiles[130] > 0);
+}
+
+/* A gradient of long runs, more colours than a palette: runs of colours. */
+static void test_zrle_runs(void **state)
+{
+	struct tight_params p = { formats[0], -1, 1 };
+	struct decoder d;
+
+	for (unsigned y = 0; y < H; y++)
+		for (unsigned x = 0; x < W; x++)
+			set(x, y, (y * 9 + x / 32) * 77);
+	check_zrle(&d, &p, &all);
+	assert_true(d.n_tiles[128] > 0);
+	decoder_done(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +387,8 @@ int main(void)
 		cmocka_unit_test(test_analyse),
 		cmocka_unit_test(test_palette),
 		cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_zrle),
+		cmocka_unit_test(test_zrle_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -537,6 +537,49 @@ static void test_tight_and_pool(void **state)
 	done(&a);
 }
 
+/* Two clients that know ZRLE share every rectangle but the first, and scenes may change in between.
+ */
+static void test_zrle(void **state)
+{
+	static const int32_t zrle[] = { RFB_ENCODING_ZRLE, RFB_ENCODING_DESKTOP_SIZE };
+	struct canvas a, b;
+	struct client c[2];
+
+	canvas_init(&a, W, H, 0x204060);
+	canvas_init(&b, W, H, 0x998877);
+	for (int i = 0; i < 2; i++) {
+		begin_running(&c[i], &a.p, false);
+		say_encodings(&c[i], zrle, ELEMENTSOF(zrle));
+		say_request(&c[i], false);
+		wait_frame(&c[i]);
+		read_all(&c[i]);
+		assert_shows(&c[i], &a);
+		assert_true(c[i].d.n_zrle > 0);
+		say_request(&c[i], true);
+	}
+	assert_string_equal(viewer_describe(c[0].viewer),
+			"ZRLE, lossless, compression 1, 32 bit, None");
+	for (unsigned n = 0; n < 3; n++) {
+		draw(&a, 10 * n, 20, 30, 40, 0xff0000 + n);
+		assert_ptr_equal(c[0].stream.chunks[1], c[1].stream.chunks[1]);
+		for (int i = 0; i < 2; i++) {
+			read_all(&c[i]);
+			assert_shows(&c[i], &a);
+			say_request(&c[i], true);
+		}
+	}
+	viewer_set_picture(c[0].viewer, &b.p, false);
+	wait_frame(&c[0]);
+	read_all(&c[0]);
+	assert_shows(&c[0], &b);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(c[i].d.n_raw, 0);
+		end(&c[i]);
+	}
+	picture_done(&b.p);
+	done(&a);
+}
+
 /* Latest wins: while the kernel is full nothing is made, then one frame with everything. */
 static void test_slow_client(void **state)
 {
@@ -1132,6 +1175,7 @@ int main(void)
 		cmocka_unit_test(test_vencrypt_bad),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_tight_and_pool),
+		cmocka_unit_test(test_zrle),
 		cmocka_unit_test(test_slow_client),
 		cmocka_unit_test(test_fences),
 		cmocka_unit_test(test_empty_area),

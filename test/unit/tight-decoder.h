@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A plain Tight and raw decoder for tests, written from rfbproto: rectangles into a picture of
- * 0x00RRGGBB. It keeps its four zlib streams as a client does, so a rectangle that relied on
- * another one would come out wrong.
+ * A plain Tight, ZRLE and raw decoder for tests, written from rfbproto: rectangles into a picture
+ * of 0x00RRGGBB. It keeps its zlib streams (four of Tight, one of ZRLE) as a client does, so a
+ * rectangle that relied on another one would come out wrong.
  */
 #pragma once
 
@@ -17,9 +17,10 @@ struct decoder {
 	struct rfb_pixel_format format;
 	uint32_t *pixels;
 	unsigned w, h;
-	z_stream z[4];
-	bool z_is_up[4];
+	z_stream z[5];
+	bool z_is_up[5];
 	unsigned n_fill, n_palette, n_full, n_jpeg, n_raw;
+	unsigned n_zrle, n_tiles[256]; /* by kind */
 	uint8_t *scratch;
 	size_t scratch_size;
 };
@@ -35,7 +36,7 @@ static inline void decoder_init(
 
 static inline void decoder_done(struct decoder *d)
 {
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		if (d->z_is_up[i])
 			inflateEnd(&d->z[i]);
 	free(d->pixels);
@@ -169,6 +170,143 @@ static inline const uint8_t *decoder_basic(
 	return p;
 }
 
+/* --- ZRLE --- */
+
+static inline unsigned decoder_cpixel(const struct decoder *d, const uint8_t *p, uint32_t *ret)
+{
+	const struct rfb_pixel_format *f = &d->format;
+	uint32_t used = (uint32_t)f->red_max << f->red_shift |
+			(uint32_t)f->green_max << f->green_shift |
+			(uint32_t)f->blue_max << f->blue_shift;
+	bool low = used >> 24 == 0, high = (used & 255) == 0;
+	uint8_t whole[4] = { 0 };
+	unsigned at;
+
+	if (f->bpp != 32 || f->depth > 24 || (!low && !high)) {
+		*ret = decoder_pixel(d, p);
+		return f->bpp / 8;
+	}
+	at = low == f->big_endian ? 1 : 0;
+	memcpy(whole + at, p, 3);
+	*ret = decoder_pixel(d, whole);
+	return 3;
+}
+
+static inline const uint8_t *decoder_run(const uint8_t *p, const uint8_t *end, unsigned *ret)
+{
+	unsigned n = 1;
+
+	while (p < end && *p == 255) {
+		n += 255;
+		p++;
+	}
+	if (p == end)
+		return NULL;
+	*ret = n + *p;
+	return p + 1;
+}
+
+/* The colours of one tile into pixels; gives its end, NULL: broken. */
+static inline const uint8_t *decoder_tile(struct decoder *d, const uint8_t *p, const uint8_t *end,
+		unsigned w, unsigned h, uint32_t *pixels)
+{
+	uint32_t palette[128];
+	unsigned kind, n_palette, n = w * h, run, i = 0;
+
+	if (p == end)
+		return NULL;
+	kind = *p++;
+	d->n_tiles[kind]++;
+	if ((kind > 16 && kind < 128) || kind == 129)
+		return NULL;
+	n_palette = kind & 127;
+	for (unsigned k = 0; k < n_palette; k++) {
+		if (end - p < 4 && end - p < (ptrdiff_t)d->format.bpp / 8 - 1)
+			return NULL;
+		p += decoder_cpixel(d, p, &palette[k]);
+	}
+	if (kind == 0) {
+		for (; i < n; i++)
+			p += decoder_cpixel(d, p, &pixels[i]);
+	} else if (kind == 1) {
+		for (; i < n; i++)
+			pixels[i] = palette[0];
+	} else if (kind <= 16) {
+		unsigned bits = kind == 2 ? 1 : kind <= 4 ? 2 : 4, line = (w * bits + 7) / 8;
+
+		for (; i < n; i++) {
+			unsigned x = i % w * bits;
+			unsigned k = p[i / w * line + x / 8] >> (8 - bits - x % 8) &
+				     ((1u << bits) - 1);
+
+			if (k >= n_palette)
+				return NULL;
+			pixels[i] = palette[k];
+		}
+		p += line * h;
+	} else {
+		while (i < n) {
+			uint32_t colour;
+
+			if (p >= end)
+				return NULL;
+			run = 1;
+			if (kind == 128) {
+				p += decoder_cpixel(d, p, &colour);
+				p = decoder_run(p, end, &run);
+			} else {
+				unsigned k = *p++;
+
+				if ((k & 127) >= n_palette)
+					return NULL;
+				colour = palette[k & 127];
+				if (k & 128)
+					p = decoder_run(p, end, &run);
+			}
+			if (!p || run > n - i)
+				return NULL;
+			for (; run > 0; run--)
+				pixels[i++] = colour;
+		}
+	}
+	return p <= end ? p : NULL;
+}
+
+static inline const uint8_t *decoder_zrle(
+		struct decoder *d, const uint8_t *p, const struct rfb_rect *r)
+{
+	size_t len = rfb_get_u32(p), size = (size_t)r->w * r->h * 4 + 4096;
+	uint8_t *bytes = calloc(1, size + 8);
+	uint32_t pixels[64 * 64];
+	const uint8_t *at = bytes, *end;
+	z_stream *z = &d->z[4];
+	bool ok;
+
+	d->n_zrle++;
+	ok = d->z_is_up[4] || inflateInit(z) == Z_OK;
+	d->z_is_up[4] = true;
+	z->next_in = (uint8_t *)p + 4;
+	z->avail_in = (uInt)len;
+	z->next_out = bytes;
+	z->avail_out = (uInt)size;
+	ok = ok && inflate(z, Z_SYNC_FLUSH) >= 0 && z->avail_in == 0;
+	end = bytes + size - z->avail_out;
+	for (unsigned y = 0; ok && y < r->h; y += 64)
+		for (unsigned x = 0; ok && x < r->w; x += 64) {
+			unsigned w = r->w - x < 64 ? r->w - x : 64;
+			unsigned h = r->h - y < 64 ? r->h - y : 64;
+
+			at = decoder_tile(d, at, end, w, h, pixels);
+			ok = at != NULL;
+			for (unsigned i = 0; ok && i < w * h; i++)
+				d->pixels[(size_t)(r->y + y + i / w) * d->w + r->x + x + i % w] =
+						pixels[i];
+		}
+	ok = ok && at == end;
+	free(bytes);
+	return ok ? p + 4 + len : NULL;
+}
+
 /* One rectangle with its head; gives its end, NULL: broken. */
 static inline const uint8_t *decoder_rect(struct decoder *d, const uint8_t *p)
 {
@@ -187,6 +325,8 @@ static inline const uint8_t *decoder_rect(struct decoder *d, const uint8_t *p)
 						decoder_pixel(d, p);
 		return p;
 	}
+	if (h.encoding == RFB_ENCODING_ZRLE)
+		return decoder_zrle(d, p, &h.rect);
 	if (h.encoding != RFB_ENCODING_TIGHT)
 		return NULL;
 	control = *p++;

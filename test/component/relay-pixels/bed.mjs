@@ -57,7 +57,7 @@ export async function relay(source, ...args) {
   createInterface({ input: r.stdout }).on("line", (l) => r.lines.push(l));
   r.order = (text) => r.stdin.write(`${text}\n`);
   r.said = (pattern, ms) =>
-    until(`relay says ${pattern}; it said ${r.lines.slice(-5).join(" | ")} ${r.output}`, () => r.lines.find((l) => pattern.test(l)), ms);
+    until(() => `relay says ${pattern}; it said ${r.lines.slice(-5).join(" | ")} ${r.output}`, () => r.lines.find((l) => pattern.test(l)), ms);
   await r.said(/^source: ready/);
   return r;
 }
