@@ -229,12 +229,13 @@ static bool handle_fence(struct viewer *v, const struct rfb_client_message *m)
 static void handle_desktop_size(struct viewer *v, uint16_t w, uint16_t h)
 {
 	const struct picture_input *in = v->picture ? v->picture->input : NULL;
+	bool taken = v->filter && v->filter->resize && v->filter->resize(v->filter_userdata);
 
 	v->client_w = w;
 	v->client_h = h;
 	v->size_reason = 1;
 	v->size_status = 0;
-	if (v->input && in && in->resize && w > 0 && h > 0) {
+	if (v->input && !taken && in && in->resize && w > 0 && h > 0) {
 		in->resize(v->picture->input_userdata, w, h);
 		return;
 	}

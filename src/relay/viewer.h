@@ -38,6 +38,8 @@ struct viewer_filter {
 	bool (*pointer)(void *userdata, uint8_t buttons, uint16_t x, uint16_t y);
 	/* What was copied at the client. */
 	bool (*cut_text)(void *userdata);
+	/* The client asks for another size of the picture. */
+	bool (*resize)(void *userdata);
 };
 
 struct viewer_events {
