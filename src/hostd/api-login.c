@@ -10,6 +10,7 @@
 #include "hostd/host.h"
 #include "hostd/login.h"
 #include "hostd/server.h"
+#include "hostd/session.h"
 #include "hostd/station.h"
 #include "hostd/token.h"
 
@@ -21,6 +22,8 @@ static bool purpose_parse(const char *s, enum login_purpose *ret)
 		*ret = LOGIN_STATION;
 	else if (streq(s, "dashboard"))
 		*ret = LOGIN_DASHBOARD;
+	else if (streq(s, "unlock"))
+		*ret = LOGIN_UNLOCK;
 	else
 		return false;
 	return true;
@@ -46,6 +49,30 @@ static bool station_is_fit(struct request *r, const char *id)
 	return false;
 }
 
+/* Only whose session is locked there may try. false: answered. */
+static bool lock_is_fit(struct request *r, const char *id, const char *user)
+{
+	struct station *st;
+
+	if (!id) {
+		varlink_error_parameter(r->call, "station");
+		return false;
+	}
+	st = station_find(r->host, id);
+	if (!st || !st->session || !st->session->locked) {
+		api_failed(r, "This station is not locked.", "");
+		return false;
+	}
+	if (streq(st->session->person.user, user))
+		return true;
+	api_error(r, "Denied",
+			json_pack("{s:s, s:[]}", "reason",
+					"Only who has locked this session can unlock it. Switch the user "
+					"to log in as somebody else.",
+					"messages"));
+	return false;
+}
+
 void api_login_start(struct request *r)
 {
 	struct login_request request = { 0 };
@@ -65,6 +92,8 @@ void api_login_start(struct request *r)
 		return;
 	}
 	if (request.purpose == LOGIN_STATION && !station_is_fit(r, request.station))
+		return;
+	if (request.purpose == LOGIN_UNLOCK && !lock_is_fit(r, request.station, request.user))
 		return;
 	if (!str_is_account_name(request.user)) {
 		/* It may be a password typed into the wrong field: not logged, not passed on. */

@@ -13,6 +13,7 @@
 #include "hostd/job.h"
 #include "hostd/server.h"
 #include "hostd/session.h"
+#include "hostd/station-scene.h"
 #include "hostd/station.h"
 
 enum { ACTIVITY_MAX = 5000, IDLE_TOLD_MS = 60000 };
@@ -88,7 +89,8 @@ void api_relay_station_close(struct request *r)
 	varlink_reply(r->call, NULL);
 }
 
-static void act_logoff(struct request *r, struct session *s, const struct caller *person)
+static bool act_logoff(struct request *r, struct session *s, const struct caller *person,
+		const char **ret_reason)
 {
 	struct target t = {
 		.user = s->person.user, .full_name = s->person.full_name, .state = TARGET_WAITING
@@ -104,44 +106,111 @@ static void act_logoff(struct request *r, struct session *s, const struct caller
 	if (targets_add(&targets, &t) < 0 || job_start_logoff(r->host, &order, &j) < 0)
 		session_log_off(s, person, r->host->conf->ask_ms, r->host->conf->timeout_ms);
 	targets_done(&targets);
+	return true;
+}
+
+/* What a person at a station may do. */
+struct station_act {
+	const char *name;
+	const char *audit;
+	/* Not while a block or a projection stands above the session. */
+	bool below;
+	/* Not by whoever stands in front of a lock. */
+	bool unlocked;
+	/* false: refused, with the reason. */
+	bool (*act)(struct request *r, struct session *s, const struct caller *person,
+			const char **ret_reason);
+};
+
+static bool act_suspend(struct request *r, struct session *s, const struct caller *person,
+		const char **ret_reason)
+{
+	while (!list_is_empty(&s->stations))
+		station_detach(list_entry(s->stations.next, struct station, shown), "");
+	host_save(r->host);
+	return true;
+}
+
+static bool act_lock(struct request *r, struct session *s, const struct caller *person,
+		const char **ret_reason)
+{
+	session_lock(s);
+	return true;
+}
+
+static const struct station_act station_acts[] = {
+	{ "suspend", "Station.suspend", true, false, act_suspend },
+	{ "logoff", "Station.logoff", true, true, act_logoff },
+	{ "lock", "Station.lock", true, false, act_lock },
+};
+
+static const struct station_act *act_find(const char *name)
+{
+	for (size_t i = 0; i < ELEMENTSOF(station_acts); i++)
+		if (streq(station_acts[i].name, name))
+			return &station_acts[i];
+	return NULL;
+}
+
+/* NULL: allowed. */
+static const char *act_refusal(const struct station *st, const struct station_act *act)
+{
+	switch (station_get_scene_kind(st)) {
+	case SCENE_BLOCK:
+		return act->below ? "This station is blocked." : NULL;
+	case SCENE_PROJECTION:
+		return act->below ? "A projection is shown here; wait until it ends." : NULL;
+	case SCENE_LOCK:
+		return act->unlocked ? "This session is locked; unlock it first." : NULL;
+	case SCENE_SESSION:
+	case SCENE_GREETER:
+		break;
+	}
+	return NULL;
+}
+
+static void station_person(const struct station *st, struct caller *ret)
+{
+	const struct person *p = &st->session->person;
+
+	*ret = (struct caller){ .uid = p->uid, .role = p->role };
+	str_copy(ret->user, sizeof(ret->user), p->user);
+	str_copy(ret->full_name, sizeof(ret->full_name), p->full_name);
+	str_copy(ret->from, sizeof(ret->from), st->address);
 }
 
 void api_relay_station_act(struct request *r)
 {
 	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
-	const char *act = arg_string(&r->args, "act", ARG_REQUIRED, 16);
-	struct caller person = { 0 };
+	const char *name = arg_string(&r->args, "act", ARG_REQUIRED, 16);
+	const struct station_act *act;
+	const char *reason = NULL;
+	struct caller person;
 	struct station *st;
-	struct session *s;
+	char session[SESSION_ID_MAX];
 
 	if (!api_args_done(r))
 		return;
-	if (!streq(act, "suspend") && !streq(act, "logoff")) {
+	act = act_find(name);
+	if (!act) {
 		varlink_error_parameter(r->call, "act");
 		return;
 	}
 	st = find_station(r, id);
 	if (!st)
 		return;
-	s = st->session;
-	if (!s) {
+	if (!st->session) {
 		api_refused(r, "This station shows no session.");
 		return;
 	}
-	person.uid = s->person.uid;
-	person.role = s->person.role;
-	str_copy(person.user, sizeof(person.user), s->person.user);
-	str_copy(person.full_name, sizeof(person.full_name), s->person.full_name);
-	str_copy(person.from, sizeof(person.from), st->address);
-	audit_add(r->host, &person, streq(act, "logoff") ? "Station.logoff" : "Station.suspend",
-			s->id, "ok");
-	if (streq(act, "logoff")) {
-		act_logoff(r, s, &person);
-	} else {
-		while (!list_is_empty(&s->stations))
-			station_detach(list_entry(s->stations.next, struct station, shown), "");
-		host_save(r->host);
+	station_person(st, &person);
+	str_copy(session, sizeof(session), st->session->id);
+	reason = act_refusal(st, act);
+	if (reason || !act->act(r, st->session, &person, &reason)) {
+		api_refused(r, reason);
+		return;
 	}
+	audit_add(r->host, &person, act->audit, session, "ok");
 	varlink_reply(r->call, NULL);
 }
 

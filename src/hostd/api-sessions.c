@@ -17,7 +17,6 @@
 
 enum {
 	NAMES_MAX = 5000,
-	MESSAGE_CHARS_MAX = 500,
 	GRACE_MS_MAX = 3600000,
 	TIMEOUT_MS_MAX = 600000,
 };
@@ -206,7 +205,7 @@ static void decide_targets(struct request *r, struct selection *sel, enum act ac
 		if (role_may(r->caller->role, s->person.role, own, act, bulk))
 			continue;
 		t->state = TARGET_REFUSED;
-		t->reason = role_refusal(s->person.role, own, s->person.full_name);
+		t->reason = role_refusal(s->person.role, own, act, s->person.full_name);
 	}
 }
 
@@ -248,13 +247,11 @@ static void audit_targets(struct request *r, const struct target *list, size_t n
 	api_audit(r, text, n > 0 && refused == n ? "refused" : refused ? "partly refused" : "ok");
 }
 
-static size_t count_chars(const char *s)
+static void answer_targets(struct request *r, struct selection *sel)
 {
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
+	varlink_reply(r->call,
+			json_pack("{s:o}", "targets",
+					targets_build_json(sel->targets.list, sel->targets.n)));
 }
 
 void api_sessions_log_off(struct request *r)
@@ -269,15 +266,11 @@ void api_sessions_log_off(struct request *r)
 	order.grace_ms = arg_int(&r->args, "grace_ms", ARG_OPTIONAL, 0, GRACE_MS_MAX, 0);
 	order.timeout_ms = arg_int(&r->args, "timeout_ms", ARG_OPTIONAL, 0, TIMEOUT_MS_MAX,
 			r->host->conf->timeout_ms);
-	text = arg_string(&r->args, "message", ARG_OPTIONAL, MESSAGE_CHARS_MAX * 4);
+	text = arg_string(&r->args, "message", ARG_OPTIONAL, API_MESSAGE_CHARS_MAX * 4);
 	if (!selection_read(r, &sel))
 		return;
-	message = str_clean(text ? text : "", MESSAGE_CHARS_MAX + 1);
-	if (!message || count_chars(message) > MESSAGE_CHARS_MAX) {
-		varlink_error_parameter(r->call, "message");
-		return;
-	}
-	if (!selection_resolve(r, &sel, ACT_LOGOFF))
+	message = api_message(r, text);
+	if (!message || !selection_resolve(r, &sel, ACT_LOGOFF))
 		return;
 	order.message = message;
 	order.targets = &sel.targets;
@@ -320,7 +313,75 @@ void api_sessions_suspend(struct request *r)
 	audit_targets(r, sel.targets.list, sel.targets.n);
 	host_save(r->host);
 	store_commit(r->host->store);
-	varlink_reply(r->call,
-			json_pack("{s:o}", "targets",
-					targets_build_json(sel.targets.list, sel.targets.n)));
+	answer_targets(r, &sel);
+}
+
+/* Without names: every own one that a station shows. */
+static void select_own(struct request *r, struct selection *sel)
+{
+	struct list *l;
+
+	sel->unknown = json_array();
+	list_for_each (l, &r->host->sessions) {
+		struct session *s = list_entry(l, struct session, link);
+
+		if (is_own(r, s) && !list_is_empty(&s->stations))
+			add_session(sel, s);
+	}
+}
+
+void api_sessions_lock(struct request *r)
+{
+	_cleanup_(selection_done) struct selection sel = { 0 };
+
+	sel.sessions = arg_strings(&r->args, "sessions", ARG_OPTIONAL, NAMES_MAX, 64);
+	if (!api_args_done(r))
+		return;
+	if (!sel.sessions) {
+		select_own(r, &sel);
+	} else {
+		sel.unknown = json_array();
+		if (!selection_resolve(r, &sel, ACT_LOCK))
+			return;
+	}
+	store_begin(r->host->store);
+	for (size_t i = 0; i < sel.targets.n; i++) {
+		struct target *t = &sel.targets.list[i];
+		struct session *s = session_find(r->host, t->session);
+
+		if (!s || target_is_final(t->state))
+			continue;
+		t->state = TARGET_DONE;
+		/* Who goes on with a suspended one is asked for the password anyway. */
+		if (!list_is_empty(&s->stations))
+			session_lock(s);
+	}
+	audit_targets(r, sel.targets.list, sel.targets.n);
+	store_commit(r->host->store);
+	answer_targets(r, &sel);
+}
+
+void api_sessions_unlock(struct request *r)
+{
+	_cleanup_(selection_done) struct selection sel = { 0 };
+
+	sel.sessions = arg_strings(&r->args, "sessions", ARG_REQUIRED, NAMES_MAX, 64);
+	if (!api_args_done(r))
+		return;
+	sel.unknown = json_array();
+	if (!selection_resolve(r, &sel, ACT_UNLOCK))
+		return;
+	store_begin(r->host->store);
+	for (size_t i = 0; i < sel.targets.n; i++) {
+		struct target *t = &sel.targets.list[i];
+		struct session *s = session_find(r->host, t->session);
+
+		if (!s || target_is_final(t->state))
+			continue;
+		t->state = TARGET_DONE;
+		session_unlock(s);
+	}
+	audit_targets(r, sel.targets.list, sel.targets.n);
+	store_commit(r->host->store);
+	answer_targets(r, &sel);
 }

@@ -27,6 +27,12 @@ const struct api_method api_methods[] = {
 	{ "Sessions", "Start", RIGHT_ADMINISTRATOR, api_sessions_start },
 	{ "Sessions", "LogOff", RIGHT_ANYBODY, api_sessions_log_off, true },
 	{ "Sessions", "Suspend", RIGHT_ANYBODY, api_sessions_suspend, true },
+	{ "Sessions", "Lock", RIGHT_ANYBODY, api_sessions_lock, true },
+	{ "Sessions", "Unlock", RIGHT_ANYBODY, api_sessions_unlock, true },
+	{ "Blocks", "List", RIGHT_SUPERVISOR, api_blocks_list },
+	{ "Blocks", "Block", RIGHT_SUPERVISOR, api_blocks_block },
+	{ "Blocks", "Unblock", RIGHT_SUPERVISOR, api_blocks_unblock },
+	{ "Blocks", "Texts", RIGHT_SUPERVISOR, api_blocks_texts },
 	{ "Jobs", "List", RIGHT_ANYBODY, api_jobs_list },
 	{ "Jobs", "Get", RIGHT_ANYBODY, api_jobs_get },
 	{ "Jobs", "Wait", RIGHT_ANYBODY, api_jobs_wait },
@@ -84,6 +90,26 @@ void api_failed(struct request *r, const char *reason, const char *output)
 void api_audit(struct request *r, const char *targets, const char *result)
 {
 	audit_add(r->host, r->caller, r->call->method + strlen(PREFIX), targets, result);
+}
+
+static size_t count_chars(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+char *api_message(struct request *r, const char *text)
+{
+	char *clean = str_clean(text ? text : "", API_MESSAGE_CHARS_MAX + 1);
+
+	if (clean && count_chars(clean) <= API_MESSAGE_CHARS_MAX)
+		return clean;
+	free(clean);
+	varlink_error_parameter(r->call, "message");
+	return NULL;
 }
 
 static bool interface_matches(const struct api_method *m, const char *method, const char **ret_name)

@@ -71,6 +71,10 @@ void api_refused(struct request *r, const char *reason);
 void api_not_found(struct request *r, const char *name, const char *reason);
 void api_failed(struct request *r, const char *reason, const char *output);
 void api_audit(struct request *r, const char *targets, const char *result);
+/* A message for people, clean and malloc'ed; NULL: InvalidParameter was answered. text may be NULL.
+ */
+char *api_message(struct request *r, const char *text);
+enum { API_MESSAGE_CHARS_MAX = 500 };
 
 void api_service_get_info(struct request *r);
 void api_service_get_description(struct request *r);
@@ -82,6 +86,12 @@ void api_sessions_get(struct request *r);
 void api_sessions_start(struct request *r);
 void api_sessions_log_off(struct request *r);
 void api_sessions_suspend(struct request *r);
+void api_sessions_lock(struct request *r);
+void api_sessions_unlock(struct request *r);
+void api_blocks_list(struct request *r);
+void api_blocks_block(struct request *r);
+void api_blocks_unblock(struct request *r);
+void api_blocks_texts(struct request *r);
 void api_jobs_list(struct request *r);
 void api_jobs_get(struct request *r);
 void api_jobs_wait(struct request *r);

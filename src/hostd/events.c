@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "hostd/block.h"
 #include "hostd/hash.h"
 #include "hostd/host.h"
 #include "hostd/job.h"
@@ -86,8 +87,9 @@ static json_t *build_snapshot(struct host *h, const struct caller *c)
 		if (job_is_visible(j, c))
 			json_array_append_new(jobs, job_build_json(j));
 	}
-	return json_pack("{s:s, s:o, s:o, s:o}", "kind", "snapshot", "sessions", sessions,
-			"stations", stations, "jobs", jobs);
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "kind", "snapshot", "sessions", sessions,
+			"stations", stations, "jobs", jobs, "block_all",
+			may_see_stations(c) ? block_all_build_json(h) : json_null());
 }
 
 int events_watch(struct host *h, struct varlink_call *call, const struct caller *caller,
@@ -227,6 +229,12 @@ void events_send_job_gone(struct job *j)
 	send_about_job(j, json_pack("{s:s, s:s}", "kind", "job_gone", "id", j->id));
 }
 
+void events_send_block_all(struct host *h)
+{
+	send_to_supervisors(h, json_pack("{s:s, s:o}", "kind", "block_all", "block_all",
+					       block_all_build_json(h)));
+}
+
 /* --- orders --- */
 
 int orders_serve(struct host *h, struct varlink_call *call)
@@ -260,7 +268,7 @@ void orders_send_scene(struct station *st)
 {
 	if (st->peer)
 		send_order(st->host, json_pack("{s:s, s:s, s:o}", "order", "scene", "station",
-						     st->id, "scene", station_build_scene(st)));
+						     st->id, "scene", json_incref(st->scene)));
 }
 
 void orders_send_station_gone(struct station *st)

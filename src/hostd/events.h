@@ -30,10 +30,13 @@ void events_send_station(struct station *st);
 void events_send_station_gone(struct station *st);
 void events_send_job(struct job *j);
 void events_send_job_gone(struct job *j);
+/* The block of everybody has come, changed or gone. */
+void events_send_block_all(struct host *h);
 
 /* The relay listens here; sends "ready". */
 int orders_serve(struct host *h, struct varlink_call *call);
 bool orders_is_connected(struct host *h);
+/* Of the scene that the station has now; nobody is told while it is not connected. */
 void orders_send_scene(struct station *st);
 void orders_send_station_gone(struct station *st);
 void orders_send_source_gone(struct session *s);

@@ -23,6 +23,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "hostd/block.h"
+#include "hostd/choice.h"
 #include "hostd/events.h"
 #include "hostd/job.h"
 #include "hostd/login.h"
@@ -282,7 +284,9 @@ int host_new(struct conf *conf, struct host **ret)
 	list_init(&h->sessions);
 	list_init(&h->stations);
 	list_init(&h->jobs);
+	list_init(&h->blocks);
 	list_init(&h->logins);
+	list_init(&h->choices);
 	list_init(&h->tokens);
 	list_init(&h->watchers);
 	list_init(&h->orders);
@@ -321,11 +325,16 @@ struct host *host_free(struct host *h)
 		station_free(list_entry(h->stations.next, struct station, link));
 	while (!list_is_empty(&h->sessions))
 		session_free(list_entry(h->sessions.next, struct session, link));
+	while (!list_is_empty(&h->blocks))
+		block_free(list_entry(h->blocks.next, struct block, link));
 	token_free_all(h);
+	choice_free_all(h);
 	logind_free(h->logind);
 	names_free(h->names);
 	sd_event_source_disable_unref(h->rescan);
 	sd_event_source_disable_unref(h->flush);
+	sd_event_source_disable_unref(h->block_end);
+	json_decref(h->block_all_told);
 	desktops_done(&h->desktops);
 	store_close(h->store);
 	conf_free(h->conf);
@@ -370,6 +379,8 @@ int host_run(struct host *h)
 		r = token_load_all(h);
 	if (r >= 0)
 		r = job_load_all(h);
+	if (r >= 0)
+		r = block_load_all(h);
 	if (r < 0)
 		log_warning_errno(r, "the stored state could not be read");
 	r = find_sessions(h);

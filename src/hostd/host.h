@@ -17,6 +17,7 @@
 #include "hostd/role.h"
 #include "hostd/store.h"
 #include "ipc/conf.h"
+#include "ipc/json.h"
 #include "ipc/varlink.h"
 
 #define HOST_RUN_PATH    "/run/stationmaster"
@@ -51,12 +52,17 @@ struct host {
 	unsigned n_stations;
 	struct list jobs; /* in order of numbers */
 	unsigned n_jobs;
+	struct list blocks;
+	unsigned n_blocks;
+	json_t *block_all_told; /* to watchers */
+	sd_event_source *block_end;
 	struct list logins;
 	unsigned n_logins;
 	struct list tokens;
 	unsigned n_tokens;
 	struct list watchers;
 	struct list orders;      /* Serve calls of the relay */
+	struct list choices;     /* calls that wait for the name service */
 	sd_event_source *flush;  /* sends what has changed, once per turn of the loop */
 	sd_event_source *save;   /* writes what has changed and nobody was told yet, soon */
 	sd_event_source *rescan; /* for sessions that were not found at start */

@@ -20,7 +20,7 @@
 #include "base/str.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
-#include "hostd/station.h"
+#include "hostd/station-scene.h"
 
 struct waiter {
 	struct list link;
@@ -312,7 +312,7 @@ static void notice_update(struct session *s)
 		return;
 	s->notice = first;
 	session_touch(s);
-	station_send_scenes(s);
+	session_refresh(s);
 }
 
 void job_handle_progress(struct session *s, enum target_state state, const char *reason)

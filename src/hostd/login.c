@@ -57,9 +57,12 @@ struct login {
 	sd_event_source *timer;
 };
 
-static const char *const purpose_names[] = { "station", "dashboard", "start" };
+/* For the helper. An unlock is a log-in that it is then told to discard. */
+static const char *const purpose_names[] = { "station", "dashboard", "start", "station" };
 static const char *const services[] = { "stationmaster", "stationmaster-dashboard",
-	"stationmaster-start" };
+	"stationmaster-start", "stationmaster" };
+static const char *const audit_names[] = { "Login.station", "Login.dashboard", "Sessions.Start",
+	"Login.unlock" };
 
 static void login_free(struct login *g)
 {
@@ -99,11 +102,7 @@ static void login_audit(struct login *g, const char *result)
 	struct caller c;
 
 	login_caller(g, &c);
-	audit_add(g->host, &c,
-			g->purpose == LOGIN_STATION     ? "Login.station"
-			: g->purpose == LOGIN_DASHBOARD ? "Login.dashboard"
-							: "Sessions.Start",
-			targets ? targets : g->user, result);
+	audit_add(g->host, &c, audit_names[g->purpose], targets ? targets : g->user, result);
 }
 
 /* Ends the log-in with an error. parameters are taken. */
@@ -191,7 +190,22 @@ static void finish_station(struct login *g, struct session *s)
 		login_fail_text(g, "Somebody else has logged in at this station meanwhile.", "");
 		return;
 	}
+	session_unlock(s);
 	station_attach(st, s);
+	login_reply_done(g, NULL);
+}
+
+/* The password was right; is it still that person's lock? */
+static void finish_unlock(struct login *g)
+{
+	struct station *st = station_find(g->host, g->station);
+
+	worker_call(g->worker, "Discard", NULL, false, NULL, NULL);
+	if (!st || !st->session || st->session->person.uid != g->person.uid) {
+		login_fail_text(g, "The station shows another session meanwhile.", "");
+		return;
+	}
+	session_unlock(st->session);
 	login_reply_done(g, NULL);
 }
 
@@ -385,6 +399,10 @@ static void handle_done(struct login *g, json_t *person)
 		attempts_succeeded(&g->host->attempts, g->user);
 	if (g->purpose == LOGIN_DASHBOARD) {
 		finish_dashboard(g);
+		return;
+	}
+	if (g->purpose == LOGIN_UNLOCK) {
+		finish_unlock(g);
 		return;
 	}
 	st = g->purpose == LOGIN_STATION ? station_find(g->host, g->station) : NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Log-ins: one PAM conversation each, carried from a greeter to a station-session and back, and
- * what follows from it: a station shows a session, a dashboard gets its token, a session is started
- * for somebody.
+ * what follows from it: a station shows a session or has it unlocked, a dashboard gets its token, a
+ * session is started for somebody.
  */
 #pragma once
 
@@ -20,11 +20,11 @@ enum {
 	LOGIN_ANSWER_MAX = 1024, /* bytes */
 };
 
-enum login_purpose { LOGIN_STATION, LOGIN_DASHBOARD, LOGIN_START };
+enum login_purpose { LOGIN_STATION, LOGIN_DASHBOARD, LOGIN_START, LOGIN_UNLOCK };
 
 struct login_request {
 	enum login_purpose purpose;
-	const char *station; /* LOGIN_STATION */
+	const char *station; /* LOGIN_STATION, LOGIN_UNLOCK */
 	const char *user;
 	const char *desktop; /* NULL: the default */
 	int width, height;   /* 0: configured */

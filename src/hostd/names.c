@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One thread asks getpwuid_r(3); the loop and the thread share two bounded queues behind one mutex
- * and an eventfd. The loop keeps a small cache. If the thread hangs, callers get their number as a
- * name after NAMES_WAIT_MS; the answer is used when it comes.
+ * One thread asks getpwuid_r(3) and getpwnam_r(3); the loop and the thread share two bounded queues
+ * behind one mutex and an eventfd. The loop keeps a small cache. If the thread hangs, callers get
+ * their number as a name after NAMES_WAIT_MS; the answer is used when it comes.
  *
  * Shared between the threads (under lock): todo, n_todo, done, n_done, stop. All else is the
  * loop's. The shared part is reference counted because a hanging thread cannot be joined at exit.
  */
 #include "hostd/names.h"
 
+#include <grp.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -20,10 +21,22 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "hostd/role.h"
+
+/* By number, or by name: then account is not 0, and the groups are asked for too. */
+struct question {
+	uint64_t account;
+	uid_t uid;
+	char user[CALLER_USER_MAX];
+	struct role_groups groups;
+};
+
+enum { NAMES_GROUPS_MAX = 1024 };
 
 struct answer {
+	uint64_t account;
+	bool found;
 	uid_t uid;
+	enum role role;
 	char user[CALLER_USER_MAX];
 	char full_name[CALLER_NAME_MAX];
 };
@@ -31,7 +44,7 @@ struct answer {
 struct shared {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	uid_t todo[NAMES_QUEUE_MAX];
+	struct question todo[NAMES_QUEUE_MAX];
 	unsigned n_todo;
 	struct answer done[NAMES_QUEUE_MAX];
 	unsigned n_done;
@@ -48,8 +61,10 @@ struct cached {
 struct waiter {
 	struct list link;
 	struct names *names;
+	uint64_t account; /* 0: for uid */
 	uid_t uid;
 	names_fn fn;
+	names_account_fn account_fn;
 	void *userdata;
 	sd_event_source *timer;
 };
@@ -61,6 +76,7 @@ struct names {
 	struct list waiters;
 	struct cached cache[NAMES_CACHE_MAX];
 	unsigned n_cache;
+	uint64_t last_account;
 };
 
 static void shared_unref(struct shared *s)
@@ -85,42 +101,66 @@ static void answer_unknown(struct answer *a, uid_t uid)
 	snprintf(a->full_name, sizeof(a->full_name), "#%u", (unsigned)uid);
 }
 
-static void lookup(uid_t uid, struct answer *ret)
+static void take_entry(struct passwd *pw, struct answer *ret)
 {
 	_cleanup_free_ char *full = NULL, *user = NULL;
+
+	user = str_clean(pw->pw_name, 64);
+	if (pw->pw_gecos)
+		pw->pw_gecos[strcspn(pw->pw_gecos, ",")] = 0;
+	full = str_clean(pw->pw_gecos ? pw->pw_gecos : "", 100);
+	if (str_is_empty(user))
+		return;
+	ret->found = true;
+	ret->uid = pw->pw_uid;
+	str_copy(ret->user, sizeof(ret->user), user);
+	str_copy(ret->full_name, sizeof(ret->full_name), str_is_empty(full) ? user : full);
+}
+
+static enum role lookup_role(const struct passwd *pw, const struct role_groups *groups)
+{
+	gid_t list[NAMES_GROUPS_MAX];
+	int n = NAMES_GROUPS_MAX;
+
+	/* Of more groups than fit, those that fit are there. */
+	if (getgrouplist(pw->pw_name, pw->pw_gid, list, &n) < 0)
+		n = NAMES_GROUPS_MAX;
+	return role_of_peer(groups, pw->pw_uid, pw->pw_gid, list, (size_t)n);
+}
+
+static void lookup(const struct question *q, struct answer *ret)
+{
 	struct passwd pw, *found = NULL;
 	char space[16384];
 
-	answer_unknown(ret, uid);
-	if (getpwuid_r(uid, &pw, space, sizeof(space), &found) != 0 || !found)
+	*ret = (struct answer){ .account = q->account };
+	answer_unknown(ret, q->uid);
+	if (q->account) {
+		if (getpwnam_r(q->user, &pw, space, sizeof(space), &found) != 0 || !found)
+			return;
+		ret->role = lookup_role(&pw, &q->groups);
+	} else if (getpwuid_r(q->uid, &pw, space, sizeof(space), &found) != 0 || !found) {
 		return;
-	user = str_clean(found->pw_name, 64);
-	if (found->pw_gecos)
-		found->pw_gecos[strcspn(found->pw_gecos, ",")] = 0;
-	full = str_clean(found->pw_gecos ? found->pw_gecos : "", 100);
-	if (str_is_empty(user))
-		return;
-	str_copy(ret->user, sizeof(ret->user), user);
-	str_copy(ret->full_name, sizeof(ret->full_name), str_is_empty(full) ? user : full);
+	}
+	take_entry(&pw, ret);
 }
 
 static void *thread_main(void *arg)
 {
 	struct shared *s = arg;
+	struct question q;
 	struct answer a;
 
 	pthread_mutex_lock(&s->lock);
 	while (!s->stop) {
-		uid_t uid;
-
 		if (s->n_todo == 0 || s->n_done == NAMES_QUEUE_MAX) {
 			pthread_cond_wait(&s->wake, &s->lock);
 			continue;
 		}
-		uid = s->todo[0];
+		q = s->todo[0];
 		memmove(s->todo, s->todo + 1, --s->n_todo * sizeof(s->todo[0]));
 		pthread_mutex_unlock(&s->lock);
-		lookup(uid, &a);
+		lookup(&q, &a);
 		pthread_mutex_lock(&s->lock);
 		s->done[s->n_done++] = a;
 		(void)!write(s->eventfd, &(uint64_t){ 1 }, sizeof(uint64_t));
@@ -130,18 +170,34 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
+/* a NULL: there is no answer. */
 static void waiter_finish(struct waiter *w, const struct answer *a)
 {
 	list_remove(&w->link);
 	sd_event_source_disable_unref(w->timer);
-	w->fn(a->user, a->full_name, w->userdata);
+	if (w->account_fn) {
+		struct names_account account = { .found = a && a->found, .no_answer = !a };
+
+		if (a) {
+			account.uid = a->uid;
+			account.role = a->role;
+			str_copy(account.user, sizeof(account.user), a->user);
+			str_copy(account.full_name, sizeof(account.full_name), a->full_name);
+		}
+		w->account_fn(&account, w->userdata);
+	} else {
+		struct answer unknown;
+
+		answer_unknown(&unknown, w->uid);
+		w->fn(a ? a->user : unknown.user, a ? a->full_name : unknown.full_name,
+				w->userdata);
+	}
 	free(w);
 }
 
-static void handle_answer(struct names *n, const struct answer *a)
+static void cache_add(struct names *n, const struct answer *a)
 {
 	struct cached *c = NULL;
-	struct list *l, *next;
 
 	for (unsigned i = 0; i < n->n_cache; i++)
 		if (n->cache[i].answer.uid == a->uid)
@@ -152,10 +208,18 @@ static void handle_answer(struct names *n, const struct answer *a)
 		if (i + 1 == n->n_cache || n->cache[i].until_ms < clock_mono_ms())
 			c = &n->cache[i];
 	*c = (struct cached){ *a, clock_mono_ms() + NAMES_KEEP_MS };
+}
+
+static void handle_answer(struct names *n, const struct answer *a)
+{
+	struct list *l, *next;
+
+	if (!a->account)
+		cache_add(n, a);
 	list_for_each_safe (l, next, &n->waiters) {
 		struct waiter *w = list_entry(l, struct waiter, link);
 
-		if (w->uid == a->uid)
+		if (w->account == a->account && (a->account || w->uid == a->uid))
 			waiter_finish(w, a);
 	}
 }
@@ -172,8 +236,12 @@ static int handle_done(sd_event_source *source, int fd, uint32_t revents, void *
 
 		pthread_mutex_lock(&n->shared->lock);
 		more = n->shared->n_done > 0;
-		if (more)
-			a = n->shared->done[--n->shared->n_done];
+		if (more) {
+			/* In order: orders that wait for accounts are carried out as they came. */
+			a = n->shared->done[0];
+			memmove(n->shared->done, n->shared->done + 1,
+					--n->shared->n_done * sizeof(a));
+		}
 		pthread_cond_signal(&n->shared->wake);
 		pthread_mutex_unlock(&n->shared->lock);
 		if (!more)
@@ -185,11 +253,12 @@ static int handle_done(sd_event_source *source, int fd, uint32_t revents, void *
 static int handle_timeout(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct waiter *w = userdata;
-	struct answer a;
 
-	log_warning("the name service does not answer; uid=%u goes without a name", w->uid);
-	answer_unknown(&a, w->uid);
-	waiter_finish(w, &a);
+	if (w->account)
+		log_warning("the name service does not answer about an account");
+	else
+		log_warning("the name service does not answer; uid=%u goes without a name", w->uid);
+	waiter_finish(w, NULL);
 	return 0;
 }
 
@@ -250,21 +319,50 @@ struct names *names_free(struct names *n)
 	return NULL;
 }
 
-static bool ask(struct names *n, uid_t uid)
+static bool ask(struct names *n, const struct question *q)
 {
-	struct list *l;
 	bool fits;
 
-	list_for_each (l, &n->waiters)
-		if (list_entry(l, struct waiter, link)->uid == uid)
-			return true; /* asked already */
 	pthread_mutex_lock(&n->shared->lock);
 	fits = n->shared->n_todo < NAMES_QUEUE_MAX;
 	if (fits)
-		n->shared->todo[n->shared->n_todo++] = uid;
+		n->shared->todo[n->shared->n_todo++] = *q;
 	pthread_cond_signal(&n->shared->wake);
 	pthread_mutex_unlock(&n->shared->lock);
 	return fits;
+}
+
+static bool is_asked(struct names *n, uid_t uid)
+{
+	struct list *l;
+
+	list_for_each (l, &n->waiters) {
+		struct waiter *w = list_entry(l, struct waiter, link);
+
+		if (!w->account && w->uid == uid)
+			return true;
+	}
+	return false;
+}
+
+static int waiter_new(struct names *n, void *userdata, struct waiter **ret)
+{
+	struct waiter *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->names = n;
+	w->userdata = userdata;
+	r = sd_event_add_time_relative(n->event, &w->timer, CLOCK_MONOTONIC,
+			NAMES_WAIT_MS * 1000ull, 50000, handle_timeout, w);
+	if (r < 0) {
+		free(w);
+		return r;
+	}
+	list_add_tail(&n->waiters, &w->link);
+	*ret = w;
+	return 0;
 }
 
 int names_find(struct names *n, uid_t uid, names_fn fn, void *userdata)
@@ -281,26 +379,34 @@ int names_find(struct names *n, uid_t uid, names_fn fn, void *userdata)
 			return 0;
 		}
 	}
-	if (!ask(n, uid)) {
+	if (!is_asked(n, uid) && !ask(n, &(struct question){ .uid = uid })) {
 		answer_unknown(&a, uid);
 		fn(a.user, a.full_name, userdata);
 		return 0;
 	}
-	w = calloc(1, sizeof(*w));
-	if (!w)
-		return -ENOMEM;
-	w->names = n;
+	r = waiter_new(n, userdata, &w);
+	if (r < 0)
+		return r;
 	w->uid = uid;
 	w->fn = fn;
-	w->userdata = userdata;
-	list_init(&w->link);
-	r = sd_event_add_time_relative(n->event, &w->timer, CLOCK_MONOTONIC,
-			NAMES_WAIT_MS * 1000ull, 50000, handle_timeout, w);
-	if (r < 0) {
-		free(w);
+	return 0;
+}
+
+int names_find_account(struct names *n, const char *user, const struct role_groups *groups,
+		names_account_fn fn, void *userdata)
+{
+	struct question q = { .account = ++n->last_account, .groups = *groups };
+	struct waiter *w;
+	int r;
+
+	str_copy(q.user, sizeof(q.user), user);
+	if (!ask(n, &q))
+		return -EBUSY;
+	r = waiter_new(n, userdata, &w);
+	if (r < 0)
 		return r;
-	}
-	list_add_tail(&n->waiters, &w->link);
+	w->account = q.account;
+	w->account_fn = fn;
 	return 0;
 }
 

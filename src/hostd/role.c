@@ -51,23 +51,56 @@ enum role role_of_peer(
 	return ROLE_STANDARD;
 }
 
+static bool may_on_own(enum role caller, enum act act, bool bulk)
+{
+	switch (act) {
+	case ACT_SEE:
+	case ACT_TILE:
+	case ACT_LOCK:
+	case ACT_UNLOCK:
+		return true;
+	case ACT_LOGOFF:
+	case ACT_SUSPEND:
+		return !bulk;
+	case ACT_VIEW:
+	case ACT_CONTROL:
+	case ACT_PROJECT:
+		return caller != ROLE_STANDARD;
+	case ACT_BLOCK:
+	case _ACT_MAX:
+		return false;
+	}
+	return false;
+}
+
 bool role_may(enum role caller, enum role target, bool own, enum act act, bool bulk)
 {
 	if (own)
-		return act == ACT_SEE || act == ACT_TILE || !bulk;
+		return may_on_own(caller, act, bulk);
+	if (act == ACT_LOCK)
+		return false;
 	switch (caller) {
 	case ROLE_ADMINISTRATOR:
 		return true;
 	case ROLE_OPERATOR:
-		return act == ACT_SEE || target == ROLE_STANDARD;
+		return act == ACT_SEE || (target == ROLE_STANDARD && act != ACT_UNLOCK);
 	case ROLE_STANDARD:
 		return false;
 	}
 	return false;
 }
 
-char *role_refusal(enum role target, bool own, const char *full_name)
+char *role_refusal(enum role target, bool own, enum act act, const char *full_name)
 {
+	if (act == ACT_LOCK)
+		return str_format("Only %s can lock this session. Suspend it, or block it.",
+				full_name);
+	if (act == ACT_UNLOCK)
+		return str_format("%s has locked this session; only that person and administrators "
+				  "can unlock it.",
+				full_name);
+	if (own && act == ACT_BLOCK)
+		return str_format("This is your own session or station; it is always left out.");
 	if (own)
 		return str_format("This is your own session; it is left out when several are "
 				  "chosen. Choose it alone.");
@@ -83,4 +116,9 @@ bool role_may_see_job(enum role caller, bool own, enum role by)
 {
 	return own || caller == ROLE_ADMINISTRATOR ||
 	       (caller == ROLE_OPERATOR && by == ROLE_OPERATOR);
+}
+
+bool role_may_stop(enum role caller, bool own, enum role by)
+{
+	return role_may_see_job(caller, own, by);
 }

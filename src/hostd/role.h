@@ -11,8 +11,21 @@
 
 enum role { ROLE_STANDARD, ROLE_OPERATOR, ROLE_ADMINISTRATOR };
 
-/* What can be done to one session. SEE: know that it is there. */
-enum act { ACT_SEE, ACT_TILE, ACT_LOGOFF, ACT_SUSPEND };
+/* What can be done to one session. SEE: know that it is there. BLOCK: block and unblock its user,
+ * and project to it. PROJECT: show it to others. */
+enum act {
+	ACT_SEE,
+	ACT_TILE,
+	ACT_VIEW,
+	ACT_CONTROL,
+	ACT_BLOCK,
+	ACT_PROJECT,
+	ACT_LOGOFF,
+	ACT_SUSPEND,
+	ACT_LOCK,
+	ACT_UNLOCK,
+	_ACT_MAX,
+};
 
 enum { CALLER_USER_MAX = 260, CALLER_NAME_MAX = 400, CALLER_FROM_MAX = 80 };
 
@@ -42,11 +55,13 @@ enum role role_of_peer(const struct role_groups *groups, uid_t uid, gid_t gid, c
 /*
  * May a caller with this role act on a session of somebody with role target? own: it is the
  * caller's. bulk: the call names more than one session; own sessions are then never ended or
- * suspended.
+ * suspended. Nobody blocks themselves, nobody locks for somebody else.
  */
 bool role_may(enum role caller, enum role target, bool own, enum act act, bool bulk);
 /* Why role_may() said no, a sentence (malloc'ed, NULL: no memory) with the name of the person. */
-char *role_refusal(enum role target, bool own, const char *full_name);
+char *role_refusal(enum role target, bool own, enum act act, const char *full_name);
 
-/* May a caller see (and cancel) a job that somebody else with this role ordered? */
+/* May a caller see (and cancel) a job that somebody with this role ordered? */
 bool role_may_see_job(enum role caller, bool own, enum role by);
+/* May a caller stop a projection that somebody with this role started? */
+bool role_may_stop(enum role caller, bool own, enum role by);

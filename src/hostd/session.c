@@ -25,6 +25,7 @@
 #include "hostd/login.h"
 #include "hostd/logind.h"
 #include "hostd/session-kill.h"
+#include "hostd/station-scene.h"
 #include "hostd/station.h"
 
 enum {
@@ -88,7 +89,9 @@ static json_t *build_may(const struct session *s, const struct caller *caller, b
 	static const struct {
 		enum act act;
 		const char *name;
-	} acts[] = { { ACT_TILE, "tile" }, { ACT_LOGOFF, "logoff" }, { ACT_SUSPEND, "suspend" } };
+	} acts[] = { { ACT_TILE, "tile" }, { ACT_VIEW, "view" }, { ACT_CONTROL, "control" },
+		{ ACT_BLOCK, "block" }, { ACT_PROJECT, "project" }, { ACT_LOGOFF, "logoff" },
+		{ ACT_SUSPEND, "suspend" }, { ACT_LOCK, "lock" }, { ACT_UNLOCK, "unlock" } };
 	json_t *may = json_array();
 
 	for (size_t i = 0; may && i < ELEMENTSOF(acts); i++)
@@ -97,12 +100,13 @@ static json_t *build_may(const struct session *s, const struct caller *caller, b
 	return may;
 }
 
-json_t *session_build_json(const struct session *s, const struct caller *caller)
+json_t *session_build_json(struct session *s, const struct caller *caller)
 {
 	_cleanup_json_ json_t *stations = json_array();
 	char since[CLOCK_RFC3339_LEN + 1], display[16] = "";
 	bool own = caller->uid == s->person.uid;
 	json_t *notice = json_null();
+	struct session_flags f;
 	struct list *l;
 
 	list_for_each (l, &s->stations)
@@ -115,14 +119,18 @@ json_t *session_build_json(const struct session *s, const struct caller *caller)
 	clock_format_rfc3339(s->since_s, since);
 	if (s->display > 0)
 		snprintf(display, sizeof(display), ":%d", s->display);
+	session_get_flags(s, &f);
 	return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O, s:s, s:I, s:o, "
-			 "s:b, s:o}",
+			 "s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:b, s:o}",
 			"id", s->id, "user", s->person.user, "uid", (json_int_t)s->person.uid,
 			"full_name", s->person.full_name, "role", role_to_string(s->person.role),
 			"state", session_get_state(s), "type", "x11", "desktop", s->desktop,
 			"display", display, "logind", s->logind, "stations", stations, "since",
 			since, "idle_ms", (json_int_t)(clock_mono_ms() - s->used_ms), "notice",
-			notice, "own", own, "may", build_may(s, caller, own));
+			notice, "blocked", f.blocked, "locked", s->locked, "projected", f.projected,
+			"projecting", f.projecting, "viewed", f.viewed, "controlled", f.controlled,
+			"controlled_by", f.controlled_by, "scene", f.scene, "own", own, "may",
+			build_may(s, caller, own));
 }
 
 void session_touch(struct session *s)
@@ -186,6 +194,7 @@ void session_free(struct session *s)
 	sd_event_source_disable_unref(s->deadline);
 	worker_free(s->worker);
 	person_done(&s->person);
+	json_decref(s->told);
 	free(s->desktop);
 	free(s->logind);
 	free(s);
@@ -276,6 +285,8 @@ void session_end(struct session *s, enum session_end how, const char *reason, co
 	events_send_session_gone(s, reason);
 	orders_send_source_gone(s);
 	ended_forget(s->id);
+	if (s->locked)
+		session_forget_lock(s);
 	session_free(s);
 	login_handle_session_changed(h, uid);
 }

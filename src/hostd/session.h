@@ -41,6 +41,8 @@ struct session {
 	struct worker *worker;
 	struct list stations; /* struct station.shown */
 	struct job *notice;   /* the job that will end it first; NULL: none */
+	json_t *told;         /* flags that watchers know (station-scene.c) */
+	bool locked;
 	bool opening;
 	bool closing;
 	bool dirty;
@@ -67,7 +69,7 @@ struct session *session_find_by_uid(struct host *h, uid_t uid);
 unsigned session_count_state(struct host *h, bool shown);
 
 /* The type Session for this caller; owned by the caller of the function; NULL: no memory. */
-json_t *session_build_json(const struct session *s, const struct caller *caller);
+json_t *session_build_json(struct session *s, const struct caller *caller);
 void session_touch(struct session *s);
 
 /*
@@ -106,6 +108,15 @@ char *session_clean_output(const char *s);
 
 /* Find what runs: connect to each control.sock and ask; n_adopting counts down as they answer. */
 void session_adopt_all(struct host *h);
+
+/* Stations show the lock instead of the session until it is unlocked. In the store when it returns.
+ */
+void session_lock(struct session *s);
+void session_unlock(struct session *s);
+/* The session has ended. */
+void session_forget_lock(struct session *s);
+/* The session was found again after a restart. */
+void session_load_lock(struct session *s);
 
 /*
  * End it: ask, SIGTERM after ask_ms, kill after timeout_ms. May be called again with shorter times.

@@ -18,11 +18,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "hostd/block.h"
 #include "hostd/events.h"
 #include "hostd/hash.h"
 #include "hostd/host.h"
-#include "hostd/job.h"
 #include "hostd/session.h"
+#include "hostd/station-scene.h"
 
 const char *station_kind_to_string(enum station_kind kind)
 {
@@ -73,24 +74,12 @@ json_t *station_build_json(const struct station *st)
 	char since[CLOCK_RFC3339_LEN + 1];
 
 	clock_format_rfc3339(st->since_s, since);
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s}", "id", st->id, "name", st->name,
-			"kind", station_kind_to_string(st->kind), "address", st->address,
-			"connected", st->peer != NULL, "scene", st->session ? "session" : "greeter",
-			"session", st->session ? st->session->id : "", "since", since);
-}
-
-json_t *station_build_scene(const struct station *st)
-{
-	const struct session *s = st->session;
-	const struct job *n = s ? s->notice : NULL;
-	json_t *notice = json_null();
-
-	if (n)
-		notice = json_pack("{s:s, s:s, s:I, s:s}", "job", n->id, "by", n->by.full_name,
-				"ends_ms", (json_int_t)n->ends_ms, "message", n->message);
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s}", "kind", s ? "session" : "greeter",
-			"session", s ? s->id : "", "user", s ? s->person.user : "", "full_name",
-			s ? s->person.full_name : "", "notice", notice, "text", s ? "" : st->text);
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:s}", "id", st->id, "name",
+			st->name, "kind", station_kind_to_string(st->kind), "address", st->address,
+			"connected", st->peer != NULL, "scene",
+			scene_kind_to_string(station_get_scene_kind(st)), "session",
+			st->session ? st->session->id : "", "blocked", station_is_blocked(st),
+			"since", since);
 }
 
 /* --- store --- */
@@ -142,8 +131,8 @@ static int take_number(struct store_row *row, void *userdata)
 	return 0;
 }
 
-/* Browsers count up for ever (a name on a sticker stays good); VNC stations take the lowest free.
- */
+/* Browsers count up for ever (a name on a sticker stays good); VNC stations take the lowest free
+ * one, but none that is blocked: that waits for the viewer that left it. */
 static int64_t next_number(struct host *h, enum station_kind kind)
 {
 	int64_t n = 0;
@@ -158,7 +147,7 @@ static int64_t next_number(struct host *h, enum station_kind kind)
 		char id[STATION_ID_MAX];
 
 		snprintf(id, sizeof(id), "%s-%lld", station_kind_to_string(kind), (long long)n);
-		if (!station_find(h, id))
+		if (!station_find(h, id) && !block_find(h, BLOCK_STATION, id))
 			return n;
 	}
 }
@@ -196,6 +185,7 @@ void station_free(struct station *st)
 	list_remove(&st->shown);
 	st->host->n_stations--;
 	sd_event_source_disable_unref(st->window);
+	json_decref(st->scene);
 	free(st->name);
 	free(st->text);
 	free(st);
@@ -238,20 +228,22 @@ void station_attach(struct station *st, struct session *s)
 	store_commit(st->host->store);
 	log_info("attached session=%s user=%s station=%s", s->id, s->person.user, st->id);
 	touch_with_session(st);
-	orders_send_scene(st);
+	station_refresh(st);
 }
 
 void station_detach(struct station *st, const char *text)
 {
-	if (st->session)
-		session_touch(st->session);
+	struct session *s = st->session;
+
 	st->session = NULL;
 	st->awaited[0] = 0;
 	list_remove(&st->shown);
 	text_set(st, text);
 	save_soon(st);
 	station_touch(st);
-	orders_send_scene(st);
+	station_refresh(st);
+	if (s)
+		session_touch(s);
 }
 
 static void station_leave(struct station *st)
@@ -337,6 +329,7 @@ static int station_enter(struct host *h, const struct station_open *request, con
 {
 	struct known known = { 0 };
 	struct station *st;
+	const char *kept;
 	int r;
 
 	if (h->n_stations >= STATIONS_MAX)
@@ -344,7 +337,12 @@ static int station_enter(struct host *h, const struct station_open *request, con
 	store_query(h->store, take_known, &known,
 			"SELECT id, name FROM stations WHERE secret = ? AND kind = ?", "bs", secret,
 			station_kind_to_string(request->kind));
-	if (!known.found || station_find(h, known.id)) {
+	kept = request->kind == STATION_VNC && !known.found
+			       ? block_find_kept_station(h, request->address)
+			       : NULL;
+	if (kept) {
+		str_copy(known.id, sizeof(known.id), kept);
+	} else if (!known.found || station_find(h, known.id)) {
 		snprintf(known.id, sizeof(known.id), "%s-%lld",
 				station_kind_to_string(request->kind),
 				(long long)next_number(h, request->kind));
@@ -396,6 +394,7 @@ int station_open(struct host *h, const struct station_open *request, struct peer
 	str_copy(st->address, sizeof(st->address), request->address);
 	st->peer = peer;
 	st->window = sd_event_source_disable_unref(st->window);
+	block_handle_station(st);
 	/* Losing a station that shows nothing costs a new number; strangers who load the page must
 	 * not keep the disk busy. */
 	save_soon(st);
@@ -404,14 +403,6 @@ int station_open(struct host *h, const struct station_open *request, struct peer
 	touch_with_session(st);
 	*ret = st;
 	return 0;
-}
-
-void station_send_scenes(struct session *s)
-{
-	struct list *l;
-
-	list_for_each (l, &s->stations)
-		orders_send_scene(list_entry(l, struct station, shown));
 }
 
 /* --- after a restart --- */
@@ -481,6 +472,6 @@ void station_handle_adopted(struct host *h, struct session *s)
 		st->session = s;
 		list_add_tail(&s->stations, &st->shown);
 		touch_with_session(st);
-		orders_send_scene(st);
+		station_refresh(st);
 	}
 }

@@ -43,6 +43,7 @@ struct station {
 	char *text;        /* for the greeter: why the last session ended here; never NULL */
 	struct peer *peer; /* NULL: not connected */
 	sd_event_source *window;
+	json_t *scene; /* as told to the relay last; NULL: never */
 	bool dirty;
 	bool unsaved;
 };
@@ -69,11 +70,8 @@ void station_attach(struct station *st, struct session *s);
 void station_detach(struct station *st, const char *text);
 /* A running session was found again: stations that showed it show it again. */
 void station_handle_adopted(struct host *h, struct session *s);
-/* Tell the relay what the stations of this session show (a notice has changed). */
-void station_send_scenes(struct session *s);
 
 json_t *station_build_json(const struct station *st);
-json_t *station_build_scene(const struct station *st);
 const char *station_kind_to_string(enum station_kind kind);
 void station_touch(struct station *st);
 

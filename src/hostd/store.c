@@ -58,6 +58,29 @@ static const char *const migrations[STORE_SCHEMA] = {
 	" targets TEXT NOT NULL, result TEXT NOT NULL);"
 	"CREATE INDEX audit_by_time ON audit(time_ms);"
 	"CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;",
+	/*
+	 * 1 -> 2. blocks.uid, role: of the user; of a station: of the user whose block brought it
+	 * along, -1: none. block_texts: the last messages of each person.
+	 */
+	"CREATE TABLE blocks ("
+	" kind TEXT NOT NULL, name TEXT NOT NULL, full_name TEXT NOT NULL, uid INTEGER NOT NULL,"
+	" role TEXT NOT NULL, address TEXT NOT NULL, by_user TEXT NOT NULL, by_uid INTEGER NOT NULL,"
+	" by_name TEXT NOT NULL, by_role TEXT NOT NULL, since_s INTEGER NOT NULL,"
+	" until_ms INTEGER NOT NULL, message TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;"
+	"CREATE TABLE block_texts ("
+	" uid INTEGER NOT NULL, text TEXT NOT NULL, used INTEGER NOT NULL,"
+	" PRIMARY KEY (uid, text)) WITHOUT ROWID;"
+	/* session: empty for a screen. targets: JSON. */
+	"CREATE TABLE projections ("
+	" number INTEGER PRIMARY KEY, boot TEXT NOT NULL, session TEXT NOT NULL, user TEXT NOT NULL,"
+	" full_name TEXT NOT NULL, by_user TEXT NOT NULL, by_uid INTEGER NOT NULL,"
+	" by_name TEXT NOT NULL, by_role TEXT NOT NULL, since_s INTEGER NOT NULL,"
+	" everybody INTEGER NOT NULL, window INTEGER NOT NULL, targets TEXT NOT NULL);"
+	"CREATE TABLE locks (session TEXT PRIMARY KEY, boot TEXT NOT NULL) WITHOUT ROWID;"
+	"ALTER TABLE targets ADD COLUMN ends_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE targets ADD COLUMN more_time INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE targets SET ends_ms = (SELECT ends_ms FROM jobs WHERE number = job)"
+	" WHERE state NOT IN ('refused', 'failed');",
 };
 
 static int error_from_sqlite(int code)
@@ -179,7 +202,7 @@ static int open_once(const char *path, struct store **ret)
 		r = exec_plain(s,
 				"SELECT count(*) FROM tokens, counters; SELECT max(number) FROM jobs;"
 				"SELECT max(number) FROM audit; SELECT count(*) FROM stations;"
-				"SELECT count(*) FROM targets;");
+				"SELECT count(*) FROM targets, blocks, block_texts, projections, locks;");
 	if (r < 0)
 		return r;
 	*ret = take_ptr(s);

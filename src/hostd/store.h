@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What outlives a restart: one SQLite data base (schema in store.c). The modules that own the
- * objects (token, station, job, audit) say their SQL themselves, through these functions.
+ * objects (token, station, job, block, ...) say their SQL themselves, through these functions.
  *
  * The daemon's memory is the truth, the store its copy: a write that fails (full disk) is logged
  * and reported to the caller, who goes on without it.
@@ -16,7 +16,7 @@
 struct store;
 struct store_row;
 
-enum { STORE_SCHEMA = 1 };
+enum { STORE_SCHEMA = 2 };
 
 /*
  * Open or make the data base. One that cannot be read is moved aside (path.broken-TIME) and a new

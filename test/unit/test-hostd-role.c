@@ -14,25 +14,27 @@ enum { NO = 0, YES = 1 };
 
 static void acts_on_sessions(void **state)
 {
+	/* Acts that are allowed: s see, t tile, v view, c control, b block, p project, l log off,
+	 * u suspend, k lock, n unlock. */
 	static const struct {
 		enum role caller, target;
 		bool own;
-		/* alone: see, tile, logoff, suspend; in bulk: logoff, suspend */
-		int see, tile, logoff, suspend, bulk_logoff, bulk_suspend;
+		const char *alone, *bulk;
 	} rows[] = {
-		{ ROLE_STANDARD, ROLE_STANDARD, true, YES, YES, YES, YES, NO, NO },
-		{ ROLE_STANDARD, ROLE_STANDARD, false, NO, NO, NO, NO, NO, NO },
-		{ ROLE_STANDARD, ROLE_OPERATOR, false, NO, NO, NO, NO, NO, NO },
-		{ ROLE_STANDARD, ROLE_ADMINISTRATOR, false, NO, NO, NO, NO, NO, NO },
-		{ ROLE_OPERATOR, ROLE_OPERATOR, true, YES, YES, YES, YES, NO, NO },
-		{ ROLE_OPERATOR, ROLE_STANDARD, false, YES, YES, YES, YES, YES, YES },
-		{ ROLE_OPERATOR, ROLE_OPERATOR, false, YES, NO, NO, NO, NO, NO },
-		{ ROLE_OPERATOR, ROLE_ADMINISTRATOR, false, YES, NO, NO, NO, NO, NO },
-		{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, true, YES, YES, YES, YES, NO, NO },
-		{ ROLE_ADMINISTRATOR, ROLE_STANDARD, false, YES, YES, YES, YES, YES, YES },
-		{ ROLE_ADMINISTRATOR, ROLE_OPERATOR, false, YES, YES, YES, YES, YES, YES },
-		{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, false, YES, YES, YES, YES, YES, YES },
+		{ ROLE_STANDARD, ROLE_STANDARD, true, "stlukn", "stkn" },
+		{ ROLE_STANDARD, ROLE_STANDARD, false, "", "" },
+		{ ROLE_STANDARD, ROLE_OPERATOR, false, "", "" },
+		{ ROLE_STANDARD, ROLE_ADMINISTRATOR, false, "", "" },
+		{ ROLE_OPERATOR, ROLE_OPERATOR, true, "stvcplukn", "stvcpkn" },
+		{ ROLE_OPERATOR, ROLE_STANDARD, false, "stvcbplu", "stvcbplu" },
+		{ ROLE_OPERATOR, ROLE_OPERATOR, false, "s", "s" },
+		{ ROLE_OPERATOR, ROLE_ADMINISTRATOR, false, "s", "s" },
+		{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, true, "stvcplukn", "stvcpkn" },
+		{ ROLE_ADMINISTRATOR, ROLE_STANDARD, false, "stvcbplun", "stvcbplun" },
+		{ ROLE_ADMINISTRATOR, ROLE_OPERATOR, false, "stvcbplun", "stvcbplun" },
+		{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, false, "stvcbplun", "stvcbplun" },
 	};
+	static const char letters[_ACT_MAX + 1] = "stvcbplukn";
 
 	for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
 		enum role c = rows[i].caller, t = rows[i].target;
@@ -40,17 +42,17 @@ static void acts_on_sessions(void **state)
 
 		print_message("%s on %s%s\n", role_to_string(c), role_to_string(t),
 				own ? " (own)" : "");
-		assert_int_equal(role_may(c, t, own, ACT_SEE, false), rows[i].see);
-		assert_int_equal(role_may(c, t, own, ACT_SEE, true), rows[i].see);
-		assert_int_equal(role_may(c, t, own, ACT_TILE, false), rows[i].tile);
-		assert_int_equal(role_may(c, t, own, ACT_LOGOFF, false), rows[i].logoff);
-		assert_int_equal(role_may(c, t, own, ACT_SUSPEND, false), rows[i].suspend);
-		assert_int_equal(role_may(c, t, own, ACT_LOGOFF, true), rows[i].bulk_logoff);
-		assert_int_equal(role_may(c, t, own, ACT_SUSPEND, true), rows[i].bulk_suspend);
+		for (int act = 0; act < _ACT_MAX; act++) {
+			bool alone = strchr(rows[i].alone, letters[act]);
+			bool bulk = strchr(rows[i].bulk, letters[act]);
+
+			assert_int_equal(role_may(c, t, own, (enum act)act, false), alone);
+			assert_int_equal(role_may(c, t, own, (enum act)act, true), bulk);
+		}
 	}
 }
 
-static void jobs_are_seen(void **state)
+static void jobs_are_seen_and_projections_stopped(void **state)
 {
 	for (int by = ROLE_STANDARD; by <= ROLE_ADMINISTRATOR; by++) {
 		assert_true(role_may_see_job(ROLE_STANDARD, true, (enum role)by));
@@ -58,6 +60,10 @@ static void jobs_are_seen(void **state)
 		assert_int_equal(role_may_see_job(ROLE_OPERATOR, false, (enum role)by),
 				by == ROLE_OPERATOR);
 		assert_true(role_may_see_job(ROLE_ADMINISTRATOR, false, (enum role)by));
+		assert_true(role_may_stop(ROLE_OPERATOR, true, (enum role)by));
+		assert_int_equal(role_may_stop(ROLE_OPERATOR, false, (enum role)by),
+				by == ROLE_OPERATOR);
+		assert_true(role_may_stop(ROLE_ADMINISTRATOR, false, (enum role)by));
 	}
 }
 
@@ -80,16 +86,23 @@ static void groups_make_the_role(void **state)
 
 static void refusals_name_the_reason(void **state)
 {
-	_cleanup_free_ char *own = role_refusal(ROLE_OPERATOR, true, "Otto Ober");
-	_cleanup_free_ char *operator= role_refusal(ROLE_OPERATOR, false, "Otto Ober");
-	_cleanup_free_ char *admin = role_refusal(ROLE_ADMINISTRATOR, false, "Ada Admin");
-	_cleanup_free_ char *other = role_refusal(ROLE_STANDARD, false, "Anna Abel");
+	_cleanup_free_ char *own = role_refusal(ROLE_OPERATOR, true, ACT_LOGOFF, "Otto Ober");
+	_cleanup_free_ char *operator= role_refusal(ROLE_OPERATOR, false, ACT_BLOCK, "Otto Ober");
+	_cleanup_free_ char *admin =
+			role_refusal(ROLE_ADMINISTRATOR, false, ACT_LOGOFF, "Ada Admin");
+	_cleanup_free_ char *block = role_refusal(ROLE_OPERATOR, true, ACT_BLOCK, "Otto Ober");
+	_cleanup_free_ char *lock = role_refusal(ROLE_STANDARD, false, ACT_LOCK, "Anna Abel");
+	_cleanup_free_ char *unlock = role_refusal(ROLE_STANDARD, false, ACT_UNLOCK, "Anna Abel");
+	_cleanup_free_ char *other = role_refusal(ROLE_STANDARD, false, ACT_LOGOFF, "Anna Abel");
 
 	assert_non_null(strstr(own, "your own session"));
 	assert_string_equal(operator, "Otto Ober is an operator; only administrators may do this.");
 	assert_string_equal(
 			admin, "Ada Admin is an administrator; only administrators may do this.");
 	assert_non_null(strstr(other, "Anna Abel"));
+	assert_non_null(strstr(block, "always left out"));
+	assert_non_null(strstr(lock, "Only Anna Abel"));
+	assert_non_null(strstr(unlock, "Anna Abel has locked"));
 }
 
 static void names_and_back(void **state)
@@ -108,7 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(acts_on_sessions),
-		cmocka_unit_test(jobs_are_seen),
+		cmocka_unit_test(jobs_are_seen_and_projections_stopped),
 		cmocka_unit_test(groups_make_the_role),
 		cmocka_unit_test(refusals_name_the_reason),
 		cmocka_unit_test(names_and_back),

@@ -37,6 +37,13 @@ const matrix = [
   ["Sessions.LogOff", { sessions: ["s99"] }, "Sessions.NotFound", "Sessions.NotFound", "Sessions.NotFound"],
   ["Sessions.LogOff", { sessions: ["s1"], grace_ms: 3000000 }, "Sessions.NotFound", "ok", "ok"],
   ["Sessions.Suspend", { sessions: ["s1"] }, "Sessions.NotFound", "ok", "ok"],
+  ["Sessions.Lock", { sessions: ["s1"] }, "Sessions.NotFound", "ok", "ok"],
+  ["Sessions.Unlock", { sessions: ["s1"] }, "Sessions.NotFound", "ok", "ok"],
+  ["Blocks.List", {}, "Blocks.Refused", "ok", "ok"],
+  ["Blocks.Block", { stations: ["vnc-9"] }, "Blocks.Refused", "Blocks.NotFound", "Blocks.NotFound"],
+  ["Blocks.Block", { users: ["anna"] }, "Blocks.Refused", "ok", "ok"],
+  ["Blocks.Unblock", { users: ["anna"] }, "Blocks.Refused", "ok", "ok"],
+  ["Blocks.Texts", {}, "Blocks.Refused", "ok", "ok"],
   ["Jobs.List", {}, "ok", "ok", "ok"],
   ["Jobs.Get", { job: "j99" }, "Jobs.NotFound", "Jobs.NotFound", "Jobs.NotFound"],
   ["Jobs.Wait", { job: "j99" }, "Jobs.NotFound", "Jobs.NotFound", "Jobs.NotFound"],
@@ -75,7 +82,7 @@ test("relay.sock: the token decides, and without one there is nothing", async ()
 test("every method of the interfaces is in the matrix", async () => {
   const { readFileSync } = await import("node:fs");
   const names = [];
-  for (const name of ["System", "Sessions", "Jobs", "Stations", "Events", "Login", "Relay"]) {
+  for (const name of ["System", "Sessions", "Blocks", "Jobs", "Stations", "Events", "Login", "Relay"]) {
     const text = readFileSync(new URL(`../../../docs/api/org.stationmaster.${name}.varlink`, import.meta.url), "utf8");
     for (const m of text.matchAll(/^method (\w+)/gm)) names.push(`${name}.${m[1]}`);
   }
@@ -85,7 +92,7 @@ test("every method of the interfaces is in the matrix", async () => {
 test("a standard user sees and ends only the own session", async () => {
   const anna = d.caller("standard", 5001);
   const { sessions } = await anna.call("Sessions.List");
-  assert.deepEqual(sessions.map((s) => [s.user, s.own, s.may.join()]), [["anna", true, "tile,logoff,suspend"]]);
+  assert.deepEqual(sessions.map((s) => [s.user, s.own, s.may.join()]), [["anna", true, "tile,logoff,suspend,lock,unlock"]]);
   const refused = await anna.call("Sessions.LogOff", { all: true });
   assert.deepEqual(refused.targets.map((t) => t.state), ["refused"]);
   assert.match(refused.targets[0].reason, /your own session/);
@@ -101,7 +108,7 @@ test("a standard user sees and ends only the own session", async () => {
 
 test("an operator: privileged sessions refused by name, own never in bulk", async () => {
   const { sessions } = await relay.call("Sessions.List", {}, { token: tokens.operator });
-  assert.deepEqual(sessions.map((s) => [s.user, s.may.join()]), [["anna", "tile,logoff,suspend"], ["otto", "tile,logoff,suspend"], ["ada", ""]]);
+  assert.deepEqual(sessions.map((s) => [s.user, s.may.join()]), [["anna", "tile,view,control,block,project,logoff,suspend"], ["otto", "tile,view,control,project,logoff,suspend,lock,unlock"], ["ada", ""]]);
   const { job, targets } = await relay.call("Sessions.LogOff", { all: true, grace_ms: 1000000 }, { token: tokens.operator });
   assert.deepEqual(targets.map((t) => [t.user, t.state]), [["anna", "waiting"], ["otto", "refused"], ["ada", "refused"]]);
   assert.match(targets[1].reason, /your own session/);

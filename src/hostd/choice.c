@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Resolving a selection. First everything that stationd knows itself is filled in: sessions, users
+ * that have one, stations, blocked users and stations where the call is about blocks. What is left
+ * is asked for at the name service, one name after the other; if that lets us wait once, the other
+ * names fail without being tried, so a call takes a bounded time. Then role.c decides about each,
+ * and done() acts on those that are still to be done.
+ *
+ * A caller that goes away meanwhile has ordered nevertheless; the answer goes nowhere.
+ */
+#include "hostd/choice.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "hostd/block.h"
+#include "hostd/host.h"
+#include "hostd/names.h"
+
+static const char *const state_names[] = {
+	[CHOICE_ASKED] = "failed",
+	[CHOICE_DONE] = "done",
+	[CHOICE_REFUSED] = "refused",
+	[CHOICE_FAILED] = "failed",
+};
+
+void choice_free(struct choice *c)
+{
+	names_forget(c->request.host->names, c);
+	list_remove(&c->link);
+	for (size_t i = 0; i < c->n; i++)
+		free(c->list[i].reason);
+	free(c->list);
+	varlink_call_unref(c->request.call);
+	free(c);
+}
+
+void choice_free_all(struct host *h)
+{
+	while (!list_is_empty(&h->choices))
+		choice_free(list_entry(h->choices.next, struct choice, link));
+}
+
+bool choice_read(struct choice *c, struct request *r)
+{
+	size_t n;
+
+	list_init(&c->link);
+	c->caller = *r->caller;
+	c->request = (struct request){
+		.host = r->host, .call = varlink_call_ref(r->call), .caller = &c->caller
+	};
+	c->sessions = arg_strings(&r->args, "sessions", ARG_OPTIONAL, CHOICE_MAX, 64);
+	c->users = arg_strings(&r->args, "users", ARG_OPTIONAL, CHOICE_MAX, CALLER_USER_MAX - 1);
+	c->stations = arg_strings(&r->args, "stations", ARG_OPTIONAL, CHOICE_MAX, 64);
+	c->all = arg_bool(&r->args, "all", ARG_OPTIONAL, false);
+	if (!api_args_done(r))
+		return false;
+	n = json_array_size(c->sessions) + json_array_size(c->users) + json_array_size(c->stations);
+	if (c->all == (n > 0)) {
+		varlink_error_parameter(r->call, c->all ? "all" : "sessions");
+		return false;
+	}
+	return true;
+}
+
+/* --- the list --- */
+
+static struct chosen *find(struct choice *c, bool is_station, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		struct chosen *t = &c->list[i];
+
+		if (t->is_station == is_station && streq(is_station ? t->station : t->user, name))
+			return t;
+	}
+	return NULL;
+}
+
+/* NULL: no memory, or too many. */
+static struct chosen *add(struct choice *c, enum choice_state state, const char *reason)
+{
+	struct chosen *t;
+
+	if (c->n >= 2 * CHOICE_MAX)
+		return NULL;
+	if ((c->n & (c->n - 1)) == 0) { /* grows at powers of two */
+		t = reallocarray(c->list, c->n ? c->n * 2 : 1, sizeof(*t));
+		if (!t)
+			return NULL;
+		c->list = t;
+	}
+	t = &c->list[c->n++];
+	*t = (struct chosen){ .uid = (uid_t)-1,
+		.role = ROLE_STANDARD,
+		.state = state,
+		.reason = reason ? strdup(reason) : NULL };
+	return t;
+}
+
+static void take_person(struct chosen *t, struct session *s)
+{
+	str_copy(t->session, sizeof(t->session), s->id);
+	str_copy(t->user, sizeof(t->user), s->person.user);
+	str_copy(t->full_name, sizeof(t->full_name), s->person.full_name);
+	t->uid = s->person.uid;
+	t->role = s->person.role;
+	if (!t->is_station && !list_is_empty(&s->stations))
+		str_copy(t->station, sizeof(t->station),
+				list_entry(s->stations.next, struct station, shown)->id);
+}
+
+int choice_add_session(struct choice *c, struct session *s)
+{
+	struct chosen *t;
+
+	/* Several sessions of one user are one person. */
+	if (find(c, false, s->person.user))
+		return 0;
+	t = add(c, CHOICE_DONE, NULL);
+	if (!t)
+		return -ENOMEM;
+	take_person(t, s);
+	return 0;
+}
+
+int choice_add_user(struct choice *c, const char *user)
+{
+	struct host *h = c->request.host;
+	struct block *b;
+	struct chosen *t;
+	struct list *l;
+
+	list_for_each (l, &h->sessions) {
+		struct session *s = list_entry(l, struct session, link);
+
+		if (streq(s->person.user, user))
+			return choice_add_session(c, s);
+	}
+	if (find(c, false, user))
+		return 0;
+	t = add(c, CHOICE_ASKED, NULL);
+	if (!t)
+		return -ENOMEM;
+	str_copy(t->user, sizeof(t->user), user);
+	b = c->of_blocks ? block_find(h, BLOCK_USER, user) : NULL;
+	if (b) {
+		str_copy(t->full_name, sizeof(t->full_name), b->full_name);
+		t->uid = b->uid;
+		t->role = b->role;
+		t->state = CHOICE_DONE;
+	}
+	return 0;
+}
+
+int choice_add_station(struct choice *c, const char *id)
+{
+	struct station *st = station_find(c->request.host, id);
+	struct block *b = c->of_blocks ? block_find(c->request.host, BLOCK_STATION, id) : NULL;
+	struct chosen *t;
+
+	if (find(c, true, id))
+		return 0;
+	t = st || b ? add(c, CHOICE_DONE, NULL)
+		    : add(c, CHOICE_FAILED, "There is no such station.");
+	if (!t)
+		return -ENOMEM;
+	t->is_station = true;
+	str_copy(t->station, sizeof(t->station), id);
+	if (st && st->session) {
+		take_person(t, st->session);
+	} else if (b) {
+		t->uid = b->uid;
+		t->role = b->role;
+	}
+	return 0;
+}
+
+static int add_all(struct choice *c)
+{
+	struct list *l;
+	int r = 0;
+
+	list_for_each (l, &c->request.host->sessions) {
+		struct session *s = list_entry(l, struct session, link);
+
+		if (s->person.role == ROLE_STANDARD && r == 0)
+			r = choice_add_session(c, s);
+	}
+	return r;
+}
+
+static int add_named(struct choice *c)
+{
+	json_t *name;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach (c->sessions, i, name) {
+		struct session *s = session_find(c->request.host, json_string_value(name));
+		struct chosen *t;
+
+		if (s) {
+			r = choice_add_session(c, s);
+		} else {
+			t = add(c, CHOICE_FAILED, "There is no such session.");
+			if (t)
+				str_copy(t->session, sizeof(t->session), json_string_value(name));
+			r = t ? 0 : -ENOMEM;
+		}
+		if (r < 0)
+			return r;
+	}
+	json_array_foreach (c->users, i, name) {
+		r = choice_add_user(c, json_string_value(name));
+		if (r < 0)
+			return r;
+	}
+	json_array_foreach (c->stations, i, name) {
+		r = choice_add_station(c, json_string_value(name));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- deciding --- */
+
+static void fail(struct chosen *t, const char *reason)
+{
+	free(t->reason);
+	t->reason = strdup(reason);
+	t->state = CHOICE_FAILED;
+}
+
+void choice_refuse(struct chosen *t, const char *reason)
+{
+	fail(t, reason);
+	t->state = CHOICE_REFUSED;
+}
+
+static void decide(struct choice *c)
+{
+	bool bulk = c->all || c->n > 1;
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct chosen *t = &c->list[i];
+		bool own = t->uid == c->caller.uid;
+
+		if (t->state != CHOICE_DONE || (t->is_station && t->uid == (uid_t)-1) ||
+				role_may(c->caller.role, t->role, own, ACT_BLOCK, bulk))
+			continue;
+		t->reason = role_refusal(t->role, own, ACT_BLOCK, t->full_name);
+		t->state = CHOICE_REFUSED;
+	}
+}
+
+/* All that was named is unknown: the call as a whole fails. */
+static bool answer_not_found(struct choice *c)
+{
+	json_t *names;
+	bool users = true;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->list[i].state != CHOICE_FAILED)
+			return false;
+		users = users && *c->list[i].user;
+	}
+	if (c->n == 0)
+		return false;
+	if (c->n == 1 && users && strstr(c->request.call->method, ".Blocks.")) {
+		api_error(&c->request, "UnknownUser",
+				json_pack("{s:s, s:s}", "user", c->list[0].user, "reason",
+						c->list[0].reason ? c->list[0].reason : ""));
+		return true;
+	}
+	names = json_array();
+	for (size_t i = 0; i < c->n; i++) {
+		const struct chosen *t = &c->list[i];
+
+		json_array_append_new(names, json_string(t->is_station  ? t->station
+							     : *t->user ? t->user
+									: t->session));
+	}
+	api_error(&c->request, "NotFound",
+			json_pack("{s:o, s:s}", "names", names, "reason",
+					"There is no such session, user or station."));
+	return true;
+}
+
+static void ask_next(struct choice *c);
+
+static void handle_account(const struct names_account *a, void *userdata)
+{
+	struct choice *c = userdata;
+	struct chosen *t = &c->list[c->next];
+
+	if (a->found) {
+		str_copy(t->full_name, sizeof(t->full_name), a->full_name);
+		t->uid = a->uid;
+		t->role = a->role;
+		t->state = CHOICE_DONE;
+	} else if (a->no_answer) {
+		fail(t, "The service that knows the accounts does not answer. Try again.");
+		c->no_answer = true;
+	} else {
+		fail(t, "There is no account of this name.");
+	}
+	ask_next(c);
+}
+
+static void ask_next(struct choice *c)
+{
+	struct host *h = c->request.host;
+
+	for (; c->next < c->n; c->next++) {
+		struct chosen *t = &c->list[c->next];
+
+		if (t->state != CHOICE_ASKED)
+			continue;
+		if (!str_is_account_name(t->user))
+			fail(t, "This cannot be the name of an account.");
+		else if (c->no_answer || names_find_account(h->names, t->user, &h->groups,
+							 handle_account, c) < 0)
+			fail(t, "The service that knows the accounts does not answer. Try again.");
+		else
+			return; /* handle_account() goes on */
+	}
+	decide(c);
+	if (answer_not_found(c))
+		choice_free(c);
+	else
+		c->done(c);
+}
+
+void choice_resolve(struct choice *c, choice_fn done)
+{
+	int r;
+
+	c->done = done;
+	list_add_tail(&c->request.host->choices, &c->link);
+	r = c->all ? add_all(c) : add_named(c);
+	if (r < 0) {
+		api_error(&c->request, "Limit",
+				json_pack("{s:s}", "reason", "Too many names in one call."));
+		choice_free(c);
+		return;
+	}
+	ask_next(c);
+}
+
+/* --- answers --- */
+
+json_t *choice_build_json(const struct choice *c)
+{
+	json_t *targets = json_array();
+
+	for (size_t i = 0; targets && i < c->n; i++) {
+		const struct chosen *t = &c->list[i];
+
+		json_array_append_new(targets,
+				json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "session", t->session,
+						"station", t->station, "user", t->user, "full_name",
+						t->full_name, "state", state_names[t->state],
+						"reason", t->reason ? t->reason : ""));
+	}
+	return targets;
+}
+
+void choice_audit(struct choice *c, const char *what)
+{
+	char text[4096] = "";
+	size_t used = 0, refused = 0;
+
+	used = (size_t)MAX(snprintf(text, sizeof(text), "%s%s", what, c->all ? " all" : ""), 0);
+	for (size_t i = 0; i < c->n; i++) {
+		const struct chosen *t = &c->list[i];
+		int k;
+
+		refused += t->state == CHOICE_REFUSED;
+		if (used >= sizeof(text) - 1)
+			continue;
+		k = snprintf(text + used, sizeof(text) - used, "%s%s%s", used ? " " : "",
+				t->is_station ? t->station
+				: *t->user    ? t->user
+					      : t->session,
+				t->state == CHOICE_REFUSED ? "=refused"
+				: t->state == CHOICE_DONE  ? ""
+							   : "=failed");
+		used += (size_t)MAX(k, 0);
+	}
+	api_audit(&c->request, text,
+			c->n > 0 && refused == c->n ? "refused"
+			: refused                   ? "partly refused"
+						    : "ok");
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Whom a call of Blocks or Projections means: sessions, users (with or without a session),
+ * stations, or all. Accounts without a session are asked for at the name service, so the answer
+ * comes later; the call's parameters stay there until then.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/list.h"
+#include "hostd/api.h"
+#include "hostd/session.h"
+#include "hostd/station.h"
+
+enum { CHOICE_MAX = 5000 };
+
+enum choice_state { CHOICE_ASKED, CHOICE_DONE, CHOICE_REFUSED, CHOICE_FAILED };
+
+/* One person or one station. */
+struct chosen {
+	bool is_station; /* named as such */
+	char session[SESSION_ID_MAX];
+	char station[STATION_ID_MAX];
+	char user[CALLER_USER_MAX]; /* of a station: who sits there; may be empty */
+	char full_name[CALLER_NAME_MAX];
+	uid_t uid; /* (uid_t)-1: nobody */
+	enum role role;
+	enum choice_state state;
+	char *reason; /* NULL: none */
+};
+
+struct choice;
+typedef void (*choice_fn)(struct choice *c);
+
+/* Embedded, as the first member, in what the call's handler allocates; freed by choice_free(). */
+struct choice {
+	struct list link;       /* in host while it waits */
+	struct request request; /* of the call, to answer it */
+	struct caller caller;
+	json_t *sessions, *users, *stations; /* of the call */
+	bool all;
+	bool of_blocks; /* also users and stations that are only known because they are blocked */
+	struct chosen *list;
+	size_t n, next;
+	bool no_answer; /* the name service has let us wait once; not again */
+	choice_fn done;
+};
+
+/* Reads the selection, which has to be the last of the parameters; keeps the call. false: an error
+ * was answered; the choice is not to be used then but by choice_free(). */
+bool choice_read(struct choice *c, struct request *r);
+/*
+ * Finds whom the call means and decides about each by role_may(act). Then done, at once or from
+ * the loop, which answers and frees; or an error was answered and it is freed.
+ */
+void choice_resolve(struct choice *c, choice_fn done);
+void choice_free(struct choice *c);
+void choice_free_all(struct host *h);
+
+/* Decide otherwise. */
+void choice_refuse(struct chosen *t, const char *reason);
+/* One more, of the kind that all means; those that are there already are left out. */
+int choice_add_session(struct choice *c, struct session *s);
+int choice_add_station(struct choice *c, const char *id);
+int choice_add_user(struct choice *c, const char *user);
+json_t *choice_build_json(const struct choice *c);
+/* One row in the audit log. */
+void choice_audit(struct choice *c, const char *what);
