@@ -376,6 +376,12 @@ void varlink_reply_fd(struct varlink_call *call, json_t *parameters, int fd)
 	call_send(call, NULL, parameters, fd, false);
 }
 
+void varlink_reply_more_fd(struct varlink_call *call, json_t *parameters, int fd)
+{
+	assert(call->more);
+	call_send(call, NULL, parameters, fd, true);
+}
+
 void varlink_error(struct varlink_call *call, const char *error, json_t *parameters)
 {
 	call_send(call, error, parameters, -EBADF, false);

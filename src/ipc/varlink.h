@@ -132,6 +132,8 @@ void varlink_reply(struct varlink_call *call, json_t *parameters);
 void varlink_reply_more(struct varlink_call *call, json_t *parameters);
 /* fd is duplicated by the kernel when sent; the caller keeps its own. */
 void varlink_reply_fd(struct varlink_call *call, json_t *parameters, int fd);
+/* One of several replies, with a descriptor. */
+void varlink_reply_more_fd(struct varlink_call *call, json_t *parameters, int fd);
 void varlink_error(struct varlink_call *call, const char *error, json_t *parameters);
 /* org.varlink.service.InvalidParameter with the name of the parameter. */
 void varlink_error_parameter(struct varlink_call *call, const char *parameter);

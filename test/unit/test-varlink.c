@@ -39,6 +39,8 @@ static void serve(struct varlink *v, struct varlink_call *call, void *userdata)
 	if (streq(call->method, "t.Fd")) {
 		int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
+		if (call->more)
+			varlink_reply_more_fd(call, NULL, fd);
 		varlink_reply_fd(call, NULL, fd);
 		close(fd);
 	} else if (streq(call->method, "t.Error")) {
@@ -120,7 +122,7 @@ static void note(struct varlink *v, const char *error, json_t *parameters, bool 
 
 	snprintf(got + n, sizeof(got) - n, "%s%s%s%s ", (const char *)userdata, error ? "!" : "",
 			!parameters ? "-" : "", continues ? "+" : "");
-	if (fd >= 0)
+	if (fd >= 0 && got_fd < 0)
 		got_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
@@ -179,6 +181,14 @@ static void descriptor_comes_with_its_reply(void **state)
 	assert_int_equal(fstat(got_fd, &a), 0);
 	assert_int_equal(stat("/dev/null", &b), 0);
 	assert_int_equal(a.st_rdev, b.st_rdev);
+	close(got_fd);
+	got[0] = 0;
+	got_fd = -1;
+	call("t.Fd", VARLINK_WITH_ID | VARLINK_MORE, "m");
+	call("t.Echo", VARLINK_WITH_ID, "x");
+	settle();
+	assert_string_equal(got, "m+ m x ");
+	assert_true(got_fd >= 0);
 	close(got_fd);
 }
 
