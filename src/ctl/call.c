@@ -40,8 +40,7 @@ static int parameters_read(struct ctl *c, const char *text, json_t **ret)
 	if (streq(text, "-")) {
 		input = malloc(VARLINK_MESSAGE_MAX);
 		if (!input)
-			return ctl_fail(c, CTL_PARTLY, "org.stationmaster.ctl.Memory",
-					"Out of memory.");
+			return ctl_no_memory(c);
 		len = fread(input, 1, VARLINK_MESSAGE_MAX, stdin);
 		if (ferror(stdin))
 			return ctl_fail(c, CTL_PARTLY, "org.stationmaster.ctl.Input",

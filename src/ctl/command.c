@@ -17,21 +17,43 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "ctl/text.h"
+#include "ctl/when.h"
 
-#define SESSIONS "org.stationmaster.Sessions."
-#define STATIONS "org.stationmaster.Stations."
-#define JOBS     "org.stationmaster.Jobs."
-#define EVENTS   "org.stationmaster.Events."
-#define SYSTEM   "org.stationmaster.System."
+#define SESSIONS    "org.stationmaster.Sessions."
+#define STATIONS    "org.stationmaster.Stations."
+#define BLOCKS      "org.stationmaster.Blocks."
+#define PROJECTIONS "org.stationmaster.Projections."
+#define VIEWS       "org.stationmaster.Views."
+#define JOBS        "org.stationmaster.Jobs."
+#define EVENTS      "org.stationmaster.Events."
+#define SYSTEM      "org.stationmaster.System."
 
 #define TARGETS_TEXT \
 	"SESSION is an id such as s12; everything else is the name of a user and means every\n" \
 	"session of that user. A user whose name looks like an id: user:s12.\n"
 
+#define VIEWER_TEXT \
+	"A VNC viewer shows the session: xtigervncviewer, vncviewer or gvncviewer, whichever is\n" \
+	"installed. The station shows a sign meanwhile. Closing the viewer ends it.\n"
+
 const struct option_info options_all[] = {
-	{ OPT_ALL, "all", NULL, "every session that you may act on, but none of your own" },
+	{ OPT_ALL, "all", NULL, "all that you may act on, but no session of your own" },
+	{ OPT_STATION, "station", "STATION",
+			"a station as well, whoever sits there; may be given several times" },
+	{ OPT_UNTIL, "until", "TIME",
+			"when it ends by itself: 10:45, +30m, or 2026-11-22T10:45:00+01:00" },
+	{ OPT_FROM, "from", "SESSION|USER", "whose desktop is shown (default: your own session)" },
+	{ OPT_WINDOW, "window", NULL, "people keep working and see it in a window" },
+	{ OPT_EXCLUSIVE, "exclusive", NULL,
+			"keys and pointer of the station reach nothing meanwhile" },
+	{ OPT_VIEWER, "viewer", "COMMAND",
+			"viewer to start; gets the path of a Unix socket as last argument" },
+	{ OPT_PRINT_SOCKET, "print-socket", NULL,
+			"start no viewer, print the path of the socket for one" },
+	{ OPT_BY, "by", "DURATION", "how much more time: 90s, 5m, 1h (default 5m)" },
 	{ OPT_GRACE, "grace", "SECONDS", "give notice so long before anything happens (0..3600)" },
-	{ OPT_MESSAGE, "message", "TEXT", "show this with the notice (at most 500 characters)" },
+	{ OPT_MESSAGE, "message", "TEXT",
+			"what people read at their stations (at most 500 characters)" },
 	{ OPT_WAIT, "wait", NULL, "wait for the end and report each session as it comes" },
 	{ OPT_FORCE_AFTER, "force-after", "SECONDS",
 			"how long a desktop may take to end itself before it is killed (0..600)" },
@@ -52,6 +74,35 @@ const struct command commands[] = {
 			SESSIONS "List", session_list_run },
 	{ "session show", "SESSION|USER", "One session in detail", TARGETS_TEXT, 0, ARGS_TARGETS, 1,
 			1, SESSIONS "Get " SESSIONS "List", session_show_run },
+	{ "session view", "SESSION|USER", "See a desktop at full size", VIEWER_TEXT,
+			OPT_VIEWER | OPT_PRINT_SOCKET, ARGS_TARGETS, 1, 1,
+			VIEWS "Open " SESSIONS "List", session_view_run },
+	{ "session control", "SESSION|USER", "See a desktop and use its keyboard and pointer",
+			VIEWER_TEXT
+			"Your keys and pointer act beside those of the station. Several people may control a\n"
+			"session; with --exclusive only you, and not even the station.\n",
+			OPT_EXCLUSIVE | OPT_VIEWER | OPT_PRINT_SOCKET, ARGS_TARGETS, 1, 1,
+			VIEWS "Open " SESSIONS "List", session_control_run },
+	{ "session block", "SESSION|USER...", "Show people a message and nothing else",
+			TARGETS_TEXT
+			"The session runs on below. A block holds until its time is over or it is taken back,\n"
+			"also after a new log-in, at another station, and after a restart. Blocking a session\n"
+			"blocks its user and the stations that show it; --all catches those who log in later too.\n",
+			OPT_ALL | OPT_STATION | OPT_MESSAGE | OPT_UNTIL, ARGS_TARGETS, 0,
+			CTL_TARGETS_MAX, BLOCKS "Block", session_block_run },
+	{ "session unblock", "SESSION|USER...", "Take blocks back",
+			TARGETS_TEXT
+			"While everybody is blocked nobody can be let out alone: unblock --all.\n",
+			OPT_ALL | OPT_STATION, ARGS_TARGETS, 0, CTL_TARGETS_MAX, BLOCKS "Unblock",
+			session_unblock_run },
+	{ "session lock", "[SESSION|USER...]", "Lock own sessions",
+			"Without arguments: each of yours that a station shows. The station asks for your\n"
+			"password then.\n",
+			0, ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "Lock " SESSIONS "List",
+			session_lock_run },
+	{ "session unlock", "SESSION|USER...", "Unlock sessions without the password",
+			TARGETS_TEXT "Own sessions; as an administrator any.\n", 0, ARGS_TARGETS, 1,
+			CTL_TARGETS_MAX, SESSIONS "Unlock " SESSIONS "List", session_unlock_run },
 	{ "session start", "USER", "Start a session for a user, without a station",
 			"The session is suspended until the user logs in at a station. Administrators only.\n",
 			OPT_DESKTOP | OPT_SIZE, ARGS_USER, 1, 1, SESSIONS "Start",
@@ -69,6 +120,25 @@ const struct command commands[] = {
 			"Programs run on; the user gets them back at the next log-in.\n",
 			OPT_ALL, ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "Suspend",
 			session_suspend_run },
+	{ "project start", "SESSION|USER...", "Show one desktop to others",
+			TARGETS_TEXT
+			"Shown is your own session, or that of --from, in place of what the stations showed;\n"
+			"their keys and pointers reach nothing meanwhile. With --all those who log in later see\n"
+			"it too. To show the screen you sit at without a session here: use the dashboard.\n",
+			OPT_ALL | OPT_STATION | OPT_FROM | OPT_WINDOW, ARGS_TARGETS, 0,
+			CTL_TARGETS_MAX, PROJECTIONS "Start " SESSIONS "List", project_start_run },
+	{ "project stop", "PROJECTION", "End a projection, or with --all every one", NULL, OPT_ALL,
+			ARGS_PROJECTION, 0, 1, PROJECTIONS "Stop", project_stop_run },
+	{ "project list", "", "What is shown to whom", NULL, 0, ARGS_NONE, 0, 0, PROJECTIONS "List",
+			project_list_run },
+	{ "block list", "", "Blocks that are in force", NULL, 0, ARGS_NONE, 0, 0, BLOCKS "List",
+			block_list_run },
+	{ "block texts", "", "Messages you blocked with before, and the default", NULL, 0,
+			ARGS_NONE, 0, 0, BLOCKS "Texts", block_texts_run },
+	{ "view list", "", "Who views or controls which session", NULL, 0, ARGS_NONE, 0, 0,
+			VIEWS "List", view_list_run },
+	{ "view end", "VIEW", "End a view: your own, or as an administrator any", NULL, 0,
+			ARGS_VIEW, 1, 1, VIEWS "Close", view_end_run },
 	{ "station list", "", "Stations and what they show", NULL, 0, ARGS_NONE, 0, 0,
 			STATIONS "List", station_list_run },
 	{ "station show", "STATION", "One station in detail", NULL, 0, ARGS_STATION, 1, 1,
@@ -79,6 +149,11 @@ const struct command commands[] = {
 			JOBS "Get", job_show_run },
 	{ "job cancel", "JOB", "Take an order back while its notice runs", NULL, 0, ARGS_JOB, 1, 1,
 			JOBS "Cancel", job_cancel_run },
+	{ "job extend", "JOB [SESSION|USER...]", "Give more time while a notice runs",
+			TARGETS_TEXT
+			"Without sessions: all whose notice runs. \"stationctl job show JOB\" tells who asked.\n",
+			OPT_BY, ARGS_JOB_TARGETS, 1, CTL_TARGETS_MAX,
+			JOBS "Extend " SESSIONS "List", job_extend_run },
 	{ "job wait", "JOB", "Wait until a job is finished", NULL, 0, ARGS_JOB, 1, 1, JOBS "Wait",
 			job_wait_run },
 	{ "event watch", "", "Follow what happens, until interrupted",
@@ -164,6 +239,41 @@ static int option_seconds(struct ctl *c, const struct option_info *info, const c
 			(long long)(max_ms / 1000), value);
 }
 
+static int option_until(struct ctl *c, const char *value)
+{
+	switch (when_parse(value, clock_real_ms(), &c->until_ms)) {
+	case 0:
+		return CTL_DONE;
+	case -ERANGE:
+		return ctl_usage(c, "--until takes a time that is still to come, not \"%s\".",
+				value);
+	default:
+		return ctl_usage(c,
+				"--until takes a time such as 10:45, +30m, +1h30m or 2026-11-22T10:45:00+01:00, not \"%s\".",
+				value);
+	}
+}
+
+static int option_by(struct ctl *c, const char *value)
+{
+	if (when_parse_duration(value, &c->by_ms) == 0 && c->by_ms >= CTL_EXTEND_MIN_MS &&
+			c->by_ms <= CTL_EXTEND_MAX_MS)
+		return CTL_DONE;
+	return ctl_usage(c, "--by takes a duration from 1s to 1h, such as 90s or 5m, not \"%s\".",
+			value);
+}
+
+static int option_station(struct ctl *c, const char *value)
+{
+	if (!*value || !str_is_utf8(value, strlen(value)))
+		return ctl_usage(c,
+				"--station takes the id of a station, as \"stationctl station list\" shows it.");
+	if (!c->stations)
+		c->stations = json_array();
+	json_array_append_new(c->stations, json_string(value));
+	return CTL_DONE;
+}
+
 struct parsed {
 	bool help, version;
 };
@@ -213,6 +323,29 @@ static int option_apply(
 		break;
 	case OPT_MORE:
 		c->more = true;
+		break;
+	case OPT_STATION:
+		return option_station(c, value);
+	case OPT_UNTIL:
+		return option_until(c, value);
+	case OPT_BY:
+		return option_by(c, value);
+	case OPT_EXCLUSIVE:
+		c->exclusive = true;
+		break;
+	case OPT_VIEWER:
+		if (!value[strspn(value, " ")])
+			return ctl_usage(c, "--viewer takes the name of a program.");
+		c->viewer = value;
+		break;
+	case OPT_PRINT_SOCKET:
+		c->print_socket = true;
+		break;
+	case OPT_FROM:
+		c->from = value;
+		break;
+	case OPT_WINDOW:
+		c->window = true;
 		break;
 	}
 	return CTL_DONE;
@@ -272,13 +405,22 @@ static int check_arguments(struct ctl *c, const struct command *command, int arg
 			return ctl_usage(c, "Argument %d is %s.", i + 1,
 					*argv[i] ? "not UTF-8 text" : "empty");
 	if (command->options & OPT_ALL) {
-		if (argc == 0 && !c->all)
+		bool named = argc > 0 || c->stations;
+
+		if (!named && !c->all && command->kind == ARGS_PROJECTION)
 			return ctl_usage(c,
-					"Which sessions? Name sessions or users, or give --all.");
-		if (argc > 0 && c->all)
+					"Which one? Give its id, or --all. What there is: stationctl project list.");
+		if (!named && !c->all)
+			return ctl_usage(c,
+					"Which sessions? Name sessions or users%s, or give --all.",
+					command->options & OPT_STATION ? ", stations with --station"
+								       : "");
+		if (named && c->all)
 			return ctl_usage(c, "Either --all or names, not both.");
 	}
-	if (c->message && c->grace_ms <= 0)
+	if (c->viewer && c->print_socket)
+		return ctl_usage(c, "Either --viewer or --print-socket, not both.");
+	if (command->options & OPT_GRACE && c->message && c->grace_ms <= 0)
 		return ctl_usage(
 				c, "--message needs --grace: without notice nobody could read it.");
 	return CTL_DONE;

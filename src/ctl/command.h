@@ -22,6 +22,14 @@ enum option_bit {
 	OPT_DESKTOP = 1 << 10,
 	OPT_SIZE = 1 << 11,
 	OPT_MORE = 1 << 12,
+	OPT_STATION = 1 << 13,
+	OPT_UNTIL = 1 << 14,
+	OPT_EXCLUSIVE = 1 << 15,
+	OPT_VIEWER = 1 << 16,
+	OPT_PRINT_SOCKET = 1 << 17,
+	OPT_FROM = 1 << 18,
+	OPT_WINDOW = 1 << 19,
+	OPT_BY = 1 << 20,
 };
 #define OPT_GLOBAL (OPT_JSON | OPT_SOCKET | OPT_TIMEOUT | OPT_HELP | OPT_VERSION)
 
@@ -33,7 +41,17 @@ struct option_info {
 };
 
 /* What the arguments of a command are. */
-enum argument_kind { ARGS_NONE, ARGS_TARGETS, ARGS_USER, ARGS_STATION, ARGS_JOB, ARGS_METHOD };
+enum argument_kind {
+	ARGS_NONE,
+	ARGS_TARGETS,
+	ARGS_USER,
+	ARGS_STATION,
+	ARGS_JOB,
+	ARGS_JOB_TARGETS, /* a job, then sessions or users */
+	ARGS_PROJECTION,
+	ARGS_VIEW,
+	ARGS_METHOD,
+};
 
 struct command {
 	const char *words; /* "session list"; one or two words */
@@ -76,11 +94,25 @@ int session_show_run(struct ctl *c, int argc, char **argv);
 int session_start_run(struct ctl *c, int argc, char **argv);
 int session_logoff_run(struct ctl *c, int argc, char **argv);
 int session_suspend_run(struct ctl *c, int argc, char **argv);
+int session_lock_run(struct ctl *c, int argc, char **argv);
+int session_unlock_run(struct ctl *c, int argc, char **argv);
+int session_block_run(struct ctl *c, int argc, char **argv);
+int session_unblock_run(struct ctl *c, int argc, char **argv);
+int session_view_run(struct ctl *c, int argc, char **argv);
+int session_control_run(struct ctl *c, int argc, char **argv);
+int block_list_run(struct ctl *c, int argc, char **argv);
+int block_texts_run(struct ctl *c, int argc, char **argv);
+int project_start_run(struct ctl *c, int argc, char **argv);
+int project_stop_run(struct ctl *c, int argc, char **argv);
+int project_list_run(struct ctl *c, int argc, char **argv);
+int view_list_run(struct ctl *c, int argc, char **argv);
+int view_end_run(struct ctl *c, int argc, char **argv);
 int station_list_run(struct ctl *c, int argc, char **argv);
 int station_show_run(struct ctl *c, int argc, char **argv);
 int job_list_run(struct ctl *c, int argc, char **argv);
 int job_show_run(struct ctl *c, int argc, char **argv);
 int job_cancel_run(struct ctl *c, int argc, char **argv);
+int job_extend_run(struct ctl *c, int argc, char **argv);
 int job_wait_run(struct ctl *c, int argc, char **argv);
 int event_watch_run(struct ctl *c, int argc, char **argv);
 int system_status_run(struct ctl *c, int argc, char **argv);

@@ -141,14 +141,53 @@ static void complete_words(const char *group, const char *prefix)
 	}
 }
 
+/* Messages used before; only where a message belongs to a block. */
+static void complete_texts(const struct command *command, const char *socket, const char *prefix)
+{
+	_cleanup_json_ json_t *texts = NULL;
+	json_t *text;
+	size_t i;
+
+	if (!command || !(command->options & OPT_UNTIL))
+		return;
+	texts = ask(socket, "org.stationmaster.Blocks.Texts", "texts");
+	json_array_foreach (texts, i, text)
+		print_candidate(prefix, json_string_value(text) ? json_string_value(text) : "", "");
+}
+
+/* "--grace", "--grace=60". */
 static const struct option_info *option_find(const char *word)
 {
+	size_t n = strcspn(word, "=");
+
 	if (strncmp(word, "--", 2) != 0)
 		return NULL;
 	for (size_t i = 0; i < n_options; i++)
-		if (streq(options_all[i].name, word + 2))
+		if (strlen(options_all[i].name) == n - 2 &&
+				strncmp(options_all[i].name, word + 2, n - 2) == 0)
 			return &options_all[i];
 	return NULL;
+}
+
+static void complete_value(const struct option_info *option, const struct command *command,
+		const char *socket, const char *prefix)
+{
+	switch (option->bit) {
+	case OPT_DESKTOP:
+		complete_desktops(prefix);
+		break;
+	case OPT_STATION:
+		complete_ids(socket, prefix, "org.stationmaster.Stations.List", "stations");
+		break;
+	case OPT_FROM:
+		complete_targets(socket, prefix);
+		break;
+	case OPT_MESSAGE:
+		complete_texts(command, socket, prefix);
+		break;
+	default:
+		break;
+	}
 }
 
 static void complete_options(const struct command *command, const char *prefix)
@@ -164,20 +203,32 @@ static void complete_options(const struct command *command, const char *prefix)
 }
 
 static void complete_arguments(
-		const struct command *command, const char *socket, const char *prefix)
+		const struct command *command, const char *socket, const char *prefix, bool first)
 {
 	switch (command->kind) {
+	case ARGS_JOB_TARGETS:
+		if (!first) {
+			complete_targets(socket, prefix);
+			break;
+		}
+		/* fall through */
+	case ARGS_JOB:
+		complete_ids(socket, prefix, "org.stationmaster.Jobs.List", "jobs");
+		break;
 	case ARGS_TARGETS:
 		complete_targets(socket, prefix);
+		break;
+	case ARGS_PROJECTION:
+		complete_ids(socket, prefix, "org.stationmaster.Projections.List", "projections");
+		break;
+	case ARGS_VIEW:
+		complete_ids(socket, prefix, "org.stationmaster.Views.List", "views");
 		break;
 	case ARGS_USER:
 		complete_users(prefix);
 		break;
 	case ARGS_STATION:
 		complete_ids(socket, prefix, "org.stationmaster.Stations.List", "stations");
-		break;
-	case ARGS_JOB:
-		complete_ids(socket, prefix, "org.stationmaster.Jobs.List", "jobs");
 		break;
 	case ARGS_METHOD:
 		complete_methods(prefix);
@@ -193,29 +244,36 @@ int complete_run(int argc, char **argv)
 	const char *words[2] = { NULL, NULL };
 	const struct option_info *option = NULL;
 	const struct command *command;
-	size_t n_words = 0;
+	size_t n_words = 0, n_used;
 
 	for (int i = 0; i < argc - 1; i++) {
+		/* bash makes three words of "--grace=60". */
+		if (option && option->value && streq(argv[i], "="))
+			continue;
 		if (option && option->value) {
 			if (option->bit == OPT_SOCKET)
 				socket = argv[i];
 			option = NULL;
 			continue;
 		}
-		option = option_find(argv[i]);
-		if (!option && argv[i][0] != '-' && n_words < 2)
-			words[n_words++] = argv[i];
+		option = strchr(argv[i], '=') ? NULL : option_find(argv[i]);
+		if (option || argv[i][0] == '-')
+			continue;
+		if (n_words < ELEMENTSOF(words))
+			words[n_words] = argv[i];
+		n_words++;
 	}
+	if (option && option->value && streq(prefix, "="))
+		prefix = "";
 	command = command_find(words[0], words[1]);
-	if (option && option->value) {
-		if (option->bit == OPT_DESKTOP)
-			complete_desktops(prefix);
-	} else if (prefix[0] == '-') {
+	n_used = command && strchr(command->words, ' ') ? 2 : 1;
+	if (option && option->value)
+		complete_value(option, command, socket, prefix);
+	else if (prefix[0] == '-')
 		complete_options(command, prefix);
-	} else if (command) {
-		complete_arguments(command, socket, prefix);
-	} else if (n_words == 0 || (n_words == 1 && command_is_group(words[0]))) {
+	else if (command)
+		complete_arguments(command, socket, prefix, n_words == n_used);
+	else if (n_words == 0 || (n_words == 1 && command_is_group(words[0])))
 		complete_words(words[0], prefix);
-	}
 	return 0;
 }

@@ -9,6 +9,7 @@
  */
 #include "ctl/ctl.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +31,8 @@ void ctl_init(struct ctl *c)
 		.timeout_ms = -1,
 		.grace_ms = -1,
 		.force_ms = -1,
+		.by_ms = -1,
+		.until_ms = -1,
 		.deadline = -1 };
 	c->out_tty = isatty(STDOUT_FILENO);
 	c->err_tty = isatty(STDERR_FILENO);
@@ -46,6 +49,8 @@ void ctl_init(struct ctl *c)
 void ctl_done(struct ctl *c)
 {
 	ctl_disconnect(c);
+	json_decref(c->stations);
+	c->stations = NULL;
 }
 
 int64_t ctl_time_left(const struct ctl *c, int64_t fallback_ms)
@@ -86,6 +91,11 @@ int ctl_fail(const struct ctl *c, int code, const char *error, const char *fmt, 
 		reason = NULL;
 	va_end(ap);
 	return fail_with(c, code, error, reason ? reason : "Out of memory.", NULL);
+}
+
+int ctl_no_memory(const struct ctl *c)
+{
+	return ctl_fail(c, CTL_PARTLY, "org.stationmaster.ctl.Memory", "Out of memory.");
 }
 
 int ctl_usage(const struct ctl *c, const char *fmt, ...)
@@ -263,7 +273,8 @@ static const struct varlink_ops conn_ops = { .handle_closed = handle_closed };
 
 int ctl_connect(struct ctl *c)
 {
-	static const struct varlink_options options = { .in_max = VARLINK_REPLY_MAX };
+	static const struct varlink_options options = { .in_max = VARLINK_REPLY_MAX,
+		.accept_fd = true };
 	_cleanup_close_ int fd = -EBADF;
 	int r;
 
@@ -314,5 +325,62 @@ int ctl_call(struct ctl *c, const char *method, json_t *parameters, int64_t answ
 		return ctl_error_reply(c, method, error, reply);
 	if (ret_reply)
 		*ret_reply = take_ptr(reply);
+	return CTL_DONE;
+}
+
+struct fd_reply {
+	bool over;
+	char *error;
+	json_t *parameters;
+	int fd;
+};
+
+static void handle_fd_reply(struct varlink *v, const char *error, json_t *parameters,
+		bool continues, int fd, void *userdata)
+{
+	struct fd_reply *reply = userdata;
+
+	(void)v, (void)continues;
+	reply->over = true;
+	reply->error = error ? strdup(error) : NULL;
+	reply->parameters = json_incref(parameters);
+	if (fd >= 0)
+		reply->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+int ctl_call_fd(struct ctl *c, const char *method, json_t *parameters, json_t **ret_reply,
+		int *ret_fd)
+{
+	struct varlink_request request = { .method = method, .parameters = parameters };
+	struct fd_reply reply = { .fd = -EBADF };
+	_cleanup_json_ json_t *got = NULL;
+	_cleanup_free_ char *error = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	int64_t end = clock_mono_ms() + ctl_time_left(c, CTL_ANSWER_MS);
+	int r;
+
+	r = ctl_connect(c);
+	if (r < 0)
+		json_decref(parameters);
+	else
+		r = varlink_call(c->conn, &request, handle_fd_reply, &reply);
+	while (r == 0 && !reply.over)
+		r = varlink_pump(c->conn, (int)MAX(end - clock_mono_ms(), 0));
+	if (c->conn)
+		varlink_forget(c->conn, &reply);
+	got = reply.parameters;
+	error = reply.error;
+	fd = reply.fd;
+	if (!got) {
+		r = ctl_unreachable(c, c->lost < 0 ? c->lost : r);
+		ctl_disconnect(c);
+		return r;
+	}
+	if (error)
+		return ctl_error_reply(c, method, error, got);
+	if (fd < 0)
+		return ctl_bad_reply(c, method);
+	*ret_reply = take_ptr(got);
+	*ret_fd = take_fd(&fd);
 	return CTL_DONE;
 }

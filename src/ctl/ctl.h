@@ -29,6 +29,9 @@ enum {
 	CTL_RECONNECT_MS = 15 * 1000, /* a stationd that restarts is waited for so long */
 	CTL_GRACE_MAX_MS = 3600 * 1000,
 	CTL_FORCE_MAX_MS = 600 * 1000,
+	CTL_EXTEND_MIN_MS = 1000,
+	CTL_EXTEND_MS = 5 * 60 * 1000, /* more time, where nobody says how much */
+	CTL_EXTEND_MAX_MS = 3600 * 1000,
 	CTL_TIMEOUT_MAX_MS = 7 * 24 * 3600 * 1000,
 	CTL_MESSAGE_MAX = 500, /* characters */
 	CTL_TARGETS_MAX = 10000,
@@ -41,11 +44,19 @@ struct ctl {
 	bool all;
 	bool wait;
 	bool more;
+	bool exclusive;
+	bool window;
+	bool print_socket;
+	json_t *stations; /* of --station, as often as it was given; NULL */
 	const char *message;
 	const char *desktop;
+	const char *from;
+	const char *viewer;
 	int64_t timeout_ms;
 	int64_t grace_ms;
 	int64_t force_ms;
+	int64_t by_ms;
+	int64_t until_ms;      /* since 1970 */
 	int64_t width, height; /* 0: not given */
 
 	int64_t deadline; /* monotonic ms; -1: none */
@@ -77,12 +88,16 @@ void ctl_disconnect(struct ctl *c);
  */
 int ctl_call(struct ctl *c, const char *method, json_t *parameters, int64_t answer_ms,
 		json_t **ret_reply);
+/* The same for a method whose reply brings a descriptor (owned); without one it is a bad reply. */
+int ctl_call_fd(struct ctl *c, const char *method, json_t *parameters, json_t **ret_reply,
+		int *ret_fd);
 
 /* --- errors; each gives back an exit code and prints one message (or, with --json, one object) ---
  */
 
 /* code, name of the error in the API's words, what happened and what to do. */
 int ctl_fail(const struct ctl *c, int code, const char *error, const char *fmt, ...) _printf_(4, 5);
+int ctl_no_memory(const struct ctl *c);
 int ctl_usage(const struct ctl *c, const char *fmt, ...) _printf_(2, 3);
 /* stationd cannot be spoken to; error is -errno of connecting or calling. Call it before
  * ctl_disconnect(): the connection knows better why it ended. */

@@ -116,7 +116,7 @@ int follow_events(struct ctl *c, follow_fn fn, void *userdata)
 struct job_state {
 	const char *id;
 	json_t *targets; /* owned, as seen last */
-	json_t *printed; /* owned, set of session ids */
+	json_t *printed; /* owned; session to true: its end was, or false: that it asks for time */
 	bool gone;
 };
 
@@ -129,6 +129,28 @@ bool follow_is_finished(json_t *targets)
 		if (!target_is_final(target))
 			return false;
 	return true;
+}
+
+/* A line where somebody has ended, or asks for more time; each once. */
+static void target_update(struct ctl *c, struct job_state *state, json_t *target, const char *key)
+{
+	bool asks = json_is_true(json_object_get(target, "more_time"));
+	json_t *printed = json_object_get(state->printed, key);
+
+	if (target_is_final(target)) {
+		if (json_is_true(printed))
+			return;
+		target_print(c, target, "logged off");
+		json_object_set_new(state->printed, key, json_true());
+	} else if (asks && !printed) {
+		target_print(c, target, "logged off");
+		printf("       Give 5 minutes: stationctl job extend %s %.*s\n", state->id,
+				(int)strcspn(key, " "), key);
+		fflush(stdout);
+		json_object_set_new(state->printed, key, json_false());
+	} else if (!asks && printed) {
+		json_object_del(state->printed, key);
+	}
 }
 
 static void job_update(struct ctl *c, struct job_state *state, json_t *targets)
@@ -144,13 +166,12 @@ static void job_update(struct ctl *c, struct job_state *state, json_t *targets)
 		/* Unknown users have no session; they are told apart by their name. */
 		_cleanup_free_ char *session = text_member(target, "session");
 		_cleanup_free_ char *user = text_member(target, "user");
-		_cleanup_free_ char *key =
+		_cleanup_free_ char *dirty =
 				str_format("%s %s", session ? session : "", user ? user : "");
+		_cleanup_free_ char *key = dirty ? text_clean(dirty) : NULL;
 
-		if (!key || !target_is_final(target) || json_object_get(state->printed, key))
-			continue;
-		target_print(c, target, "logged off");
-		json_object_set_new(state->printed, key, json_true());
+		if (key)
+			target_update(c, state, target, key);
 	}
 }
 

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* job list, show, cancel, wait. */
+/* job list, show, cancel, extend, wait. */
 #include <poll.h>
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "ctl/command.h"
+#include "ctl/find.h"
 #include "ctl/follow.h"
-#include "ctl/table.h"
+#include "ctl/list.h"
 #include "ctl/target.h"
 
 #define LIST   "org.stationmaster.Jobs.List"
 #define GET    "org.stationmaster.Jobs.Get"
 #define CANCEL "org.stationmaster.Jobs.Cancel"
+#define EXTEND "org.stationmaster.Jobs.Extend"
 #define WAIT   "org.stationmaster.Jobs.Wait"
 
 enum { RETRY_MS = 200 };
@@ -43,6 +45,20 @@ static char *state_text(json_t *job)
 	return duration ? str_format("notice, %s left", duration) : NULL;
 }
 
+static void row_add(struct table *t, json_t *job)
+{
+	_cleanup_free_ char *since = text_member(job, "since");
+
+	table_add_consume(t, text_member(job, "id"));
+	table_add_consume(t, text_member(job, "kind"));
+	table_add_consume(t, text_member(job, "by"));
+	table_add_consume(t, since ? text_since(since) : NULL);
+	table_add_consume(t, state_text(job));
+	table_add_consume(t, progress_text(job));
+	table_add_consume(t, target_asking(job));
+	table_add_consume(t, text_member(job, "message"));
+}
+
 int job_list_run(struct ctl *c, int argc, char **argv)
 {
 	static const struct column columns[] = {
@@ -52,45 +68,14 @@ int job_list_run(struct ctl *c, int argc, char **argv)
 		{ "SINCE", .right = true },
 		{ "STATE" },
 		{ "DONE" },
+		{ "MORE TIME", .cut = true, .optional = true },
 		{ "MESSAGE", .cut = true },
 	};
-	_cleanup_json_ json_t *reply = NULL;
-	json_t *jobs, *job;
-	struct table t;
-	size_t i;
-	int r;
+	static const struct list_info list = { LIST, "jobs", "No jobs.", columns,
+		ELEMENTSOF(columns), row_add };
 
 	(void)argc, (void)argv;
-	r = ctl_call(c, LIST, NULL, CTL_ANSWER_MS, &reply);
-	if (r)
-		return r;
-	jobs = json_object_get(reply, "jobs");
-	if (!json_is_array(jobs))
-		return ctl_bad_reply(c, LIST);
-	if (c->json) {
-		text_print_json(stdout, jobs, JSON_INDENT(2), c->out_tty);
-		return CTL_DONE;
-	}
-	if (json_array_size(jobs) == 0) {
-		puts("No jobs.");
-		return CTL_DONE;
-	}
-	table_init(&t, columns, ELEMENTSOF(columns));
-	json_array_foreach (jobs, i, job) {
-		_cleanup_free_ char *since = text_member(job, "since");
-
-		table_add_consume(&t, text_member(job, "id"));
-		table_add_consume(&t, text_member(job, "kind"));
-		table_add_consume(&t, text_member(job, "by"));
-		table_add_consume(&t, since ? text_since(since) : NULL);
-		table_add_consume(&t, state_text(job));
-		table_add_consume(&t, progress_text(job));
-		table_add_consume(&t, text_member(job, "message"));
-	}
-	r = table_print(&t, stdout, c->columns, c->out_tty);
-	table_done(&t);
-	return r < 0 ? ctl_fail(c, CTL_PARTLY, "org.stationmaster.ctl.Memory", "Out of memory.")
-		     : CTL_DONE;
+	return list_run(c, &list);
 }
 
 static void job_print(struct ctl *c, json_t *job)
@@ -112,14 +97,14 @@ static void job_print(struct ctl *c, json_t *job)
 		target_print(c, target, "logged off");
 }
 
-/* Calls a method that answers with a job. */
-static int job_call(struct ctl *c, const char *method, const char *id, json_t **ret_job)
+/* Calls a method that answers with a job. Takes parameters. */
+static int job_call(struct ctl *c, const char *method, json_t *parameters, json_t **ret_job)
 {
 	_cleanup_json_ json_t *reply = NULL;
 	json_t *job;
 	int r;
 
-	r = ctl_call(c, method, json_pack("{s:s}", "job", id), CTL_ANSWER_MS, &reply);
+	r = ctl_call(c, method, parameters, CTL_ANSWER_MS, &reply);
 	if (r)
 		return r;
 	job = json_object_get(reply, "job");
@@ -143,7 +128,7 @@ int job_show_run(struct ctl *c, int argc, char **argv)
 	int r;
 
 	(void)argc;
-	r = job_call(c, GET, argv[0], &job);
+	r = job_call(c, GET, json_pack("{s:s}", "job", argv[0]), &job);
 	if (r == CTL_DONE)
 		job_show(c, job);
 	return r;
@@ -157,7 +142,7 @@ int job_cancel_run(struct ctl *c, int argc, char **argv)
 	int r;
 
 	(void)argc;
-	r = job_call(c, CANCEL, argv[0], &job);
+	r = job_call(c, CANCEL, json_pack("{s:s}", "job", argv[0]), &job);
 	if (r)
 		return r;
 	job_show(c, job);
@@ -173,6 +158,26 @@ int job_cancel_run(struct ctl *c, int argc, char **argv)
 		printf("%zu of %zu taken back; the others were past their notice.\n", n,
 				json_array_size(targets));
 	return CTL_PARTLY;
+}
+
+int job_extend_run(struct ctl *c, int argc, char **argv)
+{
+	_cleanup_json_ json_t *job = NULL, *ids = NULL, *parameters = NULL;
+	int64_t add_ms = c->by_ms < 0 ? CTL_EXTEND_MS : c->by_ms;
+	int r = CTL_DONE;
+
+	if (argc > 1)
+		r = find_ids(c, argc - 1, argv + 1, &ids);
+	if (r)
+		return r;
+	parameters = json_pack("{s:s, s:I}", "job", argv[0], "add_ms", (json_int_t)add_ms);
+	if (ids)
+		json_object_set(parameters, "sessions", ids);
+	r = job_call(c, EXTEND, take_ptr(parameters), &job);
+	if (r)
+		return r;
+	job_show(c, job);
+	return CTL_DONE;
 }
 
 int job_wait_run(struct ctl *c, int argc, char **argv)

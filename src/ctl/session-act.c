@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session logoff and suspend. stationd answers both at once with one result per target; a log-off
- * then goes on as a job, which --wait follows until every session has its final state.
+ * session logoff, suspend, lock, unlock. stationd answers all at once with one result per target; a
+ * log-off then goes on as a job, which --wait follows until every session has its final state.
  */
 #include <stdio.h>
 
 #include "base/str.h"
 #include "ctl/command.h"
+#include "ctl/find.h"
 #include "ctl/follow.h"
 #include "ctl/target.h"
 #include "ctl/text.h"
 
 #define LOGOFF  "org.stationmaster.Sessions.LogOff"
 #define SUSPEND "org.stationmaster.Sessions.Suspend"
+#define LOCK    "org.stationmaster.Sessions.Lock"
+#define UNLOCK  "org.stationmaster.Sessions.Unlock"
 
 static void print_result_json(const struct ctl *c, const char *job, bool finished, json_t *targets)
 {
@@ -64,7 +67,7 @@ int session_logoff_run(struct ctl *c, int argc, char **argv)
 		return ctl_bad_reply(c, LOGOFF);
 	job = text_clean(json_string_value(json_object_get(reply, "job")));
 	if (!job)
-		return ctl_fail(c, CTL_PARTLY, "org.stationmaster.ctl.Memory", "Out of memory.");
+		return ctl_no_memory(c);
 	if (!c->json && json_array_size(targets) == 0) {
 		puts("No sessions: nothing to do.");
 		return CTL_DONE;
@@ -86,29 +89,44 @@ int session_logoff_run(struct ctl *c, int argc, char **argv)
 int session_suspend_run(struct ctl *c, int argc, char **argv)
 {
 	_cleanup_json_ json_t *reply = NULL, *parameters = json_object();
-	json_t *targets, *target;
-	size_t i;
 	int r;
 
 	r = target_set_parameters(c, parameters, argc, argv);
 	if (r)
 		return r;
-	r = ctl_call(c, SUSPEND, take_ptr(parameters), CTL_ANSWER_MS, &reply);
+	r = target_call(c, SUSPEND, take_ptr(parameters), &reply);
+	return r ? r : target_report(c, reply, "suspended", "No sessions: nothing to do.");
+}
+
+/* Lock and Unlock take ids only. */
+static int lock_call(struct ctl *c, const char *method, int argc, char **argv, json_t **ret_reply)
+{
+	_cleanup_json_ json_t *ids = NULL, *parameters = json_object();
+	int r = CTL_DONE;
+
+	if (argc > 0)
+		r = find_ids(c, argc, argv, &ids);
 	if (r)
 		return r;
-	targets = json_object_get(reply, "targets");
-	if (!json_is_array(targets))
-		return ctl_bad_reply(c, SUSPEND);
-	if (c->json) {
-		_cleanup_json_ json_t *j = json_pack("{s:O}", "targets", targets);
+	if (ids)
+		json_object_set(parameters, "sessions", ids);
+	return target_call(c, method, take_ptr(parameters), ret_reply);
+}
 
-		text_print_json(stdout, j, JSON_INDENT(2), c->out_tty);
-		return target_exit_code(targets);
-	}
-	if (json_array_size(targets) == 0)
-		puts("No sessions: nothing to do.");
-	json_array_foreach (targets, i, target)
-		target_print(c, target, "suspended");
-	target_print_summary(targets, "suspended");
-	return target_exit_code(targets);
+int session_lock_run(struct ctl *c, int argc, char **argv)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	int r = lock_call(c, LOCK, argc, argv, &reply);
+
+	return r ? r
+		 : target_report(c, reply, "locked",
+				   "No station shows a session of yours: nothing to do.");
+}
+
+int session_unlock_run(struct ctl *c, int argc, char **argv)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	int r = lock_call(c, UNLOCK, argc, argv, &reply);
+
+	return r ? r : target_report(c, reply, "unlocked", NULL);
 }

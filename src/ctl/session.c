@@ -6,7 +6,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "ctl/command.h"
-#include "ctl/table.h"
+#include "ctl/find.h"
+#include "ctl/list.h"
 #include "ctl/target.h"
 
 #define LIST  "org.stationmaster.Sessions.List"
@@ -38,7 +39,7 @@ static char *state_text(json_t *session)
 static void row_add(struct table *t, json_t *session)
 {
 	_cleanup_free_ char *name = text_member(session, "full_name"), *state = state_text(session);
-	_cleanup_free_ char *plain = text_member(session, "state"), *since = NULL;
+	_cleanup_free_ char *plain = text_member(session, "state"), *since = NULL, *flags = NULL;
 	bool own = json_is_true(json_object_get(session, "own"));
 
 	table_add_consume(t, text_member(session, "id"));
@@ -46,6 +47,8 @@ static void row_add(struct table *t, json_t *session)
 	table_add_consume(t, name && own ? str_format("%s (you)", name) : take_ptr(name));
 	table_add_consume(t, text_member(session, "role"));
 	table_add(t, state, plain ? state_colour(plain) : TEXT_PLAIN);
+	flags = target_flags(session);
+	table_add(t, flags, TEXT_YELLOW);
 	table_add_consume(t, text_member(session, "stations"));
 	table_add_consume(t, text_member(session, "desktop"));
 	since = text_member(session, "since");
@@ -54,7 +57,7 @@ static void row_add(struct table *t, json_t *session)
 			t, text_duration(json_integer_value(json_object_get(session, "idle_ms"))));
 }
 
-static int list_print(struct ctl *c, json_t *sessions)
+int session_list_run(struct ctl *c, int argc, char **argv)
 {
 	static const struct column columns[] = {
 		{ "SESSION" },
@@ -62,46 +65,17 @@ static int list_print(struct ctl *c, json_t *sessions)
 		{ "NAME", .cut = true },
 		{ "ROLE" },
 		{ "STATE" },
+		{ "FLAGS", .cut = true, .optional = true },
 		{ "STATION", .cut = true },
 		{ "DESKTOP", .cut = true },
 		{ "SINCE", .right = true },
 		{ "IDLE", .right = true },
 	};
-	struct table t;
-	json_t *session;
-	size_t i;
-	int r;
-
-	if (json_array_size(sessions) == 0) {
-		puts("No sessions.");
-		return CTL_DONE;
-	}
-	table_init(&t, columns, ELEMENTSOF(columns));
-	json_array_foreach (sessions, i, session)
-		row_add(&t, session);
-	r = table_print(&t, stdout, c->columns, c->out_tty);
-	table_done(&t);
-	return r < 0 ? ctl_fail(c, CTL_PARTLY, "org.stationmaster.ctl.Memory", "Out of memory.")
-		     : CTL_DONE;
-}
-
-int session_list_run(struct ctl *c, int argc, char **argv)
-{
-	_cleanup_json_ json_t *reply = NULL;
-	json_t *sessions;
-	int r;
+	static const struct list_info list = { LIST, "sessions", "No sessions.", columns,
+		ELEMENTSOF(columns), row_add };
 
 	(void)argc, (void)argv;
-	r = ctl_call(c, LIST, NULL, CTL_ANSWER_MS, &reply);
-	if (r)
-		return r;
-	sessions = json_object_get(reply, "sessions");
-	if (!json_is_array(sessions))
-		return ctl_bad_reply(c, LIST);
-	if (!c->json)
-		return list_print(c, sessions);
-	text_print_json(stdout, sessions, JSON_INDENT(2), c->out_tty);
-	return CTL_DONE;
+	return list_run(c, &list);
 }
 
 static void session_print(json_t *session)
@@ -115,6 +89,8 @@ static void session_print(json_t *session)
 		{ "Role", "role" },
 		{ "State", NULL },
 		{ "Stations", "stations" },
+		{ "They show", "scene" },
+		{ "Controlled by", "controlled_by" },
 		{ "Desktop", "desktop" },
 		{ "Type", "type" },
 		{ "Display", "display" },
@@ -123,6 +99,7 @@ static void session_print(json_t *session)
 	};
 	json_t *notice = json_object_get(session, "notice");
 	_cleanup_free_ char *since = text_member(session, "since"), *ago = NULL, *idle = NULL;
+	_cleanup_free_ char *flags = target_flags(session);
 
 	for (size_t i = 0; i < ELEMENTSOF(fields); i++) {
 		_cleanup_free_ char *value = fields[i].key ? text_member(session, fields[i].key)
@@ -130,6 +107,7 @@ static void session_print(json_t *session)
 
 		text_print_field(stdout, fields[i].title, value);
 	}
+	text_print_field(stdout, "Flags", flags);
 	ago = since ? text_since(since) : NULL;
 	idle = text_duration(json_integer_value(json_object_get(session, "idle_ms")));
 	if (ago) {
@@ -147,41 +125,6 @@ static void session_print(json_t *session)
 		text_print_field(stdout, "Message", message);
 		text_print_field(stdout, "Job", job);
 	}
-}
-
-/* The only session of a user. */
-static int find_by_user(struct ctl *c, const char *user, json_t **ret)
-{
-	_cleanup_json_ json_t *reply = NULL, *found = NULL;
-	_cleanup_free_ char *ids = strdup("");
-	json_t *session;
-	size_t i, n = 0;
-	int r;
-
-	r = ctl_call(c, LIST, NULL, CTL_ANSWER_MS, &reply);
-	if (r)
-		return r;
-	json_array_foreach (json_object_get(reply, "sessions"), i, session) {
-		const char *name = json_string_value(json_object_get(session, "user"));
-		const char *id = json_string_value(json_object_get(session, "id"));
-		char *more;
-
-		if (!name || !id || !streq(name, user))
-			continue;
-		more = str_format("%s%s%s", ids ? ids : "", n++ ? ", " : "", id);
-		free(ids);
-		ids = more;
-		json_decref(found);
-		found = json_incref(session);
-	}
-	if (n == 0)
-		return ctl_fail(c, CTL_NOT_FOUND, "org.stationmaster.Sessions.NotFound",
-				"There is no session of %s that you may see. What there is: stationctl session list",
-				user);
-	if (n > 1)
-		return ctl_usage(c, "%s has %zu sessions: %s. Name one of them.", user, n, ids);
-	*ret = take_ptr(found);
-	return CTL_DONE;
 }
 
 int session_show_run(struct ctl *c, int argc, char **argv)

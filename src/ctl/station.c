@@ -4,24 +4,44 @@
 
 #include "base/str.h"
 #include "ctl/command.h"
-#include "ctl/table.h"
+#include "ctl/list.h"
 
 #define LIST "org.stationmaster.Stations.List"
 #define GET  "org.stationmaster.Stations.Get"
 
-/* "s12", "greeter". */
+static const char *const station_flags[] = { "blocked", NULL };
+
+/* "s12", "greeter", "block (s12)": what is shown, and the session below it. */
 static char *shows_text(json_t *station)
 {
-	_cleanup_free_ char *scene = text_member(station, "scene");
+	_cleanup_free_ char *scene = text_member(station, "scene"),
+			    *session = text_member(station, "session");
 
 	if (scene && streq(scene, "session"))
-		return text_member(station, "session");
-	return take_ptr(scene);
+		return take_ptr(session);
+	if (str_is_empty(session))
+		return take_ptr(scene);
+	return scene ? str_format("%s (%s)", scene, session) : NULL;
 }
 
 static bool is_connected(json_t *station)
 {
 	return json_is_true(json_object_get(station, "connected"));
+}
+
+static void row_add(struct table *t, json_t *station)
+{
+	_cleanup_free_ char *since = text_member(station, "since");
+	_cleanup_free_ char *flags = text_flags(station, station_flags);
+
+	table_add_consume(t, text_member(station, "id"));
+	table_add_consume(t, text_member(station, "name"));
+	table_add_consume(t, text_member(station, "address"));
+	table_add(t, is_connected(station) ? "connected" : "away",
+			is_connected(station) ? TEXT_GREEN : TEXT_YELLOW);
+	table_add(t, flags, TEXT_YELLOW);
+	table_add_consume(t, shows_text(station));
+	table_add_consume(t, since ? text_since(since) : NULL);
 }
 
 int station_list_run(struct ctl *c, int argc, char **argv)
@@ -31,46 +51,15 @@ int station_list_run(struct ctl *c, int argc, char **argv)
 		{ "NAME", .cut = true },
 		{ "ADDRESS" },
 		{ "STATE" },
+		{ "FLAGS", .optional = true },
 		{ "SHOWS" },
 		{ "SINCE", .right = true },
 	};
-	_cleanup_json_ json_t *reply = NULL;
-	json_t *stations, *station;
-	struct table t;
-	size_t i;
-	int r;
+	static const struct list_info list = { LIST, "stations", "No stations.", columns,
+		ELEMENTSOF(columns), row_add };
 
 	(void)argc, (void)argv;
-	r = ctl_call(c, LIST, NULL, CTL_ANSWER_MS, &reply);
-	if (r)
-		return r;
-	stations = json_object_get(reply, "stations");
-	if (!json_is_array(stations))
-		return ctl_bad_reply(c, LIST);
-	if (c->json) {
-		text_print_json(stdout, stations, JSON_INDENT(2), c->out_tty);
-		return CTL_DONE;
-	}
-	if (json_array_size(stations) == 0) {
-		puts("No stations.");
-		return CTL_DONE;
-	}
-	table_init(&t, columns, ELEMENTSOF(columns));
-	json_array_foreach (stations, i, station) {
-		_cleanup_free_ char *since = text_member(station, "since");
-
-		table_add_consume(&t, text_member(station, "id"));
-		table_add_consume(&t, text_member(station, "name"));
-		table_add_consume(&t, text_member(station, "address"));
-		table_add(&t, is_connected(station) ? "connected" : "away",
-				is_connected(station) ? TEXT_GREEN : TEXT_YELLOW);
-		table_add_consume(&t, shows_text(station));
-		table_add_consume(&t, since ? text_since(since) : NULL);
-	}
-	r = table_print(&t, stdout, c->columns, c->out_tty);
-	table_done(&t);
-	return r < 0 ? ctl_fail(c, CTL_PARTLY, "org.stationmaster.ctl.Memory", "Out of memory.")
-		     : CTL_DONE;
+	return list_run(c, &list);
 }
 
 int station_show_run(struct ctl *c, int argc, char **argv)
@@ -85,6 +74,7 @@ int station_show_run(struct ctl *c, int argc, char **argv)
 		{ "Connected", "connected" },
 		{ "Shows", "scene" },
 		{ "Session", "session" },
+		{ "Blocked", "blocked" },
 		{ "Since", "since" },
 	};
 	_cleanup_json_ json_t *reply = NULL;

@@ -45,7 +45,8 @@ void table_add(struct table *t, const char *text, enum text_colour colour)
 		t->size = size;
 	}
 	cell = &t->cells[t->n_cells];
-	cell->text = text_clean(str_is_empty(text) ? "-" : text);
+	cell->empty = str_is_empty(text);
+	cell->text = text_clean(cell->empty ? "-" : text);
 	if (!cell->text) {
 		t->failed = true;
 		return;
@@ -61,15 +62,21 @@ void table_add_consume(struct table *t, char *text)
 	free(text);
 }
 
+/* Width 0: the column is left out. */
 static void widths_fit(const struct table *t, size_t *widths, unsigned columns)
 {
-	size_t total = 2 * (t->n_columns - 1);
+	size_t total = 0;
 
 	for (size_t i = 0; i < t->n_columns; i++) {
+		bool shown = !t->columns[i].optional;
+
 		widths[i] = strlen(t->columns[i].title);
-		for (size_t k = i; k < t->n_cells; k += t->n_columns)
+		for (size_t k = i; k < t->n_cells; k += t->n_columns) {
 			widths[i] = MAX(widths[i], t->cells[k].width);
-		total += widths[i];
+			shown |= !t->cells[k].empty;
+		}
+		widths[i] = shown ? widths[i] : 0;
+		total += widths[i] + (shown && total > 0 ? 2 : 0);
 	}
 	while (columns && total > columns) {
 		size_t widest = SIZE_MAX;
@@ -91,6 +98,8 @@ static void cell_print(const struct table *t, FILE *f, size_t column, const stru
 	bool last = column == t->n_columns - 1, cut = cell->width > width;
 	size_t shown = cell->width, bytes = strlen(cell->text), pad;
 
+	if (width == 0)
+		return;
 	if (cut) {
 		bytes = text_cut(cell->text, width - 1, &shown);
 		shown++; /* the ellipsis */

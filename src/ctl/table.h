@@ -10,14 +10,16 @@ enum { TABLE_COLUMNS_MAX = 12, TABLE_ROWS_MAX = 100000, TABLE_CUT_MIN = 8 };
 
 struct column {
 	const char *title;
-	bool right; /* numbers */
-	bool cut;   /* may lose its end where the terminal is too narrow */
+	bool right;    /* numbers */
+	bool cut;      /* may lose its end where the terminal is too narrow */
+	bool optional; /* left out where every row is empty */
 };
 
 struct cell {
 	char *text;
 	size_t width;
 	enum text_colour colour;
+	bool empty;
 };
 
 struct table {

@@ -2,7 +2,7 @@
 /*
  * Targets of an act. A word that looks like a session id (s and digits) is one; everything else is
  * an account. Accounts may look like ids too (pupil number 12), so "user:" forces that meaning: ':'
- * can be in no account name.
+ * can be in no account name. Stations come by an option, because their ids could be accounts.
  */
 #include "ctl/target.h"
 
@@ -48,9 +48,35 @@ int target_set_parameters(struct ctl *c, json_t *parameters, int argc, char **ar
 		json_object_set(parameters, "sessions", sessions);
 	if (json_array_size(users) > 0)
 		json_object_set(parameters, "users", users);
+	if (c->stations)
+		json_object_set(parameters, "stations", c->stations);
 	json_decref(sessions);
 	json_decref(users);
 	return CTL_DONE;
+}
+
+/* Takes left. */
+static char *join_consume(char *left, const char *prefix, const char *word)
+{
+	char *both = left ? str_format("%s%s%s%s", left, *left ? " " : "", prefix, word) : NULL;
+
+	free(left);
+	return both;
+}
+
+char *target_words(const struct ctl *c, int argc, char **argv)
+{
+	char *all = strdup(c->all ? "--all" : "");
+	_cleanup_free_ char *dirty = NULL;
+	json_t *station;
+	size_t k;
+
+	for (int i = 0; i < argc; i++)
+		all = join_consume(all, "", argv[i]);
+	json_array_foreach (c->stations, k, station)
+		all = join_consume(all, "--station ", json_string_value(station));
+	dirty = all;
+	return dirty ? text_clean(dirty) : NULL;
 }
 
 static const struct state_info {
@@ -91,11 +117,17 @@ void target_print(const struct ctl *c, json_t *target, const char *done)
 	const struct state_info *info = state_find(target);
 	_cleanup_free_ char *user = text_member(target, "user"),
 			    *name = text_member(target, "full_name");
-	_cleanup_free_ char *session = text_member(target, "session");
+	_cleanup_free_ char *session = text_member(target, "session"),
+			    *station = text_member(target, "station");
 	_cleanup_free_ char *reason = text_member(target, "reason"), *who = NULL, *line = NULL;
 
-	who = str_is_empty(name) || streq(name, user) ? strdup(user)
-						      : str_format("%s (%s)", user, name);
+	if (str_is_empty(user))
+		who = str_format("station %s", str_is_empty(station) ? "?" : station);
+	else if (str_is_empty(name) || streq(name, user))
+		who = str_format("%s%s%s", user, str_is_empty(station) ? "" : " at ", station);
+	else
+		who = str_format("%s (%s)%s%s", user, name, str_is_empty(station) ? "" : " at ",
+				station);
 	line = str_format("%-5s  %s", str_is_empty(session) ? "-" : session, who ? who : "?");
 	free(who);
 	who = line ? text_clean(line) : NULL;
@@ -110,6 +142,9 @@ void target_print(const struct ctl *c, json_t *target, const char *done)
 
 		printf(": %s", clean ? clean : "?");
 	}
+	if (json_is_true(json_object_get(target, "more_time")))
+		printf("; %sasks for more time%s", text_colour(TEXT_YELLOW, c->out_tty),
+				text_colour(TEXT_PLAIN, c->out_tty));
 	putchar('\n');
 	fflush(stdout);
 }
@@ -152,4 +187,68 @@ void target_print_summary(json_t *targets, const char *done)
 	}
 	if (n_printed)
 		puts(".");
+}
+
+int target_call(struct ctl *c, const char *method, json_t *parameters, json_t **ret_reply)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	int r;
+
+	r = ctl_call(c, method, parameters, CTL_ANSWER_MS, &reply);
+	if (r)
+		return r;
+	if (!json_is_array(json_object_get(reply, "targets")))
+		return ctl_bad_reply(c, method);
+	*ret_reply = take_ptr(reply);
+	return CTL_DONE;
+}
+
+int target_report(struct ctl *c, json_t *reply, const char *done, const char *empty)
+{
+	json_t *targets = json_object_get(reply, "targets"), *target;
+	size_t i;
+
+	if (c->json) {
+		text_print_json(stdout, reply, JSON_INDENT(2), c->out_tty);
+		return target_exit_code(targets);
+	}
+	if (json_array_size(targets) == 0 && empty)
+		puts(empty);
+	json_array_foreach (targets, i, target)
+		target_print(c, target, done);
+	target_print_summary(targets, done);
+	return target_exit_code(targets);
+}
+
+size_t target_count(json_t *reply, const char *state)
+{
+	json_t *target;
+	size_t n = 0, i;
+
+	json_array_foreach (json_object_get(reply, "targets"), i, target) {
+		const char *s = json_string_value(json_object_get(target, "state"));
+
+		n += s && streq(s, state);
+	}
+	return n;
+}
+
+char *target_flags(json_t *session)
+{
+	static const char *const names[] = { "blocked", "locked", "projected", "projecting",
+		"controlled", "viewed", NULL };
+
+	return text_flags(session, names);
+}
+
+char *target_asking(json_t *job)
+{
+	_cleanup_json_ json_t *users = json_array();
+	json_t *target;
+	size_t i;
+
+	json_array_foreach (json_object_get(job, "targets"), i, target)
+		if (json_is_true(json_object_get(target, "more_time")))
+			json_array_append(users, json_object_get(target, "user"));
+	return text_array(users);
 }

@@ -153,7 +153,7 @@ void text_print_field(FILE *f, const char *name, const char *value)
 	fprintf(f, "%14s%c %s\n", name, *name ? ':' : ' ', clean ? clean : "?");
 }
 
-static char *array_text(json_t *array)
+char *text_array(json_t *array)
 {
 	char *all = strdup("");
 	json_t *item;
@@ -181,6 +181,22 @@ char *text_member(json_t *object, const char *key)
 	if (json_is_boolean(j))
 		return strdup(json_is_true(j) ? "yes" : "no");
 	if (json_is_array(j))
-		return array_text(j);
+		return text_array(j);
 	return strdup("");
+}
+
+char *text_flags(json_t *object, const char *const *names)
+{
+	char *all = strdup("");
+
+	for (; *names; names++) {
+		char *longer;
+
+		if (!json_is_true(json_object_get(object, *names)))
+			continue;
+		longer = all ? str_format("%s%s%s", all, *all ? "," : "", *names) : NULL;
+		free(all);
+		all = longer;
+	}
+	return all;
 }

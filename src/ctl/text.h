@@ -44,6 +44,10 @@ void text_print_json(FILE *f, json_t *value, size_t flags, bool tty);
  */
 void text_print_field(FILE *f, const char *name, const char *value);
 
+/* Strings joined by ", ". Fresh memory. */
+char *text_array(json_t *array);
+/* The names that are true in an object, joined by ","; names ends with NULL. Fresh memory. */
+char *text_flags(json_t *object, const char *const *names);
 /* Member of an object as text: strings as they are, numbers in digits, arrays of strings joined by
  * ", "; "" where there is none. Fresh memory. */
 char *text_member(json_t *object, const char *key);

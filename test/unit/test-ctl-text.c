@@ -107,6 +107,29 @@ static void tables(void **state)
 	table_done(&t);
 }
 
+static void optional_columns(void **state)
+{
+	static const struct column columns[] = { { "ID" }, { "FLAGS", .optional = true }, { "N" } };
+	_cleanup_free_ char *without = NULL, *with = NULL;
+	struct table t;
+
+	table_init(&t, columns, ELEMENTSOF(columns));
+	for (size_t i = 0; i < 2; i++) {
+		table_add(&t, "s1", TEXT_PLAIN);
+		table_add(&t, "", TEXT_PLAIN);
+		table_add(&t, "5", TEXT_PLAIN);
+	}
+	without = print(&t, 0);
+	assert_string_equal(without, "ID  N\ns1  5\ns1  5\n");
+	table_add(&t, "s1", TEXT_PLAIN);
+	table_add(&t, "blocked", TEXT_PLAIN);
+	table_add(&t, "5", TEXT_PLAIN);
+	with = print(&t, 0);
+	assert_string_equal(
+			with, "ID  FLAGS    N\ns1  -        5\ns1  -        5\ns1  blocked  5\n");
+	table_done(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +137,7 @@ int main(void)
 		cmocka_unit_test(times),
 		cmocka_unit_test(widths),
 		cmocka_unit_test(tables),
+		cmocka_unit_test(optional_columns),
 	};
 
 	text_init();

@@ -9,7 +9,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { ApiError, FakeStationd, session } from "./fake-stationd.mjs";
+import { ApiError, FakeStationd, session, station } from "./fake-stationd.mjs";
 
 const program = process.env.STATIONCTL;
 assert.ok(program, "STATIONCTL must be the path of the program under test");
@@ -77,7 +77,7 @@ beforeEach(async () => {
     session(2, "ben", { state: "suspended", stations: [] }),
     session(12, "karin", { role: "operator", full_name: "Karin Kaya", own: true }),
   ];
-  fake.stations = [{ id: "browser-1", name: "Window left", kind: "browser", address: "192.0.2.7", connected: true, scene: "session", session: "s1", since: "2026-11-22T14:20:00Z" }];
+  fake.stations = [station(1, "s1", { name: "Window left", address: "192.0.2.7" })];
   await fake.start();
 });
 after(async () => {
@@ -372,7 +372,7 @@ test("wrong usage: exit code 2, nothing was asked of stationd", async () => {
   const wrong = [
     [[], /What should be done/],
     [["sessions"], /"sessions" is not a command/],
-    [["session"], /needs one of: list, show, start, logoff, suspend/],
+    [["session"], /needs one of: list, show, view, control, block, unblock, lock, unlock, start, logoff, suspend/],
     [["session", "kill"], /"session kill" is not a command/],
     [["session", "list", "x"], /takes no arguments/],
     [["session", "show"], /SESSION\|USER is missing/],

@@ -38,8 +38,31 @@ export function session(number, user, more = {}) {
     since: ago(3 * 3600 + 300),
     idle_ms: 65_000,
     notice: null,
+    blocked: false,
+    locked: false,
+    projected: false,
+    projecting: false,
+    viewed: false,
+    controlled: false,
+    controlled_by: "",
+    scene: "session",
     own: false,
-    may: ["tile", "logoff", "suspend"],
+    may: ["tile", "view", "control", "block", "project", "logoff", "suspend"],
+    ...more,
+  };
+}
+
+export function station(number, session, more = {}) {
+  return {
+    id: `browser-${number}`,
+    name: `Seat ${number}`,
+    kind: "browser",
+    address: `192.0.2.${number}`,
+    connected: true,
+    scene: session ? "session" : "greeter",
+    session,
+    blocked: false,
+    since: ago(600),
     ...more,
   };
 }
@@ -50,6 +73,9 @@ export class FakeStationd {
     this.sessions = [];
     this.stations = [];
     this.jobs = [];
+    this.blocks = [];
+    this.projections = [];
+    this.views = [];
     this.calls = [];
     /** Method -> (parameters, call) => reply | Promise; throws ApiError; null: no reply at all. */
     this.handlers = new Map();
@@ -123,7 +149,7 @@ export class FakeStationd {
       this.#check(message.method, "input", message.parameters ?? {});
       if (message.method === "org.stationmaster.Events.Watch" && !this.handlers.has(message.method)) {
         if (!message.more) throw new ApiError("org.varlink.service.InvalidParameter", { parameter: "more" });
-        send({ parameters: { kind: "snapshot", sessions: this.sessions, stations: this.stations, jobs: this.jobs }, continues: true });
+        send({ parameters: { kind: "snapshot", sessions: this.sessions, stations: this.stations, jobs: this.jobs, projections: this.projections, block_all: this.blocks.find((b) => b.kind === "all") ?? null }, continues: true });
         const watcher = (event) => send({ parameters: event, continues: true });
         this.watchers.add(watcher);
         connection.on("close", () => this.watchers.delete(watcher));
@@ -174,14 +200,103 @@ export class FakeStationd {
 
   #targets(p) {
     const chosen = p.all ? this.sessions : this.sessions.filter((s) => p.sessions?.includes(s.id) || p.users?.includes(s.user));
-    const targets = chosen.map((s) => ({ session: s.id, user: s.user, full_name: s.full_name, state: "waiting", reason: "" }));
+    const targets = chosen.map((s) => ({ session: s.id, user: s.user, full_name: s.full_name, state: "waiting", ends_ms: 0, more_time: false, reason: "" }));
     for (const t of targets) {
       if (this.sessions.find((s) => s.id === t.session).role !== "standard") Object.assign(t, { state: "refused", reason: "Only an administrator may act on this session." });
     }
     const unknown = [...(p.sessions ?? []), ...(p.users ?? [])].filter((name) => !chosen.some((s) => s.id === name || s.user === name));
     if (targets.length === 0 && unknown.length > 0) throw new ApiError("org.stationmaster.Sessions.NotFound", { names: unknown, reason: `Not found: ${unknown.join(", ")}.` });
-    for (const name of unknown) targets.push({ session: "", user: name, full_name: "", state: "failed", reason: `There is no session of ${name}.` });
+    for (const name of unknown) targets.push({ session: "", user: name, full_name: "", state: "failed", ends_ms: 0, more_time: false, reason: `There is no session of ${name}.` });
     return targets;
+  }
+
+  /** Of blocks and projections: stations count, and users without a session ("later") too. */
+  #outcomes(p, name) {
+    const chosen = p.all ? this.sessions.filter((s) => !s.own) : this.sessions.filter((s) => p.sessions?.includes(s.id) || p.users?.includes(s.user));
+    const outcomes = chosen.map((s) => ({ session: s.id, station: s.stations[0] ?? "", user: s.user, full_name: s.full_name, state: "done", reason: "" }));
+    for (const [i, s] of chosen.entries()) {
+      if (s.own) Object.assign(outcomes[i], { state: "refused", reason: "This session is your own." });
+      else if (s.role !== "standard") Object.assign(outcomes[i], { state: "refused", reason: "Only an administrator may act on this session." });
+    }
+    for (const user of p.users ?? []) if (!chosen.some((s) => s.user === user)) outcomes.push({ session: "", station: "", user, full_name: "", state: "done", reason: "" });
+    for (const id of p.stations ?? []) {
+      const known = this.stations.some((s) => s.id === id);
+      outcomes.push({ session: "", station: id, user: "", full_name: "", state: known ? "done" : "failed", reason: known ? "" : `There is no station ${id}.` });
+    }
+    const unknown = (p.sessions ?? []).filter((id) => !chosen.some((s) => s.id === id));
+    if (outcomes.length === 0 && unknown.length > 0) throw new ApiError(`org.stationmaster.${name}.NotFound`, { names: unknown, reason: "There is no such session." });
+    for (const id of unknown) outcomes.push({ session: id, station: "", user: id, full_name: "", state: "failed", reason: `There is no session ${id}.` });
+    return outcomes;
+  }
+
+  onBlocksBlock(p) {
+    const targets = this.#outcomes(p, "Blocks");
+    const block = (kind, name, full_name) => this.blocks.push({ kind, name, full_name, by: "Karin Kaya", since: ago(0), until_ms: p.until_ms ?? 0, message: p.message ?? "" });
+    if (p.all) block("all", "", "");
+    else for (const t of targets.filter((t) => t.state === "done")) block(t.user ? "user" : "station", t.user || t.station, t.full_name);
+    return { targets };
+  }
+  onBlocksUnblock(p) {
+    const targets = this.#outcomes(p, "Blocks");
+    this.blocks = p.all ? [] : this.blocks.filter((b) => !targets.some((t) => b.name === (t.user || t.station)));
+    return { targets };
+  }
+  onBlocksList() {
+    return { blocks: this.blocks };
+  }
+  onBlocksTexts() {
+    return { texts: [...new Set(this.blocks.map((b) => b.message).filter(Boolean))].reverse(), default_text: "" };
+  }
+
+  onProjectionsStart(p) {
+    const targets = this.#outcomes(p, "Projections");
+    const source = this.#find(this.sessions, p.source, "Projections");
+    const id = `p${this.projections.length + 1}`;
+    this.projections.push({
+      id, source: "session", session: source.id, user: source.user, full_name: source.full_name, by: "karin", by_name: "Karin Kaya", since: ago(0), all: p.all ?? false, window: p.window ?? false,
+      stations: targets.map((t) => t.station).filter(Boolean), may: ["stop"],
+    });
+    return { projection: id, targets };
+  }
+  onProjectionsStop(p) {
+    const stopped = p.all ? this.projections : [this.#find(this.projections, p.projection, "Projections")];
+    this.projections = this.projections.filter((one) => !stopped.includes(one));
+    return { projections: stopped.map((one) => one.id) };
+  }
+  onProjectionsList() {
+    return { projections: this.projections };
+  }
+
+  onViewsList() {
+    return { views: this.views };
+  }
+  onViewsClose(p) {
+    const view = this.#find(this.views, p.view, "Views");
+    this.views = this.views.filter((one) => one !== view);
+    return {};
+  }
+
+  #locked(list, locked) {
+    return {
+      targets: list.map((s) => {
+        const t = { session: s.id, user: s.user, full_name: s.full_name, state: "done", ends_ms: 0, more_time: false, reason: "" };
+        if (s.own) s.locked = locked;
+        else Object.assign(t, { state: "refused", reason: "Only its user may do this." });
+        return t;
+      }),
+    };
+  }
+  onSessionsLock(p) {
+    return this.#locked(p.sessions ? p.sessions.map((id) => this.#find(this.sessions, id, "Sessions")) : this.sessions.filter((s) => s.own && s.stations.length > 0), true);
+  }
+  onSessionsUnlock(p) {
+    return this.#locked(p.sessions.map((id) => this.#find(this.sessions, id, "Sessions")), false);
+  }
+
+  onJobsExtend(p) {
+    const job = this.#find(this.jobs, p.job, "Jobs");
+    for (const t of job.targets) if (t.state === "waiting" && (p.sessions?.includes(t.session) ?? true)) Object.assign(t, { ends_ms: t.ends_ms + p.add_ms, more_time: false });
+    return { job };
   }
 
   onSessionsSuspend(p) {
@@ -200,6 +315,7 @@ export class FakeStationd {
       targets: this.#targets(p),
     };
     job.finished = job.targets.every((t) => t.state !== "waiting");
+    for (const t of job.targets) if (t.state === "waiting") t.ends_ms = job.ends_ms;
     this.jobs.push(job);
     this.ordered?.(job);
     return { job: job.id, targets: structuredClone(job.targets) };
