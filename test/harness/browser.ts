@@ -34,6 +34,21 @@ async function browserOf(demo: Demo): Promise<Browser> {
   return browser;
 }
 
+/** A picture of one colour (0xrrggbb) as a JPEG file, as a dashboard makes them of its screen. */
+export async function jpeg(demo: Demo, colour: number, width = 1280, height = 720): Promise<Buffer> {
+  const page = await (await browserOf(demo)).newPage();
+  const data = await page.evaluate(([c, w, h]) => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [w!, h!];
+    const context = canvas.getContext("2d")!;
+    context.fillStyle = `#${c!.toString(16).padStart(6, "0")}`;
+    context.fillRect(0, 0, w!, h!);
+    return canvas.toDataURL("image/jpeg", 0.9);
+  }, [colour, width, height]);
+  await page.context().close();
+  return Buffer.from(data.slice(data.indexOf(",") + 1), "base64");
+}
+
 export interface PageOptions {
   locale?: "en" | "de";
   width?: number;

@@ -3,9 +3,10 @@
 // the API as any user, and the test function whose failures leave journal and screenshots behind.
 import { after, before, it } from "node:test";
 import { openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Agent, type Json } from "./agent.js";
-import { artefact, top } from "./paths.js";
-import { end, quote, run, start, type Result, type RunOptions } from "./process.js";
+import { artefact, build, top } from "./paths.js";
+import { end, output, quote, run, start, type Result, type RunOptions } from "./process.js";
 import type { Account, Job, Role, Session, Station } from "./types.js";
 import { until } from "./wait.js";
 
@@ -292,6 +293,24 @@ export class Demo {
         return now && now !== pid;
       });
     }
+  }
+
+  /**
+   * The computer goes down in good order and comes up again: of the old system only what is on its disk is
+   * there (accounts, homes, settings, /var/lib), nothing of /run and no process.
+   */
+  async reboot(): Promise<void> {
+    const kept = "etc/passwd etc/shadow etc/group etc/gshadow etc/stationmaster home var/lib/stationmaster var/lib/station-relay usr/local/lib/demo";
+    await this.sh("systemctl stop station-relay.service stationd.service stationd.socket stationd-relay.socket station-session.socket 'station-session@*.service'");
+    const disk = await this.sh(`tar -C / --numeric-owner -cf - ${kept} | base64 -w0`);
+    for (const agent of this.agents.values()) await (await agent).stop().catch(() => undefined);
+    this.agents.clear();
+    const container = this.prefix[0]!;
+    await output([container, "down", this.name]);
+    await output([container, "up", this.name, "--stage", join(build, "stage"), "--init", this.options.init ?? "systemd"], { timeout: 60_000 });
+    await this.sh("base64 -d | tar -C / --numeric-owner -xpf -", { input: disk });
+    await this.sh("systemctl start stationd.service station-relay.service");
+    await until("stationd and the relay run again", async () => /"relay": ?true/.test((await this.ctl(["system", "status", "--json"])).stdout), 20_000);
   }
 
   /** What the daemons have written since the start. */

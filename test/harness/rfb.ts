@@ -20,6 +20,10 @@ export interface RfbOptions {
   ca?: string | Buffer;
   /** Chosen instead of what follows from login. */
   subtype?: number;
+  /** Colours to watch for from the first frame on (Rfb.sightings). */
+  watchFor?: readonly number[];
+  /** Screen size asked for (ExtendedDesktopSize) as soon as the server tells that it can. */
+  size?: { width: number; height: number };
 }
 
 /** The server said no: security type, VeNCrypt or SecurityResult, with its reason. */
@@ -100,9 +104,14 @@ function open(endpoint: Endpoint): Promise<Duplex> {
   });
 }
 
+/** Scaling and JPEG change a colour a little. */
+export function isNear(a: number, b: number): boolean {
+  return Math.abs((a >> 16) - (b >> 16)) <= 6 && Math.abs(((a >> 8) & 255) - ((b >> 8) & 255)) <= 6 && Math.abs((a & 255) - (b & 255)) <= 6;
+}
+
 const keysyms: Record<string, number> = {
   "\n": 0xff0d, "\t": 0xff09, "\b": 0xff08, Return: 0xff0d, Tab: 0xff09, Escape: 0xff1b, BackSpace: 0xff08,
-  Shift: 0xffe1, Control: 0xffe3, Alt: 0xffe9, F8: 0xffc5, Down: 0xff54, Up: 0xff52,
+  Shift: 0xffe1, Control: 0xffe3, Alt: 0xffe9, F1: 0xffbe, F2: 0xffbf, F4: 0xffc1, F8: 0xffc5, F12: 0xffc9, Super: 0xffeb, Delete: 0xffff, Pause: 0xff13, Down: 0xff54, Up: 0xff52,
 };
 
 export class Rfb {
@@ -112,8 +121,11 @@ export class Rfb {
   pixels = Buffer.alloc(0);
   updates = 0;
   closed: Error | undefined;
+  private wanted: RfbOptions["size"];
   /** Called with each rectangle that has been painted. */
   onRectangle: ((x: number, y: number, w: number, h: number) => void) | undefined;
+  /** Colours watched for since the first frame, and how many pixels of each have come. */
+  readonly sightings = new Map<number, number>();
   private constructor(private stream: Duplex, private reader: Reader) {}
 
   static async connect(endpoint: Endpoint, options: RfbOptions = {}): Promise<Rfb> {
@@ -151,6 +163,8 @@ export class Rfb {
     await this.reader.read(16);
     this.name = await this.text();
     this.pixels = Buffer.alloc(this.width * this.height * 4);
+    this.wanted = options.size;
+    for (const colour of options.watchFor ?? []) this.sightings.set(colour, 0);
     const format = Buffer.from([0, 0, 0, 0, 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0]);
     const encodings = [1, 0, -223, -308];
     this.stream.write(Buffer.concat([format, Buffer.from([2, 0, 0, encodings.length]), u32(...encodings)]));
@@ -238,6 +252,8 @@ export class Rfb {
     const encoding = head.readInt32BE(8);
     if (encoding === -223 || encoding === -308) {
       if (encoding === -308) await this.reader.read((await this.reader.read(4))[0]! * 16);
+      if (encoding === -308 && this.wanted) this.resize(this.wanted.width, this.wanted.height);
+      this.wanted = undefined;
       if (w === this.width && h === this.height) return false;
       if (encoding === -308 && x === 1 && y !== 0) return false;
       this.width = w;
@@ -253,6 +269,7 @@ export class Rfb {
       const from = await this.reader.read(4);
       this.copy(from.readUInt16BE(0), from.readUInt16BE(2), x, y, w, h);
     } else throw new Error(`unexpected encoding ${encoding}`);
+    if (this.sightings.size) this.look(x, y, w, h);
     this.onRectangle?.(x, y, w, h);
     return false;
   }
@@ -262,6 +279,21 @@ export class Rfb {
     for (const row of y > fromY ? rows.reverse() : rows) {
       const from = ((fromY + row) * this.width + fromX) * 4;
       this.pixels.copy(this.pixels, ((y + row) * this.width + x) * 4, from, from + w * 4);
+    }
+  }
+
+  /** From now on every pixel that comes is compared with these colours; sightings counts them. */
+  watchFor(colours: readonly number[]): void {
+    for (const colour of colours) this.sightings.set(colour, 0);
+    this.look(0, 0, this.width, this.height);
+  }
+
+  private look(x: number, y: number, w: number, h: number): void {
+    for (let row = y; row < y + h; row++) {
+      for (let column = x; column < x + w; column++) {
+        const pixel = this.pixel(column, row);
+        for (const [colour, n] of this.sightings) if (isNear(pixel, colour)) this.sightings.set(colour, n + 1);
+      }
     }
   }
 
@@ -275,6 +307,13 @@ export class Rfb {
     const seen = new Set<number>();
     for (let y = 0; y < this.height; y += step) for (let x = 0; x < this.width; x += step) seen.add(this.pixel(x, y));
     return seen.size;
+  }
+
+  /** Share of the picture that has this colour, or nearly, counted on a grid. */
+  shareNear(colour: number, step = 4): number {
+    let n = 0;
+    for (let y = 0; y < this.height; y += step) for (let x = 0; x < this.width; x += step) if (isNear(this.pixel(x, y), colour)) n++;
+    return (n * step * step) / (this.width * this.height);
   }
 
   /** Share of the picture that has exactly this colour, counted on a grid. */
@@ -319,6 +358,18 @@ export class Rfb {
     this.pointer(x, y);
   }
 
+  /** SetDesktopSize with one screen. */
+  resize(width: number, height: number): void {
+    const m = Buffer.alloc(24);
+    m[0] = 251;
+    m.writeUInt16BE(width, 2);
+    m.writeUInt16BE(height, 4);
+    m[6] = 1;
+    m.writeUInt16BE(width, 16);
+    m.writeUInt16BE(height, 18);
+    this.stream.write(m);
+  }
+
   send(bytes: Buffer): void {
     this.stream.write(bytes);
   }
@@ -333,6 +384,11 @@ export class Rfb {
 
   save(path: string): void {
     writeFileSync(path, pngOfBgrx(this.pixels, this.width, this.height));
+  }
+
+  /** Reads nothing more; the connection stays. */
+  pause(): void {
+    this.reader.detach();
   }
 
   close(): void {

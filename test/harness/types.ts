@@ -3,6 +3,8 @@
 export type Role = "standard" | "operator" | "administrator";
 export type TargetState = "waiting" | "asking" | "ending" | "done" | "forced" | "refused" | "failed" | "cancelled";
 
+export type Scene = "greeter" | "session" | "projection" | "lock" | "block";
+
 export interface Notice {
   job: string;
   by: string;
@@ -25,6 +27,14 @@ export interface Session {
   since: string;
   idle_ms: number;
   notice?: Notice | null;
+  blocked: boolean;
+  locked: boolean;
+  projected: boolean;
+  projecting: boolean;
+  viewed: boolean;
+  controlled: boolean;
+  controlled_by: string;
+  scene: "none" | Scene;
   own: boolean;
   may: string[];
 }
@@ -35,8 +45,9 @@ export interface Station {
   kind: "browser" | "vnc";
   address: string;
   connected: boolean;
-  scene: "greeter" | "session";
+  scene: Scene;
   session: string;
+  blocked: boolean;
   since: string;
 }
 
@@ -45,6 +56,8 @@ export interface Target {
   user: string;
   full_name: string;
   state: TargetState;
+  ends_ms: number;
+  more_time: boolean;
   reason: string;
 }
 
@@ -57,6 +70,50 @@ export interface Job {
   message: string;
   finished: boolean;
   targets: Target[];
+}
+
+/** What became of one of those named in an act that is done at once. */
+export interface ActTarget {
+  session: string;
+  station: string;
+  user: string;
+  full_name: string;
+  state: "done" | "refused" | "failed";
+  reason: string;
+}
+
+export interface Block {
+  kind: "user" | "station" | "all";
+  name: string;
+  full_name: string;
+  by: string;
+  since: string;
+  until_ms: number;
+  message: string;
+}
+
+export interface Projection {
+  id: string;
+  source: "session" | "screen";
+  session: string;
+  user: string;
+  full_name: string;
+  by: string;
+  by_name: string;
+  since: string;
+  all: boolean;
+  window: boolean;
+  stations: string[];
+  may: string[];
+}
+
+export interface View {
+  id: string;
+  session: string;
+  mode: "view" | "control" | "exclusive";
+  by: string;
+  by_name: string;
+  since: string;
 }
 
 export interface Account {
