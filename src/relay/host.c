@@ -29,7 +29,8 @@ struct host {
 	struct varlink_uv *glue;
 	struct list watchers;
 	bool up;
-	int logged; /* last error that was told */
+	int order_fd; /* of the order that is being told */
+	int logged;   /* last error that was told */
 };
 
 static void host_connect(struct host *h);
@@ -103,7 +104,7 @@ static void handle_order(struct varlink *v, const char *error, json_t *parameter
 	struct list *l, *next;
 	const char *order;
 
-	(void)v, (void)fd;
+	(void)v;
 	if (!parameters)
 		return; /* the connection ends: handle_closed tells */
 	order = json_string_value(json_object_get(parameters, "order"));
@@ -118,12 +119,14 @@ static void handle_order(struct varlink *v, const char *error, json_t *parameter
 		host_tell(h, true);
 		return;
 	}
+	h->order_fd = fd;
 	list_for_each_safe (l, next, &h->watchers) {
 		struct host_watcher *w = list_entry(l, struct host_watcher, link);
 
 		if (w->handle_order)
 			w->handle_order(w, order, parameters);
 	}
+	h->order_fd = -EBADF;
 }
 
 static const struct varlink_options conn_options = {
@@ -173,6 +176,7 @@ int host_new(uv_loop_t *loop, const char *path, struct host **ret)
 	}
 	h->loop = loop;
 	h->path = path;
+	h->order_fd = -EBADF;
 	list_init(&h->watchers);
 	uv_timer_init(loop, h->retry);
 	h->retry->data = h;
@@ -201,6 +205,11 @@ struct host *host_free(struct host *h)
 bool host_is_up(const struct host *h)
 {
 	return h->up;
+}
+
+int host_order_fd(const struct host *h)
+{
+	return h->order_fd;
 }
 
 void host_watch(struct host *h, struct host_watcher *w)

@@ -32,6 +32,8 @@ int host_new(uv_loop_t *loop, const char *path, struct host **ret);
 /* Open calls are ended (error and parameters NULL). NULL is fine; gives NULL. */
 struct host *host_free(struct host *h);
 bool host_is_up(const struct host *h);
+/* What came with the order that is being told; borrowed, -EBADF: nothing. */
+int host_order_fd(const struct host *h);
 void host_watch(struct host *h, struct host_watcher *w);
 void host_unwatch(struct host_watcher *w);
 

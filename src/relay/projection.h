@@ -15,13 +15,16 @@
 struct relay;
 struct projections;
 struct projection;
+struct projection_size;
 
-enum { PROJECTION_ID_MAX = 24 };
+enum { PROJECTION_ID_MAX = 24 }; /* length */
 
 /* Embedded in whoever shows a projection. Zeroed: shows none. */
 struct projection_user {
 	struct list link;
 	struct projection *projection;
+	struct projection_size *size;
+	bool told;
 	/*
 	 * projection_user_picture() has changed. When it became NULL, let go now of the old one and
 	 * of all that was scaled or composed from it: they are freed when this returns.
@@ -41,22 +44,23 @@ int projections_use(struct projections *p, const char *id, const char *session,
 		struct projection_user *u);
 /* Let go of its pictures before. Using nothing is fine. */
 void projections_release(struct projection_user *u);
-/* In its own size, once it shows something; else NULL. It takes no input. */
+/* In its own size, once it shows something; else NULL. Show it without input: a session's picture
+ * takes it. */
 struct picture *projection_user_picture(const struct projection_user *u);
 
 /*
- * Letter-boxed to this size: shared by all users of the projection that ask for the same; the
- * picture itself where the size is its own. It follows the source, also when that changes its size.
- * NULL: no picture yet, or no memory. Valid until handle_projection says so, or until no user of the
- * projection has asked for this size since its own last call of this function.
+ * Letter-boxed to this size, with the pointer of whoever works there drawn in: shared by all users
+ * of the projection that ask for the same. It takes no input, and it follows the source, also when
+ * that changes its size. NULL: no picture yet, or no memory. Valid until handle_projection says so,
+ * or until no user of the projection has asked for this size in its own last call of this function.
  */
 struct picture *projection_user_scaled(struct projection_user *u, uint16_t w, uint16_t h);
 
 /*
  * A window over a station's own session: base in its size, the projection in a frame at its lower
  * right corner (a press on the frame moves it on to the next corner; it covers at most a quarter of
- * the screen). Input passes to base but for what the frame takes. Watch the window's picture instead
- * of base; it follows the size of base. Both must stay until window_free().
+ * the screen). Input passes to base but for what the frame takes. Watch the window's picture
+ * instead of base; it follows the size of base. Both must stay until window_free().
  */
 struct window;
 int window_new(uv_loop_t *loop, struct picture *base, struct picture *inset, struct window **ret);

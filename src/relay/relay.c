@@ -14,10 +14,12 @@
 #include "relay/dashboard.h"
 #include "relay/host.h"
 #include "relay/notify.h"
+#include "relay/projection.h"
 #include "relay/sources.h"
 #include "relay/stations.h"
 #include "relay/text.h"
 #include "relay/tls.h"
+#include "relay/view.h"
 #include "relay/vnc.h"
 #include "relay/web.h"
 
@@ -27,6 +29,8 @@ static void relay_stop(struct relay *relay)
 {
 	vnc_stop(relay->vnc);
 	relay->stations = stations_free(relay->stations);
+	relay->projections = projections_free(relay->projections);
+	relay->views = views_free(relay->views);
 	relay->dashboards = dashboards_free(relay->dashboards);
 	web_stop(relay->web);
 }
@@ -52,6 +56,10 @@ static int relay_open(struct relay *relay, const struct relay_options *options, 
 		r = host_new(relay->loop, options->socket, &relay->host);
 	if (r == 0)
 		r = sources_new(relay->loop, relay->host, &relay->sources);
+	if (r == 0)
+		r = projections_new(relay, &relay->projections);
+	if (r == 0)
+		r = views_new(relay, &relay->views);
 	if (r == 0)
 		r = stations_new(relay, &relay->stations);
 	if (r == 0)

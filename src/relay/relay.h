@@ -12,6 +12,8 @@ struct tls;
 struct dashboards;
 struct sources;
 struct stations;
+struct projections;
+struct views;
 struct vnc;
 
 struct relay {
@@ -23,6 +25,8 @@ struct relay {
 	struct tls *tls;
 	struct sources *sources;
 	struct stations *stations;
+	struct projections *projections;
+	struct views *views;
 	struct dashboards *dashboards;
 	struct web *web;
 	struct vnc *vnc;

@@ -212,20 +212,7 @@ static void handle_opened(struct varlink *v, const char *error, json_t *paramete
 	slot_retry(slot);
 }
 
-/* In whose name: a station shows what stationd told it to; a dashboard has its person's rights. */
-static const char *slot_token(const struct source_slot *slot)
-{
-	const char *token = NULL;
-	struct list *l;
-
-	list_for_each (l, &slot->users) {
-		token = list_entry(l, struct source_user, link)->token;
-		if (!token)
-			return NULL;
-	}
-	return token;
-}
-
+/* In whose name: the next one's. NULL: stationd knows that a station shows it, or a projection. */
 static const char *slot_choose_token(struct source_slot *slot)
 {
 	unsigned n = 0, chosen;
@@ -249,7 +236,6 @@ static void slot_open(struct source_slot *slot)
 	uv_timer_stop(&slot->timer);
 	request.token = slot_choose_token(slot);
 	request.parameters = json_pack("{s:s}", "session", slot->session);
-	request.token = slot_token(slot);
 	slot->asked = true;
 	if (host_call(slot->sources->host, &request, handle_opened, slot) < 0) {
 		slot->asked = false;

@@ -28,9 +28,19 @@ enum {
 	WEB_CALLS_MAX = 200,            /* open calls to stationd in all */
 	WEB_CALLS_ANONYMOUS_MAX = 64,   /* of those, without a token */
 	WEB_SCRATCH = SOCKET_WRITE_MAX, /* bytes per lws_write() */
+	WEB_QUERY_MAX = 64,             /* of one parameter in the address of a WebSocket */
+	WEB_QUERIES = 2,
 };
 
-enum web_kind { WEB_HTTP, WEB_DASHBOARD, WEB_STATION, WEB_RFB, _WEB_KIND_MAX };
+enum web_kind {
+	WEB_HTTP,
+	WEB_DASHBOARD,
+	WEB_STATION,
+	WEB_RFB,
+	WEB_VIEW,
+	WEB_PROJECT,
+	_WEB_KIND_MAX
+};
 
 struct api_call;
 
@@ -85,6 +95,7 @@ struct web_conn {
 	struct api_call *call; /* in stationd's hands */
 	struct web_answer answer;
 	/* WebSocket */
+	char query[WEB_QUERIES][WEB_QUERY_MAX + 1]; /* as web.c lists them; empty: not given */
 	struct web_socket socket;
 };
 

@@ -28,6 +28,7 @@ struct item {
 struct web_rfb {
 	struct stream stream;
 	struct web_socket *socket;
+	const struct socket_end *end; /* NULL: a plain good-bye */
 	struct list queue;
 	size_t n_items;
 	size_t queued;
@@ -97,6 +98,8 @@ static void rfb_close(struct stream *s)
 
 	if (!w->socket)
 		return; /* handle_closed is being told: freed there */
+	if (w->end)
+		web_socket_close_reason(w->socket, w->end->code, w->end->reason);
 	web_socket_leave(w->socket, SOCKET_CLOSE_NORMAL);
 	rfb_free(w);
 }
@@ -183,4 +186,9 @@ int web_rfb_new(struct web_socket *socket, struct stream **ret)
 	web_socket_set_handler(socket, &rfb_handler, w);
 	*ret = &w->stream;
 	return 0;
+}
+
+void web_rfb_set_end(struct stream *s, const struct socket_end *end)
+{
+	self(s)->end = end;
 }

@@ -14,7 +14,9 @@
 
 #include "base/log.h"
 #include "relay/dashboard.h"
+#include "relay/projection.h"
 #include "relay/stations.h"
+#include "relay/view.h"
 #include "relay/web-conn.h"
 
 enum { CLOSE_MS = 5000 };
@@ -68,6 +70,42 @@ void web_socket_close(struct web_socket *s, enum socket_close code)
 	web_socket_want_write(s);
 }
 
+void web_socket_close_reason(struct web_socket *s, enum socket_close code, const char *reason)
+{
+	size_t n = strlen(reason);
+
+	if (!s->open || s->close_code)
+		return;
+	if (n > SOCKET_REASON_MAX) {
+		n = SOCKET_REASON_MAX;
+		while (n > 0 && (reason[n] & 0xc0) == 0x80)
+			n--; /* whole characters */
+	}
+	memcpy(s->close_reason, reason, n);
+	s->close_reason[n] = 0;
+	web_socket_close(s, code);
+}
+
+enum socket_close web_socket_code_of(const char *error)
+{
+	static const struct {
+		const char *name;
+		enum socket_close code;
+	} table[] = {
+		{ "Unauthenticated", SOCKET_CLOSE_SIGN_IN },
+		{ "Refused", SOCKET_CLOSE_NOT_ALLOWED },
+		{ "NotFound", SOCKET_CLOSE_NO_SESSION },
+		{ "Busy", SOCKET_CLOSE_BUSY },
+		{ "Limit", SOCKET_CLOSE_TOO_MANY },
+	};
+	const char *dot = strrchr(error, '.');
+
+	for (size_t i = 0; i < ELEMENTSOF(table); i++)
+		if (dot && streq(dot + 1, table[i].name))
+			return table[i].code;
+	return SOCKET_CLOSE_ERROR;
+}
+
 void web_socket_leave(struct web_socket *s, enum socket_close code)
 {
 	s->handler = NULL;
@@ -105,12 +143,22 @@ int web_socket_established(struct web_conn *c)
 	s->open = true;
 	list_init(&s->queue);
 	buf_init(&s->in, SOCKET_MESSAGE_MAX);
-	if (c->kind == WEB_DASHBOARD)
+	switch (c->kind) {
+	case WEB_DASHBOARD:
 		dashboards_open(relay->dashboards, s, c->token);
-	else if (c->kind == WEB_STATION)
+		break;
+	case WEB_STATION:
 		stations_open_browser(relay->stations, s, c->station);
-	else
+		break;
+	case WEB_VIEW:
+		views_open(relay->views, s, c->token, c->query[0], c->query[1]);
+		break;
+	case WEB_PROJECT:
+		projections_open_screen(relay->projections, s, c->token, c->query[0]);
+		break;
+	default:
 		stations_open_rfb(relay->stations, s, c->station);
+	}
 	explicit_bzero(c->token, sizeof(c->token));
 	explicit_bzero(c->station, sizeof(c->station));
 	return 0;
@@ -135,18 +183,34 @@ static void receive_text(struct web_conn *c, const void *data, size_t len, bool 
 	buf_done(&s->in);
 }
 
+static void receive_message(struct web_conn *c, const void *data, size_t len, bool last)
+{
+	struct web_socket *s = &c->socket;
+
+	s->in.max = s->handler->message_max;
+	if (buf_append(&s->in, data, len) < 0) {
+		web_socket_close(s, SOCKET_CLOSE_TOO_BIG);
+		return;
+	}
+	if (!last)
+		return;
+	s->handler->handle_message(s, buf_head(&s->in), buf_len(&s->in), s->userdata);
+	buf_done(&s->in);
+}
+
 int web_socket_receive(struct web_conn *c, const void *data, size_t len)
 {
+	bool last = lws_is_final_fragment(c->wsi) && lws_remaining_packet_payload(c->wsi) == 0;
 	struct web_socket *s = &c->socket;
 
 	if (s->close_code)
 		return 0; /* we said good-bye already */
 	if (!lws_frame_is_binary(c->wsi))
-		receive_text(c, data, len,
-				lws_is_final_fragment(c->wsi) &&
-						lws_remaining_packet_payload(c->wsi) == 0);
+		receive_text(c, data, len, last);
 	else if (s->handler && s->handler->handle_binary)
 		s->handler->handle_binary(s, data, len, s->userdata);
+	else if (s->handler && s->handler->handle_message)
+		receive_message(c, data, len, last);
 	else
 		web_socket_close(s, SOCKET_CLOSE_UNSUPPORTED);
 	return 0;
@@ -182,7 +246,8 @@ static int say_goodbye(struct web_conn *c)
 		return 0;
 	s->close_sent = true;
 	/* Returning -1 at once would hang up without the close frame. */
-	lws_close_reason(c->wsi, (enum lws_close_status)s->close_code, NULL, 0);
+	lws_close_reason(c->wsi, (enum lws_close_status)s->close_code,
+			(unsigned char *)s->close_reason, strlen(s->close_reason));
 	lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 	return s->open ? 0 : -1;
 }

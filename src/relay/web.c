@@ -29,16 +29,20 @@ enum {
 	KEEPALIVE_S = 30,
 	CLOCK_MS = 250,
 	RX_BUFFER = 16 * 1024,
+	RX_BUFFER_SCREEN = 64 * 1024,
 	TX_PACKET = 1024 * 1024,
 };
 
 static const struct {
 	const char *path;
 	const char *protocol;
+	const char *queries[WEB_QUERIES]; /* parameters of the address, with "=" */
 } sockets[_WEB_KIND_MAX] = {
 	[WEB_DASHBOARD] = { "/ws/dashboard", "stationmaster.dashboard.v1" },
 	[WEB_STATION] = { "/ws/station", "stationmaster.station.v1" },
 	[WEB_RFB] = { "/ws/station/rfb", "binary" },
+	[WEB_VIEW] = { "/ws/view", "binary", { "session=", "mode=" } },
+	[WEB_PROJECT] = { "/ws/project", "stationmaster.screen.v1", { "projection=" } },
 };
 
 static int handle_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -60,6 +64,10 @@ static const struct lws_protocols protocols[] = {
 	{ .name = "binary",
 			.callback = handle_lws,
 			.rx_buffer_size = RX_BUFFER,
+			.tx_packet_size = TX_PACKET },
+	{ .name = "stationmaster.screen.v1",
+			.callback = handle_lws,
+			.rx_buffer_size = RX_BUFFER_SCREEN,
 			.tx_packet_size = TX_PACKET },
 	{ 0 },
 };
@@ -203,6 +211,20 @@ static int upgrade_refuse(struct web_conn *c, int status, const char *text)
 	return -1;
 }
 
+static void queries_read(struct web_conn *c)
+{
+	char buf[WEB_QUERY_MAX + 16];
+
+	for (size_t i = 0; i < WEB_QUERIES; i++) {
+		const char *name = sockets[c->kind].queries[i], *value = NULL;
+
+		/* One that is too long is none that we know. */
+		if (name)
+			value = lws_get_urlarg_by_name(c->wsi, name, buf, sizeof(buf));
+		str_copy(c->query[i], sizeof(c->query[i]), value ? value : "");
+	}
+}
+
 /* 0: go on; -1: hang up. */
 static int handle_upgrade(struct web_conn *c, const char *to)
 {
@@ -229,6 +251,7 @@ static int handle_upgrade(struct web_conn *c, const char *to)
 	}
 	web_http_read_cookies(c);
 	c->kind = kind;
+	queries_read(c);
 	return 0;
 }
 
