@@ -17,7 +17,6 @@
 enum {
 	CARD_WIDTH = 400,
 	CARD_PAD = 34,
-	CARD_RADIUS = 14,
 	TITLE_SIZE = 24,
 	TEXT_SIZE = 15,
 	LABEL_SIZE = 14,
@@ -29,7 +28,6 @@ enum {
 	MESSAGE_PAD = 11,
 	MARK_SIZE = 38,
 	MESSAGE_LINES_MAX = 8,
-	CURSOR_SIDE = 24,
 };
 
 #define BULLET "\xe2\x80\xa2"
@@ -53,22 +51,10 @@ static void text_block(struct column *c, const struct draw_text *t)
 	c->y += c->paints ? draw_text(c->cr, c->x, c->y, t) : draw_text_height(c->cr, t);
 }
 
-/* A screen of desktops: the mark of the web pages, in four tiles. */
 static void mark(struct column *c)
 {
-	double s = px(c, MARK_SIZE), gap = s * 0.14, t = (s - gap) / 2;
-	double x = c->x, y = c->y;
-
-	if (c->paints) {
-		draw_colour(c->cr, DRAW_ACCENT, 1);
-		for (int i = 0; i < 4; i++) {
-			draw_round_rect(c->cr, x + (i & 1) * (t + gap), y + (i >> 1) * (t + gap), t,
-					t, t * 0.22);
-			if (i == 3)
-				draw_colour(c->cr, DRAW_ACCENT, 0.45);
-			cairo_fill(c->cr);
-		}
-	}
+	if (c->paints)
+		draw_mark(c->cr, c->x, c->y, px(c, MARK_SIZE));
 	c->y += px(c, MARK_SIZE) + px(c, 16);
 }
 
@@ -83,7 +69,8 @@ static void heading(struct column *c)
 		.lines = 2,
 	};
 	struct draw_text lead = {
-		.text = overlay_text_get(c->g->language, TEXT_LEAD),
+		.text = overlay_text_get(c->g->language,
+				c->g->mode == GREETER_UNLOCK ? TEXT_LOCKED : TEXT_LEAD),
 		.size = px(c, TEXT_SIZE),
 		.colour = DRAW_MUTED,
 		.width = c->w,
@@ -91,11 +78,41 @@ static void heading(struct column *c)
 
 	mark(c);
 	text_block(c, &title);
-	if (c->g->mode == GREETER_LOGIN) {
+	if (c->g->mode == GREETER_LOGIN || c->g->mode == GREETER_UNLOCK) {
 		c->y += px(c, 3);
 		text_block(c, &lead);
 	}
 	c->y += px(c, FIELD_GAP + 5);
+}
+
+/* Whose session is locked; it cannot be changed here. */
+static void person(struct column *c)
+{
+	int h = px(c, BOX_HEIGHT + 8), pad = px(c, BOX_PAD), side = px(c, 30);
+	struct draw_text t = {
+		.text = c->g->person,
+		.size = px(c, TEXT_SIZE + 2),
+		.colour = DRAW_TEXT,
+		.bold = true,
+		.width = c->w - 3 * pad - side,
+		.lines = 1,
+	};
+	double x = c->x + pad, y = c->y + (h - side) / 2.0;
+
+	if (c->paints) {
+		draw_round_rect(c->cr, c->x, c->y, c->w, h, px(c, BOX_RADIUS));
+		draw_colour(c->cr, DRAW_ACCENT_SOFT, 1);
+		cairo_fill(c->cr);
+		/* A head and shoulders. */
+		draw_colour(c->cr, DRAW_ACCENT, 1);
+		cairo_arc(c->cr, x + side / 2.0, y + side * 0.28, side * 0.23, 0, 2 * M_PI);
+		cairo_fill(c->cr);
+		cairo_arc(c->cr, x + side / 2.0, y + side * 0.98, side * 0.42, M_PI, 2 * M_PI);
+		cairo_fill(c->cr);
+		draw_text(c->cr, x + side + pad, c->y + (h - draw_text_height(c->cr, &t)) / 2.0,
+				&t);
+	}
+	c->y += h + px(c, FIELD_GAP);
 }
 
 static void message(struct column *c)
@@ -326,6 +343,8 @@ static void column(struct column *c)
 	heading(c);
 	if (c->g->message)
 		message(c);
+	if (c->g->mode == GREETER_UNLOCK)
+		person(c);
 	for (unsigned i = 0; c->g->mode != GREETER_BUSY && i < c->g->n_fields; i++)
 		field(c, i);
 	c->y -= px(c, FIELD_GAP);
@@ -333,21 +352,12 @@ static void column(struct column *c)
 
 /* --- the whole --- */
 
-static cairo_t *measuring(void)
-{
-	cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1);
-	cairo_t *cr = cairo_create(s);
-
-	cairo_surface_destroy(s);
-	return cr;
-}
-
 /* Many prompts on a small screen: smaller units, rather than fields outside of it. */
 void greeter_layout(struct greeter *g)
 {
 	const struct picture *p = &g->picture;
 	double u = CLAMP(MIN(p->w / 1100.0, p->h / 740.0), 0.8, 4.0);
-	cairo_t *cr = measuring();
+	cairo_t *cr = draw_measuring();
 	struct column c;
 
 	for (;; u *= 0.9) {
@@ -368,43 +378,11 @@ void greeter_layout(struct greeter *g)
 	cairo_destroy(cr);
 }
 
-static void paint_background(cairo_t *cr, const struct picture *p)
-{
-	cairo_pattern_t *fade = cairo_pattern_create_linear(0, 0, 0, p->h);
-
-	cairo_pattern_add_color_stop_rgb(fade, 0, (DRAW_BACKGROUND_TOP >> 16) / 255.0,
-			(DRAW_BACKGROUND_TOP >> 8 & 255) / 255.0,
-			(DRAW_BACKGROUND_TOP & 255) / 255.0);
-	cairo_pattern_add_color_stop_rgb(fade, 1, (DRAW_BACKGROUND_BOTTOM >> 16) / 255.0,
-			(DRAW_BACKGROUND_BOTTOM >> 8 & 255) / 255.0,
-			(DRAW_BACKGROUND_BOTTOM & 255) / 255.0);
-	cairo_set_source(cr, fade);
-	cairo_paint(cr);
-	cairo_pattern_destroy(fade);
-}
-
-static void paint_card(cairo_t *cr, const struct greeter *g)
-{
-	double r = CARD_RADIUS * g->u;
-
-	for (int i = 6; i >= 1; i--) {
-		double grow = i * 2.0 * g->u;
-
-		draw_round_rect(cr, g->card_x - grow, g->card_y - grow + 3 * g->u,
-				g->card_w + 2 * grow, g->card_h + 2 * grow, r + grow);
-		draw_colour(cr, 0, 0.035);
-		cairo_fill(cr);
-	}
-	draw_round_rect(cr, g->card_x, g->card_y, g->card_w, g->card_h, r);
-	draw_colour(cr, DRAW_SURFACE, 1);
-	cairo_fill(cr);
-}
-
 static void paint_foot(cairo_t *cr, const struct greeter *g)
 {
 	const struct picture *p = &g->picture;
 	struct draw_text t = {
-		.text = "Stationmaster",
+		.text = overlay_text_get(g->language, TEXT_PANEL_KEY),
 		.size = 13 * g->u,
 		.colour = DRAW_LINE,
 		.width = p->w,
@@ -412,7 +390,7 @@ static void paint_foot(cairo_t *cr, const struct greeter *g)
 	};
 	int y = p->h - (int)(34 * g->u);
 
-	if (y > g->card_y + g->card_h + 16 * g->u)
+	if (g->mode == GREETER_LOGIN && y > g->card_y + g->card_h + 16 * g->u)
 		draw_text(cr, 0, y, &t);
 }
 
@@ -421,6 +399,7 @@ void greeter_paint(struct greeter *g, const pixman_region32_t *region)
 	struct picture *p = &g->picture;
 	cairo_surface_t *s;
 	struct column c = { .g = g, .paints = true, .u = g->u };
+	cairo_rectangle_int_t box = { g->card_x, g->card_y, g->card_w, g->card_h };
 	pixman_box32_t *b;
 	cairo_t *cr;
 	int n;
@@ -432,8 +411,8 @@ void greeter_paint(struct greeter *g, const pixman_region32_t *region)
 	for (int i = 0; i < n; i++)
 		cairo_rectangle(cr, b[i].x1, b[i].y1, b[i].x2 - b[i].x1, b[i].y2 - b[i].y1);
 	cairo_clip(cr);
-	paint_background(cr, p);
-	paint_card(cr, g);
+	draw_ground(cr, p->w, p->h);
+	draw_card(cr, &box, g->u);
 	paint_foot(cr, g);
 	c.cr = cr;
 	c.x = g->card_x + px(&c, CARD_PAD);
@@ -447,7 +426,7 @@ void greeter_paint(struct greeter *g, const pixman_region32_t *region)
 
 size_t greeter_find_caret(struct greeter *g, const struct greeter_field *f, int x)
 {
-	cairo_t *cr = measuring();
+	cairo_t *cr = draw_measuring();
 	struct column c = { .g = g, .cr = cr, .u = g->u };
 	int caret, scroll, index, trailing;
 	PangoLayout *l = field_layout(&c, f, &caret, &scroll);
@@ -466,48 +445,4 @@ size_t greeter_find_caret(struct greeter *g, const struct greeter_field *f, int 
 		for (at++; at < f->len && ((unsigned char)f->text[at] & 0xc0) == 0x80; at++)
 			;
 	return MIN(at, f->len);
-}
-
-int greeter_make_cursor(struct cursor *ret)
-{
-	static const double shape[][2] = { { 1, 1 }, { 1, 17 }, { 5, 13.4 }, { 7.6, 19.4 },
-		{ 10.4, 18.2 }, { 7.9, 12.4 }, { 13, 12.2 } };
-	cairo_surface_t *s =
-			cairo_image_surface_create(CAIRO_FORMAT_ARGB32, CURSOR_SIDE, CURSOR_SIDE);
-	const uint32_t *pixels;
-	uint32_t *argb;
-	cairo_t *cr;
-
-	argb = malloc((size_t)CURSOR_SIDE * CURSOR_SIDE * 4);
-	if (!argb || cairo_surface_status(s) != CAIRO_STATUS_SUCCESS) {
-		cairo_surface_destroy(s);
-		free(argb);
-		return -ENOMEM;
-	}
-	cr = cairo_create(s);
-	for (unsigned i = 0; i < ELEMENTSOF(shape); i++)
-		cairo_line_to(cr, shape[i][0], shape[i][1]);
-	cairo_close_path(cr);
-	draw_colour(cr, 0x000000, 1);
-	cairo_fill_preserve(cr);
-	draw_colour(cr, 0xffffff, 1);
-	cairo_set_line_width(cr, 1.2);
-	cairo_stroke(cr);
-	cairo_destroy(cr);
-	cairo_surface_flush(s);
-	pixels = (const uint32_t *)(const void *)cairo_image_surface_get_data(s);
-	for (unsigned i = 0; i < CURSOR_SIDE * CURSOR_SIDE; i++) {
-		uint32_t v = pixels[i], a = v >> 24;
-
-		/* Black and white only: grey of the edge is its share of white. */
-		argb[i] = a == 0 ? 0
-				 : a << 24 | (v >> 16 & 255) * 255 / a << 16 |
-							  (v >> 8 & 255) * 255 / a << 8 |
-							  (v & 255) * 255 / a;
-	}
-	cairo_surface_destroy(s);
-	*ret = (struct cursor){
-		.w = CURSOR_SIDE, .h = CURSOR_SIDE, .hot_x = 1, .hot_y = 1, .argb = argb
-	};
-	return 0;
 }

@@ -22,7 +22,7 @@ enum {
 	GREETER_HEIGHT_MAX = 4320,
 };
 
-enum greeter_mode { GREETER_LOGIN, GREETER_PROMPTS, GREETER_BUSY };
+enum greeter_mode { GREETER_LOGIN, GREETER_UNLOCK, GREETER_PROMPTS, GREETER_BUSY };
 
 enum greeter_kind {
 	GREETER_TEXT,
@@ -50,6 +50,7 @@ struct greeter {
 	char *language;
 
 	enum greeter_mode mode;
+	char *person;  /* whose session is locked */
 	char *message; /* above the fields; NULL: none */
 	bool message_is_error;
 	struct greeter_field fields[GREETER_FIELDS_MAX];
@@ -78,5 +79,3 @@ void greeter_layout(struct greeter *g);
 void greeter_paint(struct greeter *g, const pixman_region32_t *region);
 /* Byte offset in the field's text under a point; the field is text or secret. */
 size_t greeter_find_caret(struct greeter *g, const struct greeter_field *f, int x);
-/* The pointer's shape, for picture_set_cursor(); -ENOMEM. */
-int greeter_make_cursor(struct cursor *ret);

@@ -16,27 +16,6 @@
 #include "relay/keysym.h"
 
 enum {
-	KEY_BACKSPACE = 0xff08,
-	KEY_TAB = 0xff09,
-	KEY_LINEFEED = 0xff0a,
-	KEY_RETURN = 0xff0d,
-	KEY_ESCAPE = 0xff1b,
-	KEY_HOME = 0xff50,
-	KEY_LEFT = 0xff51,
-	KEY_UP = 0xff52,
-	KEY_RIGHT = 0xff53,
-	KEY_DOWN = 0xff54,
-	KEY_END = 0xff57,
-	KEY_KP_ENTER = 0xff8d,
-	KEY_SHIFT_L = 0xffe1,
-	KEY_SHIFT_R = 0xffe2,
-	KEY_CONTROL_L = 0xffe3,
-	KEY_CONTROL_R = 0xffe4,
-	KEY_CAPS_LOCK = 0xffe5,
-	KEY_ALT_L = 0xffe9,
-	KEY_DELETE = 0xffff,
-	KEY_ISO_LEFT_TAB = 0xfe20,
-
 	LABEL_CHARS_MAX = 200,
 	MESSAGE_CHARS_MAX = 600,
 	NAME_CHARS_MAX = 64,
@@ -144,11 +123,11 @@ static void set_focus(struct greeter *g, unsigned i)
 static void set_message(struct greeter *g, const char *text, bool is_error)
 {
 	free(g->message);
-	g->message = str_is_empty(text) ? NULL : str_clean(text, MESSAGE_CHARS_MAX);
+	g->message = str_is_empty(text) ? NULL : overlay_text_clean(text, MESSAGE_CHARS_MAX);
 	g->message_is_error = is_error;
 }
 
-/* --- the three cards --- */
+/* --- the cards --- */
 
 static const char *text(const struct greeter *g, enum overlay_text t)
 {
@@ -175,6 +154,20 @@ void greeter_show_login(struct greeter *g, const char *message, bool is_error)
 		add_field(g, GREETER_CHOICE, text(g, TEXT_DESKTOP));
 	add_field(g, GREETER_SUBMIT, text(g, TEXT_LOG_IN));
 	g->focus = f->len > 0 ? 1 : 0;
+	change_all(g);
+}
+
+void greeter_show_unlock(
+		struct greeter *g, const char *full_name, const char *message, bool is_error)
+{
+	clear_fields(g);
+	g->mode = GREETER_UNLOCK;
+	free(g->person);
+	g->person = str_clean(full_name, NAME_CHARS_MAX);
+	set_message(g, message, is_error);
+	add_field(g, GREETER_SECRET, text(g, TEXT_PASSWORD));
+	add_field(g, GREETER_SUBMIT, text(g, TEXT_UNLOCK));
+	add_field(g, GREETER_BACK, text(g, TEXT_SWITCH));
 	change_all(g);
 }
 
@@ -250,6 +243,17 @@ static void submit_login(struct greeter *g)
 	explicit_bzero(user, sizeof(user));
 }
 
+static void submit_unlock(struct greeter *g)
+{
+	char password[GREETER_TEXT_MAX + 1];
+
+	str_copy(password, sizeof(password), g->fields[0].text);
+	wipe(&g->fields[0]);
+	change_field(g, &g->fields[0]);
+	g->events->handle_unlock(g, password, g->userdata);
+	explicit_bzero(password, sizeof(password));
+}
+
 static void submit_answers(struct greeter *g)
 {
 	char texts[GREETER_PROMPTS_MAX][GREETER_TEXT_MAX + 1];
@@ -273,6 +277,8 @@ static void submit(struct greeter *g)
 {
 	if (g->mode == GREETER_LOGIN)
 		submit_login(g);
+	else if (g->mode == GREETER_UNLOCK)
+		submit_unlock(g);
 	else if (g->mode == GREETER_PROMPTS)
 		submit_answers(g);
 }
@@ -281,6 +287,12 @@ static void cancel(struct greeter *g)
 {
 	if (g->mode == GREETER_LOGIN) {
 		greeter_show_login(g, NULL, false);
+		return;
+	}
+	if (g->mode == GREETER_UNLOCK) {
+		_cleanup_free_ char *person = take_ptr(g->person);
+
+		greeter_show_unlock(g, person ? person : "", NULL, false);
 		return;
 	}
 	g->events->handle_cancel(g, g->userdata);
@@ -293,6 +305,10 @@ static void enter(struct greeter *g)
 
 	if (!f)
 		return;
+	if (f->kind == GREETER_BACK && g->mode == GREETER_UNLOCK) {
+		g->events->handle_switch(g, g->userdata);
+		return;
+	}
 	if (f->kind == GREETER_BACK) {
 		cancel(g);
 		return;
@@ -355,22 +371,22 @@ static void insert(struct greeter *g, struct greeter_field *f, const char *utf8)
 static bool edit(struct greeter *g, struct greeter_field *f, uint32_t keysym)
 {
 	switch (keysym) {
-	case KEY_BACKSPACE:
+	case KEYSYM_BACKSPACE:
 		remove_bytes(f, previous(f, f->caret), f->caret);
 		break;
-	case KEY_DELETE:
+	case KEYSYM_DELETE:
 		remove_bytes(f, f->caret, next(f, f->caret));
 		break;
-	case KEY_LEFT:
+	case KEYSYM_LEFT:
 		f->caret = previous(f, f->caret);
 		break;
-	case KEY_RIGHT:
+	case KEYSYM_RIGHT:
 		f->caret = next(f, f->caret);
 		break;
-	case KEY_HOME:
+	case KEYSYM_HOME:
 		f->caret = 0;
 		break;
-	case KEY_END:
+	case KEYSYM_END:
 		f->caret = f->len;
 		break;
 	default:
@@ -385,19 +401,19 @@ static bool edit(struct greeter *g, struct greeter_field *f, uint32_t keysym)
 static bool note_modifier(struct greeter *g, uint32_t keysym, bool down)
 {
 	switch (keysym) {
-	case KEY_SHIFT_L:
-	case KEY_SHIFT_R:
+	case KEYSYM_SHIFT_L:
+	case KEYSYM_SHIFT_R:
 		g->shift = down;
 		return true;
-	case KEY_CONTROL_L:
-	case KEY_CONTROL_R:
+	case KEYSYM_CONTROL_L:
+	case KEYSYM_CONTROL_R:
 		g->control = down;
 		return true;
-	case KEY_ALT_L:
+	case KEYSYM_ALT_L:
 		g->alt = down;
 		return true;
 	default:
-		return keysym == KEY_CAPS_LOCK;
+		return keysym == KEYSYM_CAPS_LOCK;
 	}
 }
 
@@ -421,29 +437,30 @@ static void note_caps(struct greeter *g, uint32_t keysym)
 /* Keys that mean the same everywhere. */
 static bool common_key(struct greeter *g, struct greeter_field *f, uint32_t keysym)
 {
-	bool moves = keysym == KEY_UP || keysym == KEY_DOWN;
+	bool moves = keysym == KEYSYM_UP || keysym == KEYSYM_DOWN;
 
 	switch (keysym) {
-	case KEY_RETURN:
-	case KEY_LINEFEED:
-	case KEY_KP_ENTER:
+	case KEYSYM_RETURN:
+	case KEYSYM_LINEFEED:
+	case KEYSYM_KP_ENTER:
 		enter(g);
 		return true;
-	case KEY_TAB:
-	case KEY_ISO_LEFT_TAB:
-		if (g->shift || keysym == KEY_ISO_LEFT_TAB)
+	case KEYSYM_TAB:
+	case KEYSYM_ISO_LEFT_TAB:
+		if (g->shift || keysym == KEYSYM_ISO_LEFT_TAB)
 			set_focus(g, g->focus + g->n_fields - 1);
 		else
 			set_focus(g, g->focus + 1);
 		return true;
 	default:
 		if (f->kind == GREETER_CHOICE &&
-				(moves || keysym == KEY_LEFT || keysym == KEY_RIGHT)) {
-			choose(g, keysym == KEY_UP || keysym == KEY_LEFT ? -1 : 1);
+				(moves || keysym == KEYSYM_LEFT || keysym == KEYSYM_RIGHT)) {
+			choose(g, keysym == KEYSYM_UP || keysym == KEYSYM_LEFT ? -1 : 1);
 			return true;
 		}
 		if (moves)
-			set_focus(g, keysym == KEY_UP ? g->focus + g->n_fields - 1 : g->focus + 1);
+			set_focus(g, keysym == KEYSYM_UP ? g->focus + g->n_fields - 1
+							 : g->focus + 1);
 		return moves;
 	}
 }
@@ -456,7 +473,7 @@ static void input_key(void *userdata, uint32_t keysym, uint32_t keycode, bool do
 
 	if (note_modifier(g, keysym, down) || !down)
 		return;
-	if (keysym == KEY_ESCAPE) {
+	if (keysym == KEYSYM_ESCAPE) {
 		cancel(g);
 		return;
 	}
@@ -565,7 +582,7 @@ int greeter_new(const char *system_name, const char *language, const struct gree
 	g->picture.owner_userdata = g;
 	g->picture.input = &picture_input;
 	g->picture.input_userdata = g;
-	if (greeter_make_cursor(&cursor) >= 0 && picture_set_cursor(&g->picture, &cursor) < 0)
+	if (draw_cursor(&cursor) >= 0 && picture_set_cursor(&g->picture, &cursor) < 0)
 		free(cursor.argb);
 	greeter_show_login(g, NULL, false);
 	*ret = g;
@@ -583,6 +600,7 @@ struct greeter *greeter_free(struct greeter *g)
 		free(g->desktops[i].name);
 	}
 	pixman_region32_fini(&g->dirty);
+	free(g->person);
 	free(g->message);
 	free(g->system_name);
 	free(g->language);

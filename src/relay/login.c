@@ -174,8 +174,9 @@ int login_start(struct host *host, const struct login_request *request,
 	l->userdata = userdata;
 	l->language = request->language;
 	l->password = strdup(request->password);
-	parameters = json_pack("{s:s, s:s, s:s, s:s}", "purpose", "station", "station",
-			request->station, "user", request->user, "address", request->address);
+	parameters = json_pack("{s:s, s:s, s:s, s:s}", "purpose",
+			request->unlocks ? "unlock" : "station", "station", request->station,
+			"user", request->user, "address", request->address);
 	if (!l->password || !parameters) {
 		json_decref(parameters);
 		login_free(l);

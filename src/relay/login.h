@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct login_events {
 };
 
 struct login_request {
+	bool unlocks; /* the session that the station shows; else it logs in */
 	const char *station;
 	const char *user;
 	const char *password;   /* answers the first hidden prompt; copied, the copy is wiped */

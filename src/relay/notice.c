@@ -25,8 +25,10 @@ enum {
 struct notice {
 	struct overlay overlay;
 	cairo_surface_t *surface;
+	cairo_rectangle_int_t button; /* in the overlay; width 0: none */
 	/* What is drawn. */
 	char *by, *message, *language;
+	bool asked;
 	int64_t seconds;
 	uint16_t screen_w, screen_h;
 };
@@ -80,36 +82,70 @@ static void format_time(char *dst, size_t size, int64_t s)
 struct layout {
 	double u; /* pixels of one unit */
 	int pad, text_w, time_w, gap;
-	struct draw_text who, message, save, time;
-	int who_h, message_h, save_h, time_h;
+	struct draw_text who, message, save, time, ask;
+	int who_h, message_h, time_h, foot_h;
+	cairo_rectangle_int_t button; /* width 0: none */
+	bool asked;
 	int w, h;
 };
 
+/* The last line: what to do, and the button for more time or that it was asked for. */
+static void measure_foot(cairo_t *cr, struct layout *l)
+{
+	int inside = l->w - 2 * l->pad, ask_h;
+
+	if (!*l->save.text)
+		return;
+	ask_h = draw_text_height(cr, &l->ask);
+	l->button.width = draw_text_width(cr, &l->ask);
+	if (!l->asked) {
+		l->button.width += 2 * (int)(14 * l->u);
+		ask_h += 2 * (int)(8 * l->u);
+	}
+	l->button.height = ask_h;
+	l->button.x = l->w - l->pad - l->button.width;
+	l->save.width = MAX(inside - l->button.width - l->pad, 1);
+	l->foot_h = MAX(draw_text_height(cr, &l->save), ask_h) + (int)(8 * l->u);
+}
+
 static void measure(cairo_t *cr, struct layout *l, uint16_t screen_w)
 {
-	int text_h;
+	int head_h;
 
 	l->w = MIN((int)(WIDTH * l->u), (int)screen_w);
 	l->pad = (int)(18 * l->u);
 	l->gap = (int)(4 * l->u);
 	l->time_w = *l->time.text ? draw_text_width(cr, &l->time) : 0;
 	l->text_w = l->w - 2 * l->pad - (l->time_w ? l->time_w + l->pad : 0);
-	l->who.width = l->message.width = l->save.width = MAX(l->text_w, 1);
+	l->who.width = l->message.width = MAX(l->text_w, 1);
 	l->who_h = draw_text_height(cr, &l->who);
 	l->message_h = *l->message.text ? draw_text_height(cr, &l->message) + l->gap : 0;
-	l->save_h = *l->save.text ? draw_text_height(cr, &l->save) + l->gap : 0;
 	l->time_h = l->time_w ? draw_text_height(cr, &l->time) : 0;
-	text_h = l->who_h + l->message_h + l->save_h;
-	l->h = MAX(text_h, l->time_h) + 2 * l->pad;
+	head_h = MAX(l->who_h + l->message_h, l->time_h);
+	measure_foot(cr, l);
+	l->h = head_h + l->foot_h + 2 * l->pad;
+	l->button.y = l->h - l->pad - l->button.height;
+}
+
+static void paint_foot(cairo_t *cr, const struct layout *l)
+{
+	const cairo_rectangle_int_t *b = &l->button;
+	double side = l->asked ? 0 : 14 * l->u, edge = l->asked ? 0 : 8 * l->u;
+
+	draw_text(cr, l->pad, b->y + (b->height - draw_text_height(cr, &l->save)) / 2.0, &l->save);
+	if (!l->asked) {
+		draw_round_rect(cr, b->x, b->y, b->width, b->height, 7 * l->u);
+		draw_colour(cr, DRAW_WARN, 1);
+		cairo_fill(cr);
+	}
+	draw_text(cr, b->x + side, b->y + edge, &l->ask);
 }
 
 static void paint(cairo_t *cr, const struct layout *l)
 {
-	double r = 12 * l->u, y = l->pad, x = l->pad;
+	double r = 12 * l->u, y, x = l->pad;
+	int head_h = l->h - l->foot_h - 2 * l->pad;
 
-	cairo_set_operator(cr, CAIRO_OPERATOR_CLEAR);
-	cairo_paint(cr);
-	cairo_set_operator(cr, CAIRO_OPERATOR_OVER);
 	/* Round below only: the bar hangs from the edge of the screen. */
 	draw_round_rect(cr, 0, -2 * r, l->w, l->h + 2 * r, r);
 	draw_colour(cr, DRAW_WARN_SOFT, 1);
@@ -118,31 +154,15 @@ static void paint(cairo_t *cr, const struct layout *l)
 	draw_colour(cr, DRAW_WARN_LINE, 1);
 	cairo_set_line_width(cr, MAX(2 * l->u, 2));
 	cairo_stroke(cr);
+	y = l->pad + (head_h - l->who_h - l->message_h) / 2.0;
 	y += draw_text(cr, x, y, &l->who);
 	if (*l->message.text)
-		y += l->gap + draw_text(cr, x, y + l->gap, &l->message);
-	if (*l->save.text)
-		draw_text(cr, x, y + l->gap, &l->save);
+		draw_text(cr, x, y + l->gap, &l->message);
 	if (l->time_w)
-		draw_text(cr, l->w - l->pad - l->time_w, (l->h - l->time_h) / 2.0, &l->time);
-}
-
-static int new_surface(struct notice *n, int w, int h)
-{
-	cairo_surface_t *s;
-
-	if (n->surface && cairo_image_surface_get_width(n->surface) == w &&
-			cairo_image_surface_get_height(n->surface) == h)
-		return 0;
-	s = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, w, h);
-	if (cairo_surface_status(s) != CAIRO_STATUS_SUCCESS) {
-		cairo_surface_destroy(s);
-		return -ENOMEM;
-	}
-	if (n->surface)
-		cairo_surface_destroy(n->surface);
-	n->surface = s;
-	return 0;
+		draw_text(cr, l->w - l->pad - l->time_w, l->pad + (head_h - l->time_h) / 2.0,
+				&l->time);
+	if (l->foot_h > 0)
+		paint_foot(cr, l);
 }
 
 static void draw(struct notice *n)
@@ -152,9 +172,9 @@ static void draw(struct notice *n)
 	_cleanup_free_ char *by = str_clean(n->by, NAME_MAX_CHARS);
 	_cleanup_free_ char *message = str_clean(n->message, MESSAGE_MAX_CHARS);
 	char who[512], quoted[4 * MESSAGE_MAX_CHARS + 16] = "", time[24] = "";
-	double u = CLAMP(MIN(n->screen_w / 1280.0, n->screen_h / 720.0), 0.75, 3.5);
-	struct layout l = { .u = u };
-	cairo_surface_t *probe;
+	double u = draw_unit(n->screen_w, n->screen_h);
+	struct layout l = { .u = u, .asked = n->asked };
+	cairo_surface_t *surface;
 	cairo_t *cr;
 
 	overlay_text_fill(who, sizeof(who), format, by ? by : "");
@@ -175,13 +195,23 @@ static void draw(struct notice *n)
 		.text = time, .size = 38 * u, .colour = DRAW_WARN, .bold = true
 	};
 
-	probe = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, 1, 1);
-	cr = cairo_create(probe);
+	l.ask = (struct draw_text){
+		.text = overlay_text_get(n->language, n->asked ? TEXT_ASKED : TEXT_MORE_TIME),
+		.size = 15 * u,
+		.colour = n->asked ? DRAW_WARN : DRAW_ON_ACCENT,
+		.bold = true,
+	};
+
+	cr = draw_measuring();
 	measure(cr, &l, n->screen_w);
 	cairo_destroy(cr);
-	cairo_surface_destroy(probe);
-	if (new_surface(n, l.w, l.h) < 0)
+	surface = draw_surface(n->surface, l.w, l.h);
+	if (!surface)
 		return; /* the old one stays until there is memory */
+	n->surface = surface;
+	n->button = l.button;
+	if (l.asked || l.foot_h == 0)
+		n->button.width = 0;
 	cr = cairo_create(n->surface);
 	paint(cr, &l);
 	cairo_destroy(cr);
@@ -204,9 +234,9 @@ bool notice_draw(struct notice *n, const struct notice_text *text, uint16_t scre
 	const char *by = text->by ? text->by : "", *message = text->message ? text->message : "";
 	const char *language = text->language ? text->language : "en";
 
-	if (n->seconds == seconds && n->screen_w == screen_w && n->screen_h == screen_h && n->by &&
-			streq(n->by, by) && streq(n->message, message) &&
-			streq(n->language, language))
+	if (n->seconds == seconds && n->asked == text->asked && n->screen_w == screen_w &&
+			n->screen_h == screen_h && n->by && streq(n->by, by) &&
+			streq(n->message, message) && streq(n->language, language))
 		return false;
 	forget(n);
 	n->by = strdup(by);
@@ -217,8 +247,18 @@ bool notice_draw(struct notice *n, const struct notice_text *text, uint16_t scre
 		return false;
 	}
 	n->seconds = seconds;
+	n->asked = text->asked;
 	n->screen_w = screen_w;
 	n->screen_h = screen_h;
 	draw(n);
 	return true;
+}
+
+bool notice_is_button(const struct notice *n, int x, int y)
+{
+	const cairo_rectangle_int_t *b = &n->button;
+
+	x -= n->overlay.x + b->x;
+	y -= n->overlay.y + b->y;
+	return x >= 0 && x < b->width && y >= 0 && y < b->height;
 }

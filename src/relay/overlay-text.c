@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
 static const char *const english[_TEXT_MAX] = {
 	[TEXT_LEAD] = "Log in with your own account.",
 	[TEXT_USER] = "User name",
@@ -19,6 +21,33 @@ static const char *const english[_TEXT_MAX] = {
 	[TEXT_NOTICE] = "%s will log you off in",
 	[TEXT_NOTICE_NOW] = "%s is logging you off",
 	[TEXT_SAVE] = "Save your work now.",
+	[TEXT_MORE_TIME] = "I need more time",
+	[TEXT_ASKED] = "You have asked for more time.",
+	[TEXT_LOCKED] = "This session is locked.",
+	[TEXT_UNLOCK] = "Unlock",
+	[TEXT_SWITCH] = "Switch user",
+	[TEXT_PANEL_KEY] = "Ctrl + Alt + Home opens the station panel",
+	[TEXT_VIEWED] = "%s is viewing your screen",
+	[TEXT_CONTROLLED] = "%s controls your screen",
+	[TEXT_EXCLUSIVE] = "%s controls your screen; keyboard and mouse here are off",
+	[TEXT_SUSPEND] = "Suspend",
+	[TEXT_SUSPEND_HINT] = "Programs run on. Log in anywhere to go on working.",
+	[TEXT_LOCK] = "Lock",
+	[TEXT_LOCK_HINT] = "Your password opens it again.",
+	[TEXT_LOG_OFF] = "Log off",
+	[TEXT_LOG_OFF_HINT] = "All programs are closed.",
+	[TEXT_LOG_OFF_ASK] = "Log off?",
+	[TEXT_LOG_OFF_LOST] = "All programs are closed. Unsaved work is lost.",
+	[TEXT_MORE_TIME_HINT] = "%s is asked.",
+	[TEXT_CANCEL] = "Cancel",
+	[TEXT_CLOSE] = "Close",
+	[TEXT_BLOCKED] = "Your screen is blocked for the moment.",
+	[TEXT_BLOCKED_BY] = "Blocked by %s",
+	[TEXT_BLOCKED_UNTIL] = "until %s",
+	[TEXT_BLOCKED_KEPT] = "Your programs run on; nothing is lost.",
+	[TEXT_PROJECTED] = "%s is showing you a screen",
+	[TEXT_PROJECTED_SCREEN] = "Screen of %s",
+	[TEXT_COMING] = "The picture is coming …",
 };
 
 static const char *const german[_TEXT_MAX] = {
@@ -35,6 +64,35 @@ static const char *const german[_TEXT_MAX] = {
 	[TEXT_NOTICE] = "%s meldet Sie ab in",
 	[TEXT_NOTICE_NOW] = "%s meldet Sie jetzt ab",
 	[TEXT_SAVE] = "Speichern Sie jetzt Ihre Arbeit.",
+	[TEXT_MORE_TIME] = "Ich brauche mehr Zeit",
+	[TEXT_ASKED] = "Sie haben um mehr Zeit gebeten.",
+	[TEXT_LOCKED] = "Diese Sitzung ist gesperrt.",
+	[TEXT_UNLOCK] = "Entsperren",
+	[TEXT_SWITCH] = "Benutzer wechseln",
+	[TEXT_PANEL_KEY] = "Strg + Alt + Pos1 öffnet das Bedienfeld der Station",
+	[TEXT_VIEWED] = "%s sieht Ihren Bildschirm",
+	[TEXT_CONTROLLED] = "%s steuert Ihren Bildschirm",
+	[TEXT_EXCLUSIVE] = "%s steuert Ihren Bildschirm; Tastatur und Maus hier sind aus",
+	[TEXT_SUSPEND] = "Sitzung anhalten",
+	[TEXT_SUSPEND_HINT] = "Programme laufen weiter. Melden Sie sich irgendwo an, um "
+			      "weiterzuarbeiten.",
+	[TEXT_LOCK] = "Sperren",
+	[TEXT_LOCK_HINT] = "Ihr Passwort öffnet die Sitzung wieder.",
+	[TEXT_LOG_OFF] = "Abmelden",
+	[TEXT_LOG_OFF_HINT] = "Alle Programme werden geschlossen.",
+	[TEXT_LOG_OFF_ASK] = "Abmelden?",
+	[TEXT_LOG_OFF_LOST] = "Alle Programme werden geschlossen. Nicht gespeicherte Arbeit "
+			      "geht verloren.",
+	[TEXT_MORE_TIME_HINT] = "%s wird gefragt.",
+	[TEXT_CANCEL] = "Abbrechen",
+	[TEXT_CLOSE] = "Schließen",
+	[TEXT_BLOCKED] = "Ihr Bildschirm ist im Moment blockiert.",
+	[TEXT_BLOCKED_BY] = "Blockiert von %s",
+	[TEXT_BLOCKED_UNTIL] = "bis %s",
+	[TEXT_BLOCKED_KEPT] = "Ihre Programme laufen weiter; nichts geht verloren.",
+	[TEXT_PROJECTED] = "%s zeigt Ihnen einen Bildschirm",
+	[TEXT_PROJECTED_SCREEN] = "Bildschirm von %s",
+	[TEXT_COMING] = "Das Bild kommt …",
 };
 
 const char *overlay_text_get(const char *language, enum overlay_text text)
@@ -52,4 +110,26 @@ void overlay_text_fill(char *dst, size_t size, const char *text, const char *val
 		snprintf(dst, size, "%s", text);
 	else
 		snprintf(dst, size, "%.*s%s%s", (int)(place - text), text, value, place + 2);
+}
+
+char *overlay_text_clean(const char *s, size_t max_chars)
+{
+	_cleanup_free_ char *text = strdup("");
+
+	while (text && *s && max_chars > 0) {
+		size_t len = strcspn(s, "\n");
+		_cleanup_free_ char *line = strndup(s, len);
+		_cleanup_free_ char *clean = line ? str_clean(line, max_chars) : NULL;
+		bool more = s[len] == '\n' && s[len + 1];
+		char *longer;
+
+		if (!clean)
+			return NULL;
+		max_chars -= MIN(str_count_chars(clean) + 1, max_chars);
+		longer = str_format("%s%s%s", text, clean, more ? "\n" : "");
+		free(text);
+		text = longer;
+		s += len + (s[len] == '\n');
+	}
+	return take_ptr(text);
 }

@@ -18,6 +18,33 @@ enum overlay_text {
 	TEXT_NOTICE,     /* %s: who */
 	TEXT_NOTICE_NOW, /* %s: who */
 	TEXT_SAVE,
+	TEXT_MORE_TIME,
+	TEXT_ASKED,
+	TEXT_LOCKED,
+	TEXT_UNLOCK,
+	TEXT_SWITCH,
+	TEXT_PANEL_KEY,
+	TEXT_VIEWED,     /* %s: who */
+	TEXT_CONTROLLED, /* %s: who */
+	TEXT_EXCLUSIVE,  /* %s: who */
+	TEXT_SUSPEND,
+	TEXT_SUSPEND_HINT,
+	TEXT_LOCK,
+	TEXT_LOCK_HINT,
+	TEXT_LOG_OFF,
+	TEXT_LOG_OFF_HINT,
+	TEXT_LOG_OFF_ASK,
+	TEXT_LOG_OFF_LOST,
+	TEXT_MORE_TIME_HINT, /* %s: who */
+	TEXT_CANCEL,
+	TEXT_CLOSE,
+	TEXT_BLOCKED,
+	TEXT_BLOCKED_BY,    /* %s: who */
+	TEXT_BLOCKED_UNTIL, /* %s: when */
+	TEXT_BLOCKED_KEPT,
+	TEXT_PROJECTED,        /* %s: who */
+	TEXT_PROJECTED_SCREEN, /* %s: whose */
+	TEXT_COMING,
 	_TEXT_MAX,
 };
 
@@ -25,3 +52,5 @@ enum overlay_text {
 const char *overlay_text_get(const char *language, enum overlay_text text);
 /* Put value where "%s" stands; cut at size - 1 bytes. */
 void overlay_text_fill(char *dst, size_t size, const char *text, const char *value);
+/* str_clean() that keeps the ends of lines. NULL: no memory. */
+char *overlay_text_clean(const char *s, size_t max_chars);

@@ -26,6 +26,7 @@ struct notice_text {
 	const char *message;  /* of that person; may be empty */
 	int64_t ends_ms;      /* ms since 1970 */
 	const char *language; /* "en", "de" */
+	bool asked;           /* for more time; else there is a button for it */
 };
 
 int notice_new(struct notice **ret);
@@ -35,6 +36,61 @@ struct notice *notice_free(struct notice *n);
 bool notice_draw(struct notice *n, const struct notice_text *text, uint16_t screen_w,
 		uint16_t screen_h, int64_t now_ms);
 struct overlay *notice_overlay(struct notice *n);
+/* Whether a point of the screen lies on the button. */
+bool notice_is_button(const struct notice *n, int x, int y);
+
+/* --- sign: "Karin Kaya is viewing your screen" --- */
+struct sign;
+
+enum sign_kind { SIGN_VIEWED, SIGN_CONTROLLED, SIGN_EXCLUSIVE };
+
+struct sign_text {
+	enum sign_kind kind;
+	const char *by; /* full name */
+	const char *language;
+};
+
+int sign_new(struct sign **ret);
+/* NULL is fine; gives NULL. */
+struct sign *sign_free(struct sign *s);
+/* As notice_draw(); it hangs from the line top, which is the lower edge of the notice if there is
+ * one. */
+bool sign_draw(struct sign *s, const struct sign_text *text, uint16_t screen_w, uint16_t screen_h,
+		uint16_t top);
+struct overlay *sign_overlay(struct sign *s);
+
+/* --- panel of a station that has no page: suspend, lock, log off --- */
+struct panel;
+
+struct panel_text {
+	const char *name;    /* whose session */
+	const char *station; /* name of the station */
+	const char *by;      /* who is asked for more time */
+	const char *language;
+	bool can_leave; /* suspend, lock and log off */
+	bool can_ask;   /* for more time */
+};
+
+enum panel_answer {
+	PANEL_NOTHING,
+	PANEL_CHANGED, /* drawn again */
+	PANEL_CLOSE,
+	PANEL_SUSPEND,
+	PANEL_LOCK,
+	PANEL_LOGOFF, /* after asking once more */
+	PANEL_MORE_TIME,
+};
+
+/* Open, for a screen of this size, at its right edge from the line top on. */
+int panel_new(const struct panel_text *text, uint16_t screen_w, uint16_t screen_h, uint16_t top,
+		struct panel **ret);
+/* NULL is fine; gives NULL. */
+struct panel *panel_free(struct panel *p);
+struct overlay *panel_overlay(struct panel *p);
+/* A key was pressed. */
+enum panel_answer panel_key(struct panel *p, uint32_t keysym);
+/* The pointer is there; a press outside closes. */
+enum panel_answer panel_pointer(struct panel *p, uint8_t buttons, int x, int y);
 
 /* --- greeter --- */
 struct greeter;
@@ -55,6 +111,10 @@ struct greeter_events {
 			const char *desktop, void *userdata);
 	/* All prompts were answered. */
 	void (*handle_answers)(struct greeter *g, char *const *answers, size_t n, void *userdata);
+	/* The password of whoever locked it was entered; wiped after the call. */
+	void (*handle_unlock)(struct greeter *g, char *password, void *userdata);
+	/* At the lock: somebody else wants to log in. */
+	void (*handle_switch)(struct greeter *g, void *userdata);
 	/* Escape: back to the start. */
 	void (*handle_cancel)(struct greeter *g, void *userdata);
 };
@@ -68,6 +128,8 @@ void greeter_set_desktops(struct greeter *g, const struct greeter_desktop *deskt
 /* User and password fields, empty, with a text above (error or why the last session ended); NULL:
  * none. */
 void greeter_show_login(struct greeter *g, const char *text, bool is_error);
+/* The password of full_name only, with a text above; NULL: none. */
+void greeter_show_unlock(struct greeter *g, const char *full_name, const char *text, bool is_error);
 /* Further PAM prompts (n <= 8) with messages. */
 void greeter_show_prompts(struct greeter *g, const struct greeter_prompt *prompts, size_t n,
 		const char *messages);

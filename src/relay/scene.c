@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Scenes. The decision table is test/unit/test-relay-scene.c; precedence from the top:
- * nothing known -> waiting; greeter -> log-in; session with picture -> session; session whose
- * picture was here -> its last frame, dead to input; else the greeter that says it is coming, so
- * that nobody ever sees another session's last frame.
+ * Scenes. The decision table is test/unit/test-relay-scene.c. stationd has decided the kind; here
+ * is what a screen shows of it with the pictures that are there:
+ *
+ * block and lock are cards and need nothing; a projection without a picture is a card, never what
+ * was there before; a session whose picture was here is its last frame, dead to input, and else the
+ * greeter that says it is coming, so that nobody ever sees another session's last frame; nothing
+ * known is a card that waits.
  */
 #include "relay/scene.h"
 
@@ -13,41 +16,143 @@
 #include "base/str.h"
 #include "ipc/json.h"
 
+enum { TEXT_BYTES_MAX = 4096 };
+
+static const char *const kinds[_SCENE_KIND_MAX] = {
+	[SCENE_GREETER] = "greeter",
+	[SCENE_SESSION] = "session",
+	[SCENE_PROJECTION] = "projection",
+	[SCENE_LOCK] = "lock",
+	[SCENE_BLOCK] = "block",
+};
+
+static const char *text_of(struct args *a, const char *key)
+{
+	const char *text = arg_string(a, key, ARG_OPTIONAL, TEXT_BYTES_MAX);
+
+	return text ? text : "";
+}
+
+static enum scene_kind parse_kind(const char *text)
+{
+	for (int k = 0; text && k < _SCENE_KIND_MAX; k++)
+		if (kinds[k] && streq(kinds[k], text))
+			return k;
+	return SCENE_UNKNOWN;
+}
+
+static bool parse_notice(json_t *json, struct scene *s)
+{
+	struct args a;
+
+	if (!json)
+		return true;
+	args_init(&a, json);
+	s->has_notice = true;
+	s->notice.by = text_of(&a, "by");
+	s->notice.message = text_of(&a, "message");
+	s->notice.ends_ms = arg_int(&a, "ends_ms", ARG_REQUIRED, 0, INT64_MAX, 0);
+	s->notice.more_time = arg_bool(&a, "more_time", ARG_OPTIONAL, false);
+	return !args_bad(&a);
+}
+
+static bool parse_block(json_t *json, struct scene *s)
+{
+	struct args a;
+
+	if (!json)
+		return true;
+	args_init(&a, json);
+	s->has_block = true;
+	s->block.by = text_of(&a, "by");
+	s->block.message = text_of(&a, "message");
+	s->block.until_ms = arg_int(&a, "until_ms", ARG_OPTIONAL, 0, INT64_MAX, 0);
+	return !args_bad(&a);
+}
+
+static bool parse_projection(json_t *json, struct scene *s)
+{
+	const char *id, *session;
+	struct args a;
+
+	if (!json)
+		return true;
+	args_init(&a, json);
+	id = arg_string(&a, "id", ARG_REQUIRED, PROJECTION_ID_MAX);
+	session = arg_string(&a, "session", ARG_OPTIONAL, SOURCE_SESSION_MAX);
+	s->has_projection = true;
+	s->projection.by = text_of(&a, "by");
+	s->projection.full_name = text_of(&a, "full_name");
+	s->projection.window = arg_bool(&a, "window", ARG_REQUIRED, false);
+	if (args_bad(&a) || str_is_empty(id))
+		return false;
+	str_copy(s->projection.id, sizeof(s->projection.id), id);
+	str_copy(s->projection.session, sizeof(s->projection.session), session ? session : "");
+	return true;
+}
+
+static bool parse_sign(json_t *json, struct scene *s)
+{
+	const char *kind;
+	struct args a;
+
+	if (!json)
+		return true;
+	args_init(&a, json);
+	kind = arg_string(&a, "kind", ARG_REQUIRED, 16);
+	s->has_sign = true;
+	s->sign.by = text_of(&a, "by");
+	s->sign.exclusive = arg_bool(&a, "exclusive", ARG_OPTIONAL, false);
+	if (args_bad(&a) || !(streq(kind, "viewed") || streq(kind, "controlled")))
+		return false;
+	s->sign.controlled = streq(kind, "controlled");
+	return true;
+}
+
+/* What belongs together. */
+static bool is_whole(const struct scene *s)
+{
+	switch (s->kind) {
+	case SCENE_GREETER:
+		return !s->input;
+	case SCENE_SESSION:
+		return s->session[0] && !(s->has_projection && !s->projection.window);
+	case SCENE_PROJECTION:
+		return !s->input && s->has_projection && !s->projection.window;
+	case SCENE_LOCK:
+		return !s->input && s->session[0] && *s->user;
+	case SCENE_BLOCK:
+		return !s->input && s->has_block;
+	default:
+		return false;
+	}
+}
+
 int scene_parse(json_t *json, struct scene *ret)
 {
 	struct scene s = { 0 };
-	struct args a, n;
-	const char *kind, *session;
-	json_t *notice;
+	const char *session;
+	struct args a;
+	bool ok;
 
+	scene_done(ret);
 	if (!json_is_object(json))
 		return -EBADMSG;
 	args_init(&a, json);
-	kind = arg_string(&a, "kind", ARG_REQUIRED, 16);
+	s.kind = parse_kind(arg_string(&a, "kind", ARG_REQUIRED, 16));
 	session = arg_string(&a, "session", ARG_OPTIONAL, SOURCE_SESSION_MAX);
-	s.text = arg_string(&a, "text", ARG_OPTIONAL, 4096);
-	notice = arg_any(&a, "notice", ARG_OPTIONAL);
-	if (args_bad(&a) || !(streq(kind, "greeter") || streq(kind, "session")))
+	str_copy(s.session, sizeof(s.session), session ? session : "");
+	s.user = text_of(&a, "user");
+	s.full_name = text_of(&a, "full_name");
+	s.input = arg_bool(&a, "input", ARG_REQUIRED, false);
+	s.text = text_of(&a, "text");
+	ok = parse_notice(arg_any(&a, "notice", ARG_OPTIONAL), &s) &&
+	     parse_block(arg_any(&a, "block", ARG_OPTIONAL), &s) &&
+	     parse_projection(arg_any(&a, "projection", ARG_OPTIONAL), &s) &&
+	     parse_sign(arg_any(&a, "sign", ARG_OPTIONAL), &s);
+	if (!ok || args_bad(&a) || !is_whole(&s))
 		return -EBADMSG;
-	s.kind = streq(kind, "session") ? SCENE_SESSION : SCENE_GREETER;
-	if (s.kind == SCENE_SESSION && str_is_empty(session))
-		return -EBADMSG;
-	if (s.kind == SCENE_SESSION)
-		str_copy(s.session, sizeof(s.session), session);
-	if (notice) {
-		args_init(&n, notice);
-		s.has_notice = true;
-		s.by = arg_string(&n, "by", ARG_OPTIONAL, 4096);
-		s.message = arg_string(&n, "message", ARG_OPTIONAL, 4096);
-		s.ends_ms = arg_int(&n, "ends_ms", ARG_REQUIRED, 0, INT64_MAX, 0);
-		if (args_bad(&n))
-			return -EBADMSG;
-	}
-	s.text = s.text ? s.text : "";
-	s.by = s.by ? s.by : "";
-	s.message = s.message ? s.message : "";
 	s.json = json_incref(json);
-	scene_done(ret);
 	*ret = s;
 	return 0;
 }
@@ -55,23 +160,61 @@ int scene_parse(json_t *json, struct scene *ret)
 void scene_done(struct scene *s)
 {
 	json_decref(s->json);
-	memset(s, 0, sizeof(*s));
+	*s = (struct scene){ .user = "", .full_name = "", .text = "" };
+}
+
+static enum scene_picture decide_session(const struct scene_facts *f)
+{
+	if (f->has_picture)
+		return f->window && f->has_projection ? SCENE_PICTURE_WINDOW
+						      : SCENE_PICTURE_SESSION;
+	return f->was_shown ? SCENE_PICTURE_LAST : SCENE_PICTURE_BUSY;
+}
+
+static enum scene_picture decide_picture(const struct scene_facts *f)
+{
+	switch (f->kind) {
+	case SCENE_GREETER:
+		return f->login_runs ? SCENE_PICTURE_BUSY : SCENE_PICTURE_LOGIN;
+	case SCENE_SESSION:
+		return decide_session(f);
+	case SCENE_PROJECTION:
+		return f->has_projection ? SCENE_PICTURE_PROJECTION : SCENE_PICTURE_COMING;
+	case SCENE_LOCK:
+		return f->login_runs ? SCENE_PICTURE_BUSY : SCENE_PICTURE_LOCK;
+	case SCENE_BLOCK:
+		return SCENE_PICTURE_BLOCK;
+	default:
+		return SCENE_PICTURE_WAITING;
+	}
+}
+
+static bool takes_input(const struct scene_facts *f, enum scene_picture picture)
+{
+	switch (picture) {
+	case SCENE_PICTURE_SESSION:
+	case SCENE_PICTURE_WINDOW:
+		return f->input;
+	case SCENE_PICTURE_WAITING:
+	case SCENE_PICTURE_LOGIN:
+	case SCENE_PICTURE_BUSY:
+	case SCENE_PICTURE_LOCK:
+		return true;
+	default:
+		return false;
+	}
 }
 
 struct scene_shown scene_decide(const struct scene_facts *f)
 {
-	if (!f->known)
-		return (struct scene_shown){ .picture = SCENE_PICTURE_WAITING, .input = true };
-	if (f->kind == SCENE_GREETER)
-		return (struct scene_shown){ .picture = f->login_runs ? SCENE_PICTURE_BUSY
-								      : SCENE_PICTURE_LOGIN,
-			.input = true };
-	if (f->has_picture)
-		return (struct scene_shown){
-			.picture = SCENE_PICTURE_SESSION, .input = true, .notice = f->has_notice
-		};
-	if (f->was_shown)
-		return (struct scene_shown){ .picture = SCENE_PICTURE_LAST,
-			.notice = f->has_notice };
-	return (struct scene_shown){ .picture = SCENE_PICTURE_BUSY, .input = true };
+	struct scene_shown d = { .picture = decide_picture(f) };
+	bool is_person = f->kind != SCENE_UNKNOWN && f->kind != SCENE_GREETER;
+
+	d.input = takes_input(f, d.picture);
+	d.notice = is_person && f->has_notice;
+	d.sign = is_person && f->has_sign;
+	/* Elsewhere nothing but the question for more time is allowed. */
+	d.panel = d.picture == SCENE_PICTURE_SESSION || d.picture == SCENE_PICTURE_WINDOW ||
+		  (d.notice && (f->kind == SCENE_PROJECTION || f->kind == SCENE_BLOCK));
+	return d;
 }

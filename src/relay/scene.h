@@ -6,34 +6,66 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "relay/projection.h"
 #include "relay/sources.h"
 
-enum scene_kind { SCENE_GREETER, SCENE_SESSION };
+enum scene_kind {
+	SCENE_UNKNOWN, /* stationd has told none that makes sense */
+	SCENE_GREETER,
+	SCENE_SESSION,
+	SCENE_PROJECTION,
+	SCENE_LOCK,
+	SCENE_BLOCK,
+	_SCENE_KIND_MAX,
+};
 
+/* Strings are borrowed from json and never NULL. */
 struct scene {
 	enum scene_kind kind;
-	char session[SOURCE_SESSION_MAX + 1]; /* empty: greeter */
-	bool has_notice;
-	int64_t ends_ms; /* of the notice */
-	/* Borrowed from json. */
-	const char *by;
-	const char *message;
+	char session[SOURCE_SESSION_MAX + 1]; /* attached here, whatever is shown; may be empty */
+	const char *user, *full_name;
+	bool input; /* only with SCENE_SESSION */
+	bool has_notice, has_block, has_projection, has_sign;
+	struct {
+		const char *by, *message;
+		int64_t ends_ms;
+		bool more_time;
+	} notice;
+	struct {
+		const char *by, *message;
+		int64_t until_ms; /* 0: until taken back */
+	} block;
+	struct {
+		char id[PROJECTION_ID_MAX + 1];
+		char session[SOURCE_SESSION_MAX + 1]; /* empty: a screen that a dashboard sends */
+		const char *by, *full_name;
+		bool window;
+	} projection;
+	struct {
+		const char *by;
+		bool controlled, exclusive;
+	} sign;
 	const char *text; /* why the last session ended here; may be empty */
 	json_t *json;     /* as it came; owned */
 };
 
-/* On error ret is as before; else what was in it is released. -EBADMSG: not a scene. */
+/*
+ * Releases what was in ret. -EBADMSG: not a scene; ret is SCENE_UNKNOWN then, because a station
+ * that goes on showing what it did before might show what it must not any more.
+ */
 int scene_parse(json_t *json, struct scene *ret);
 void scene_done(struct scene *s);
 
-/* --- the decision, for a station with a screen of its own (VNC) --- */
+/* --- the decision, for any screen of a station --- */
 struct scene_facts {
-	bool known; /* stationd has told the scene */
 	enum scene_kind kind;
-	bool has_notice;
-	bool has_picture; /* of the session of the scene */
-	bool was_shown;   /* its picture was on this screen last */
-	bool login_runs;  /* a log-in is being worked on */
+	bool input; /* as the scene says */
+	bool window;
+	bool has_notice, has_sign;
+	bool has_picture;    /* of the session of the scene */
+	bool has_projection; /* a picture of the projection */
+	bool was_shown;      /* the session's picture is what this screen shows now */
+	bool login_runs;     /* a log-in is being worked on */
 };
 
 enum scene_picture {
@@ -42,12 +74,18 @@ enum scene_picture {
 	SCENE_PICTURE_BUSY,    /* greeter, the session is coming */
 	SCENE_PICTURE_LAST, /* the last frame stays: the session's picture is away for a moment */
 	SCENE_PICTURE_SESSION,
+	SCENE_PICTURE_WINDOW,     /* the session with a projection in a window */
+	SCENE_PICTURE_COMING,     /* card: the projection is coming */
+	SCENE_PICTURE_PROJECTION, /* instead of everything else */
+	SCENE_PICTURE_LOCK,       /* greeter, one can unlock */
+	SCENE_PICTURE_BLOCK,      /* card */
 };
 
 struct scene_shown {
 	enum scene_picture picture;
-	bool input;  /* keys and pointer pass to what is shown */
-	bool notice; /* the notice is drawn over it */
+	bool input;        /* keys and pointer pass to what is shown */
+	bool notice, sign; /* drawn over it */
+	bool panel;        /* may be opened */
 };
 
 /* A pure function. Input never passes to a picture that is not the scene's. */

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A browser station: pages (control sockets, /ws/station) and screens (/ws/station/rfb). The page
- * draws greeter and notice itself; the relay gives it the scene, and pixels only while the scene is
- * a session. A station may be open in several tabs of one browser: all show the same.
+ * draws greeter, lock, block, notice, sign and panel itself; the relay gives it the scene, and
+ * pixels only while there is a session that is not locked, or a projection. A station may be open
+ * in several tabs of one browser: all show the same.
  *
- * The station is there as long as it has a page. A screen waits for the session's picture before it
- * greets its viewer, because RFB begins with the picture's size.
+ * The station is there as long as it has a page. A screen waits for a picture before it greets its
+ * viewer, because RFB begins with the picture's size; afterwards it stays open from session to
+ * projection to block and back.
  */
 #include <string.h>
 
 #include "base/log.h"
+#include "relay/station-screen.h"
 #include "relay/station.h"
 #include "relay/viewer.h"
 #include "relay/web-rfb.h"
@@ -18,8 +21,8 @@
 struct browser_station {
 	struct station station;
 	struct list pages;
-	struct list screens;
-	unsigned n_pages, n_screens;
+	struct list tabs;
+	unsigned n_pages, n_tabs;
 };
 
 struct page {
@@ -30,12 +33,11 @@ struct page {
 	json_t *scene; /* sent last */
 };
 
-struct screen {
+struct tab {
 	struct list link;
 	struct browser_station *station;
 	struct stream *stream; /* until the viewer takes it */
-	struct viewer *viewer;
-	struct picture *shown;
+	struct station_screen screen;
 };
 
 static struct browser_station *browser_of(struct station *s)
@@ -45,43 +47,43 @@ static struct browser_station *browser_of(struct station *s)
 
 /* --- screens --- */
 
-static struct screen *screen_free(struct screen *c)
+static struct tab *tab_free(struct tab *t)
 {
-	list_remove(&c->link);
-	c->station->n_screens--;
-	if (c->viewer)
-		viewer_free(c->viewer);
-	else if (c->stream)
-		stream_close(c->stream);
-	free(c);
+	list_remove(&t->link);
+	t->station->n_tabs--;
+	station_screen_done(&t->screen);
+	if (t->stream)
+		stream_close(t->stream);
+	free(t);
 	return NULL;
 }
 
 static void handle_viewer_ready(struct viewer *v, bool credentials_given, void *userdata)
 {
-	struct screen *c = userdata;
+	struct tab *t = userdata;
 
 	(void)credentials_given;
 	log_debug("screen of a browser station: %s station=%s", viewer_describe(v),
-			c->station->station.id);
+			t->station->station.id);
 }
 
 static void handle_viewer_activity(struct viewer *v, void *userdata)
 {
-	struct screen *c = userdata;
+	struct tab *t = userdata;
 
 	(void)v;
-	station_note_activity(&c->station->station);
+	if (station_screen_is_session(&t->screen))
+		station_note_activity(&t->station->station);
 }
 
 static void handle_viewer_gone(struct viewer *v, const char *reason, void *userdata)
 {
-	struct screen *c = userdata;
+	struct tab *t = userdata;
 
 	(void)v;
 	log_debug("screen of a browser station ended: %s station=%s", reason,
-			c->station->station.id);
-	screen_free(c);
+			t->station->station.id);
+	tab_free(t);
 }
 
 static const struct viewer_events viewer_events = {
@@ -94,16 +96,16 @@ static const struct viewer_events viewer_events = {
 static void handle_early_data(struct stream *s, const uint8_t *data, size_t len, void *userdata)
 {
 	(void)s, (void)data, (void)len;
-	screen_free(userdata); /* RFB: the server speaks first */
+	tab_free(userdata); /* RFB: the server speaks first */
 }
 
 static void handle_early_closed(struct stream *s, const char *reason, void *userdata)
 {
-	struct screen *c = userdata;
+	struct tab *t = userdata;
 
 	(void)s, (void)reason;
-	c->stream = NULL;
-	screen_free(c);
+	t->stream = NULL;
+	tab_free(t);
 }
 
 static void handle_early_drained(struct stream *s, void *userdata)
@@ -117,37 +119,52 @@ static const struct stream_events early_events = {
 	.handle_closed = handle_early_closed,
 };
 
-static void screen_update(struct screen *c)
-{
-	struct station *s = &c->station->station;
-	struct picture *p = station_picture(s);
+static const struct station_screen_ops screen_ops = { 0 };
 
-	if (!c->viewer && p) {
-		if (viewer_new(s->stations->relay->loop, c->stream, VIEWER_SECURITY_NONE,
-				    &viewer_events, c, &c->viewer) < 0) {
-			screen_free(c);
-			return;
-		}
-		c->stream = NULL;
-	}
-	if (c->viewer && p != c->shown) {
-		viewer_set_picture(c->viewer, p, p != NULL);
-		c->shown = p;
-	}
+/* Whether RFB can begin: what it begins with is there. */
+static bool has_first_picture(const struct station *s)
+{
+	return s->scene.kind != SCENE_SESSION || station_picture(s);
 }
 
-static void screens_update(struct browser_station *b)
+static void tab_update(struct tab *t)
 {
-	bool wanted = b->station.known && b->station.scene.kind == SCENE_SESSION;
+	struct station *s = &t->station->station;
+	struct viewer *v;
+
+	if (!t->screen.viewer) {
+		if (!has_first_picture(s))
+			return;
+		if (viewer_new(s->stations->relay->loop, t->stream, VIEWER_SECURITY_NONE,
+				    &viewer_events, t, &v) < 0) {
+			tab_free(t);
+			return;
+		}
+		t->stream = NULL;
+		station_screen_take_viewer(&t->screen, v);
+	}
+	station_screen_update(&t->screen);
+}
+
+static bool has_screens(const struct station *s)
+{
+	if (!s->known)
+		return false;
+	return s->scene.kind == SCENE_SESSION || s->scene.kind == SCENE_PROJECTION ||
+	       (s->scene.kind == SCENE_BLOCK && s->scene.session[0]);
+}
+
+static void tabs_update(struct browser_station *b)
+{
 	struct list *l, *next;
 
-	list_for_each_safe (l, next, &b->screens) {
-		struct screen *c = list_entry(l, struct screen, link);
+	list_for_each_safe (l, next, &b->tabs) {
+		struct tab *t = list_entry(l, struct tab, link);
 
-		if (wanted)
-			screen_update(c);
+		if (has_screens(&b->station))
+			tab_update(t);
 		else
-			screen_free(c);
+			tab_free(t);
 	}
 }
 
@@ -188,8 +205,8 @@ static void page_free(struct page *p)
 
 static void browser_free(struct browser_station *b, enum socket_close code)
 {
-	while (!list_is_empty(&b->screens))
-		screen_free(list_entry(b->screens.next, struct screen, link));
+	while (!list_is_empty(&b->tabs))
+		tab_free(list_entry(b->tabs.next, struct tab, link));
 	while (!list_is_empty(&b->pages)) {
 		struct page *p = list_entry(b->pages.next, struct page, link);
 
@@ -212,7 +229,7 @@ static void handle_page_text(
 		return;
 	}
 	act = json_string_value(json_object_get(message, "act"));
-	if (act && (streq(act, "suspend") || streq(act, "logoff")))
+	if (act)
 		station_act(&p->station->station, act);
 }
 
@@ -239,7 +256,7 @@ static void handle_changed(struct station *s)
 	struct browser_station *b = browser_of(s);
 	struct list *l;
 
-	screens_update(b);
+	tabs_update(b);
 	list_for_each (l, &b->pages)
 		page_update(list_entry(l, struct page, link));
 }
@@ -254,11 +271,10 @@ static void handle_cut_text(struct station *s, const char *utf8)
 	struct browser_station *b = browser_of(s);
 	struct list *l;
 
-	list_for_each (l, &b->screens) {
-		struct screen *c = list_entry(l, struct screen, link);
+	list_for_each (l, &b->tabs) {
+		struct tab *t = list_entry(l, struct tab, link);
 
-		if (c->viewer)
-			viewer_send_cut_text(c->viewer, utf8);
+		station_screen_send_cut_text(&t->screen, utf8);
 	}
 }
 
@@ -286,7 +302,7 @@ static int browser_new(struct stations *all, const char *secret, const char *add
 	if (!b)
 		return -ENOMEM;
 	list_init(&b->pages);
-	list_init(&b->screens);
+	list_init(&b->tabs);
 	r = station_init(&b->station, all, &browser_ops, secret, address);
 	if (r < 0) {
 		free(b);
@@ -329,25 +345,26 @@ void stations_open_browser(struct stations *all, struct web_socket *socket, cons
 void stations_open_rfb(struct stations *all, struct web_socket *socket, const char *secret)
 {
 	struct browser_station *b = *secret ? browser_find(all, secret) : NULL;
-	struct screen *c;
+	struct tab *t;
 
-	if (!b || !b->station.known || b->station.scene.kind != SCENE_SESSION) {
+	if (!b || !has_screens(&b->station)) {
 		web_socket_close(socket, *secret ? SOCKET_CLOSE_NO_SESSION : SOCKET_CLOSE_SIGN_IN);
 		return;
 	}
-	c = b->n_screens < STATION_SOCKETS_MAX ? calloc(1, sizeof(*c)) : NULL;
-	if (!c) {
+	t = b->n_tabs < STATION_SOCKETS_MAX ? calloc(1, sizeof(*t)) : NULL;
+	if (!t) {
 		web_socket_close(socket, SOCKET_CLOSE_TOO_MANY);
 		return;
 	}
-	if (web_rfb_new(socket, &c->stream) < 0) {
+	if (web_rfb_new(socket, &t->stream) < 0) {
 		web_socket_close(socket, SOCKET_CLOSE_ERROR);
-		free(c);
+		free(t);
 		return;
 	}
-	stream_set_events(c->stream, &early_events, c);
-	c->station = b;
-	b->n_screens++;
-	list_add_tail(&b->screens, &c->link);
-	screen_update(c);
+	stream_set_events(t->stream, &early_events, t);
+	t->station = b;
+	station_screen_init(&t->screen, &b->station, &screen_ops, false);
+	b->n_tabs++;
+	list_add_tail(&b->tabs, &t->link);
+	tab_update(t);
 }

@@ -2,28 +2,29 @@
 /*
  * A VNC viewer. Its life:
  *
- *   handshake -> (X509Plain) credentials -> ready -> greeter <-> session -> gone
+ *   handshake -> (X509Plain) credentials -> ready -> what its scene says -> gone
  *
  * It becomes a station at stationd when it is ready, or with its credentials, for which a station
  * is needed to log in at. Credentials wait until stationd has answered; the log-in's result is
  * RFB's security result. Further questions of PAM are asked in the greeter.
  *
- * What is on the screen is decided by scene_decide() alone, from show(). The greeter is made when
- * it is first needed and dropped while a session is shown, so that twenty stations hold no twenty
- * unseen pictures. Whoever changes state calls show(); nothing else calls viewer_set_picture().
+ * What is on the screen is up to station-screen.c. This is the greeter, which also is the lock and
+ * the card that waits, and the conversations behind it. It is made when it is first needed and
+ * dropped while something else is shown, so that twenty stations hold no twenty unseen pictures.
+ * Whoever changes state calls show().
  *
  * Calls into the viewer may end it (handle_gone) only from its own input, never from within
- * viewer_set_picture() and the like, so *this stays valid through show().
+ * station_screen_update() and the like, so *this stays valid through show().
  */
 #include "relay/station-vnc.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "relay/login.h"
 #include "relay/overlay.h"
+#include "relay/station-screen.h"
 #include "relay/station.h"
 #include "relay/text.h"
 #include "relay/viewer.h"
@@ -31,7 +32,6 @@
 enum {
 	HANDSHAKE_MS = 30 * 1000,
 	CREDENTIALS_MS = 120 * 1000, /* PAM may ask a slow server */
-	COUNTDOWN_MS = 1000,
 };
 
 enum credentials { CREDENTIALS_NONE, CREDENTIALS_WAITING, CREDENTIALS_ANSWERED };
@@ -40,27 +40,26 @@ struct vnc_station {
 	struct station station;
 	const struct vnc_station_events *events;
 	void *userdata;
-	struct viewer *viewer;
-	uv_timer_t deadline;  /* of handshake and credentials */
-	uv_timer_t countdown; /* only while a notice is shown */
-	unsigned handles;
+	struct station_screen screen;
+	uv_timer_t deadline; /* of handshake and credentials */
 	bool ready;
 	bool freed;
 	enum credentials credentials;
 	char *user, *password; /* until the station is known */
 	struct login *login;
-	json_t *prompts; /* asked before the viewer was ready; else NULL */
+	enum scene_kind login_kind; /* where it began */
+	json_t *prompts;            /* asked before the viewer was ready; else NULL */
 	char *prompt_messages;
 	struct greeter *greeter;
 	bool greeter_asks; /* the greeter shows prompts: do not replace them */
+	/* What the greeter shows. */
+	bool greeter_known;
+	enum scene_kind greeter_kind;
+	enum scene_picture greeter_state;
 	bool info_asked;
-	json_t *info;  /* Login.Info */
-	char *failure; /* shown with the log-in, until a session comes */
-	struct picture *shown;
-	char shown_session[SOURCE_SESSION_MAX + 1];
-	enum scene_picture state;
-	bool state_known;
-	struct notice *notice;
+	json_t *info;         /* Login.Info */
+	char *failure;        /* shown with the log-in, until the scene is another */
+	enum scene_kind kind; /* of the scene that was shown last */
 };
 
 static void show(struct vnc_station *s);
@@ -83,10 +82,7 @@ static const char *text_of(struct vnc_station *s, enum text text)
 
 static void handle_timer_closed(uv_handle_t *t)
 {
-	struct vnc_station *s = t->data;
-
-	if (--s->handles == 0)
-		free(s);
+	free(t->data);
 }
 
 static void credentials_wipe(struct vnc_station *s)
@@ -99,7 +95,7 @@ static void credentials_wipe(struct vnc_station *s)
 static void greeter_drop(struct vnc_station *s)
 {
 	s->greeter = greeter_free(s->greeter);
-	s->greeter_asks = false;
+	s->greeter_asks = s->greeter_known = false;
 }
 
 struct vnc_station *vnc_station_free(struct vnc_station *s)
@@ -110,9 +106,8 @@ struct vnc_station *vnc_station_free(struct vnc_station *s)
 	s->login = login_free(s->login);
 	if (s->info_asked)
 		host_forget(relay_of(s)->host, &s->info);
-	s->viewer = viewer_free(s->viewer);
+	station_screen_done(&s->screen);
 	greeter_drop(s);
-	notice_free(s->notice);
 	credentials_wipe(s);
 	json_decref(s->prompts);
 	json_decref(s->info);
@@ -121,36 +116,7 @@ struct vnc_station *vnc_station_free(struct vnc_station *s)
 	station_done(&s->station);
 	s->events->handle_gone(s->userdata);
 	uv_close((uv_handle_t *)&s->deadline, handle_timer_closed);
-	uv_close((uv_handle_t *)&s->countdown, handle_timer_closed);
 	return NULL;
-}
-
-/* --- notice --- */
-
-static void notice_update(struct vnc_station *s, bool wanted)
-{
-	const struct scene *scene = &s->station.scene;
-	struct notice_text text = { .by = scene->by,
-		.message = scene->message,
-		.ends_ms = scene->ends_ms,
-		.language = relay_of(s)->language };
-
-	if (wanted && !s->notice && notice_new(&s->notice) < 0)
-		return;
-	if (wanted && s->shown) {
-		if (notice_draw(s->notice, &text, s->shown->w, s->shown->h, clock_real_ms()))
-			viewer_set_overlay(
-					s->viewer, VIEWER_LAYER_NOTICE, notice_overlay(s->notice));
-	} else if (!wanted && s->notice) {
-		uv_timer_stop(&s->countdown);
-		viewer_set_overlay(s->viewer, VIEWER_LAYER_NOTICE, NULL);
-		s->notice = notice_free(s->notice);
-	}
-}
-
-static void handle_countdown(uv_timer_t *t)
-{
-	notice_update(t->data, true);
 }
 
 /* --- greeter --- */
@@ -170,6 +136,7 @@ static int login_begin(
 		struct vnc_station *s, const char *user, const char *password, const char *desktop)
 {
 	struct login_request request = { .station = s->station.id,
+		.unlocks = s->station.scene.kind == SCENE_LOCK,
 		.user = user,
 		.password = password,
 		.desktop = desktop,
@@ -178,8 +145,9 @@ static int login_begin(
 
 	if (!s->station.known)
 		return -ENOTCONN;
-	viewer_get_client_size(s->viewer, &request.width, &request.height);
+	viewer_get_client_size(s->screen.viewer, &request.width, &request.height);
 	s->login = login_free(s->login);
+	s->login_kind = s->station.scene.kind;
 	return login_start(relay_of(s)->host, &request, &login_events, s, &s->login);
 }
 
@@ -198,8 +166,23 @@ static void handle_greeter_login(struct greeter *g, const char *user, char *pass
 	failure_set(s, NULL);
 	if (login_begin(s, user, password, desktop) < 0)
 		failure_set(s, text_of(s, TEXT_NOT_READY));
-	s->state_known = false;
+	s->greeter_known = false;
 	show(s);
+}
+
+static void handle_greeter_unlock(struct greeter *g, char *password, void *userdata)
+{
+	struct vnc_station *s = userdata;
+
+	handle_greeter_login(g, s->station.scene.user, password, NULL, userdata);
+}
+
+static void handle_greeter_switch(struct greeter *g, void *userdata)
+{
+	struct vnc_station *s = userdata;
+
+	(void)g;
+	station_act(&s->station, "suspend");
 }
 
 static void handle_greeter_answers(
@@ -209,7 +192,7 @@ static void handle_greeter_answers(
 
 	(void)g;
 	s->greeter_asks = false;
-	s->state_known = false;
+	s->greeter_known = false;
 	if (s->login)
 		login_answer(s->login, answers, n);
 	show(s);
@@ -223,13 +206,15 @@ static void handle_greeter_cancel(struct greeter *g, void *userdata)
 	s->login = login_free(s->login);
 	failure_set(s, NULL);
 	s->greeter_asks = false;
-	s->state_known = false;
+	s->greeter_known = false;
 	show(s);
 }
 
 static const struct greeter_events greeter_events = {
 	.handle_login = handle_greeter_login,
 	.handle_answers = handle_greeter_answers,
+	.handle_unlock = handle_greeter_unlock,
+	.handle_switch = handle_greeter_switch,
 	.handle_cancel = handle_greeter_cancel,
 };
 
@@ -278,6 +263,17 @@ static void info_ask(struct vnc_station *s)
 		s->info_asked = false;
 }
 
+/* In the size that the viewer has: no window changes because somebody locked the session. */
+static void greeter_fit(struct vnc_station *s)
+{
+	struct picture *p = greeter_picture(s->greeter);
+	uint16_t w, h;
+
+	viewer_get_size(s->screen.viewer, &w, &h);
+	if (w > 0 && h > 0)
+		p->input->resize(p->input_userdata, w, h);
+}
+
 static int greeter_need(struct vnc_station *s)
 {
 	char host[256] = "Stationmaster";
@@ -291,6 +287,7 @@ static int greeter_need(struct vnc_station *s)
 	r = greeter_new(name, relay_of(s)->language, &greeter_events, s, &s->greeter);
 	if (r < 0)
 		return r;
+	greeter_fit(s);
 	greeter_fill_desktops(s);
 	info_ask(s);
 	return 0;
@@ -315,8 +312,21 @@ static void greeter_ask(struct vnc_station *s, json_t *prompts, const char *mess
 
 /* --- the screen --- */
 
+static enum text busy_text(const struct vnc_station *s)
+{
+	switch (s->station.scene.kind) {
+	case SCENE_SESSION:
+		return TEXT_STARTING;
+	case SCENE_LOCK:
+		return TEXT_UNLOCKING;
+	default:
+		return TEXT_SIGNING_IN;
+	}
+}
+
 static void greeter_show(struct vnc_station *s, enum scene_picture picture)
 {
+	const struct scene *scene = &s->station.scene;
 	const char *text;
 
 	if (s->prompts) {
@@ -327,69 +337,56 @@ static void greeter_show(struct vnc_station *s, enum scene_picture picture)
 	}
 	if (s->greeter_asks && picture == SCENE_PICTURE_BUSY)
 		return;
+	s->greeter_asks = false;
 	switch (picture) {
 	case SCENE_PICTURE_WAITING:
 		greeter_show_busy(s->greeter, text_of(s, TEXT_WAITING));
 		break;
 	case SCENE_PICTURE_BUSY:
-		greeter_show_busy(s->greeter, text_of(s, s->station.scene.kind == SCENE_SESSION
-									      ? TEXT_STARTING
-									      : TEXT_SIGNING_IN));
+		greeter_show_busy(s->greeter, text_of(s, busy_text(s)));
+		break;
+	case SCENE_PICTURE_LOCK:
+		greeter_show_unlock(s->greeter, *scene->full_name ? scene->full_name : scene->user,
+				s->failure, s->failure != NULL);
 		break;
 	default:
-		text = s->failure ? s->failure : s->station.scene.text;
+		text = s->failure ? s->failure : scene->text;
 		greeter_show_login(
 				s->greeter, str_is_empty(text) ? NULL : text, s->failure != NULL);
 	}
 }
 
-static void screen_set(struct vnc_station *s, struct picture *p, bool input)
+static struct vnc_station *vnc_of_screen(struct station_screen *c)
 {
-	if (p == s->shown && p)
-		return;
-	viewer_set_picture(s->viewer, p, input);
-	s->shown = p;
+	return list_entry(c, struct vnc_station, screen);
 }
+
+static struct picture *handle_greeter(struct station_screen *c, enum scene_picture picture)
+{
+	struct vnc_station *s = vnc_of_screen(c);
+	enum scene_kind kind = s->station.scene.kind;
+
+	if (greeter_need(s) < 0)
+		return NULL;
+	if (!s->greeter_known || s->greeter_state != picture || s->greeter_kind != kind ||
+			s->prompts)
+		greeter_show(s, picture);
+	s->greeter_known = true;
+	s->greeter_state = picture;
+	s->greeter_kind = kind;
+	return greeter_picture(s->greeter);
+}
+
+static const struct station_screen_ops screen_ops = { .handle_greeter = handle_greeter };
 
 static void show(struct vnc_station *s)
 {
-	struct scene_facts facts = { .known = s->station.known,
-		.kind = s->station.scene.kind,
-		.has_notice = s->station.scene.has_notice,
-		.has_picture = station_picture(&s->station) != NULL,
-		.was_shown = s->shown_session[0] &&
-			     streq(s->shown_session, s->station.scene.session),
-		.login_runs = s->login != NULL };
-	struct scene_shown d;
-	bool on_session;
-
 	if (!s->ready || s->freed)
 		return;
-	d = scene_decide(&facts);
-	on_session = d.picture == SCENE_PICTURE_SESSION || d.picture == SCENE_PICTURE_LAST;
-	if (!on_session && greeter_need(s) < 0) {
-		log_warning("out of memory for a greeter station=%s", s->station.id);
-		on_session = true;
-		d.picture = SCENE_PICTURE_LAST;
-	}
-	if (!on_session && (!s->state_known || s->state != d.picture || s->prompts))
-		greeter_show(s, d.picture);
-	s->state = d.picture;
-	s->state_known = true;
-	if (d.picture == SCENE_PICTURE_SESSION) {
-		screen_set(s, station_picture(&s->station), true);
-		str_copy(s->shown_session, sizeof(s->shown_session), s->station.scene.session);
-		failure_set(s, NULL);
+	s->screen.login_runs = s->login != NULL;
+	station_screen_update(&s->screen);
+	if (s->greeter && s->screen.shown != greeter_picture(s->greeter))
 		greeter_drop(s);
-	} else if (d.picture == SCENE_PICTURE_LAST) {
-		screen_set(s, NULL, false);
-	} else {
-		s->shown_session[0] = 0;
-		screen_set(s, greeter_picture(s->greeter), d.input);
-	}
-	notice_update(s, d.notice);
-	if (d.notice && !uv_is_active((uv_handle_t *)&s->countdown))
-		uv_timer_start(&s->countdown, handle_countdown, COUNTDOWN_MS, COUNTDOWN_MS);
 }
 
 /* --- log-in --- */
@@ -400,7 +397,7 @@ static void credentials_accept(struct vnc_station *s)
 	if (s->credentials != CREDENTIALS_WAITING)
 		return;
 	s->credentials = CREDENTIALS_ANSWERED;
-	viewer_accept(s->viewer);
+	viewer_accept(s->screen.viewer);
 }
 
 static void handle_prompts(struct login *l, json_t *prompts, const char *messages, void *userdata)
@@ -424,13 +421,13 @@ static void handle_login_failed(struct login *l, const char *text, void *userdat
 	s->greeter_asks = false;
 	if (s->credentials == CREDENTIALS_WAITING) {
 		s->credentials = CREDENTIALS_ANSWERED;
-		viewer_refuse(s->viewer, text); /* the viewer's end follows */
+		viewer_refuse(s->screen.viewer, text); /* the viewer's end follows */
 		s->login = login_free(s->login);
 		return;
 	}
 	failure_set(s, text);
 	s->login = login_free(s->login);
-	s->state_known = false;
+	s->greeter_known = false;
 	show(s);
 }
 
@@ -456,7 +453,7 @@ static void credentials_try(struct vnc_station *s)
 	credentials_wipe(s);
 	if (r < 0) {
 		s->credentials = CREDENTIALS_ANSWERED;
-		viewer_refuse(s->viewer, text_of(s, TEXT_NOT_READY));
+		viewer_refuse(s->screen.viewer, text_of(s, TEXT_NOT_READY));
 	}
 }
 
@@ -469,10 +466,13 @@ static void handle_changed(struct station *station)
 	if (s->freed)
 		return;
 	/* A log-in ends with its scene, which may come before its answer. */
-	if (station->known && station->scene.kind == SCENE_SESSION) {
+	if (s->login && station->scene.kind != s->login_kind) {
 		credentials_accept(s);
 		s->login = login_free(s->login);
 	}
+	if (station->scene.kind != s->kind)
+		failure_set(s, NULL);
+	s->kind = station->scene.kind;
 	credentials_try(s);
 	show(s);
 }
@@ -486,8 +486,7 @@ static void handle_cut_text(struct station *station, const char *utf8)
 {
 	struct vnc_station *s = vnc_of(station);
 
-	if (s->state == SCENE_PICTURE_SESSION)
-		viewer_send_cut_text(s->viewer, utf8);
+	station_screen_send_cut_text(&s->screen, utf8);
 }
 
 static const struct station_ops vnc_ops = {
@@ -508,7 +507,7 @@ static void handle_deadline(uv_timer_t *t)
 	if (s->credentials == CREDENTIALS_WAITING) {
 		s->credentials = CREDENTIALS_ANSWERED;
 		uv_timer_start(&s->deadline, handle_deadline, HANDSHAKE_MS, 0);
-		viewer_refuse(s->viewer, text_of(s, TEXT_TOO_SLOW));
+		viewer_refuse(s->screen.viewer, text_of(s, TEXT_TOO_SLOW));
 		return;
 	}
 	log_info("VNC viewer did not finish its handshake in time peer=%s", s->station.address);
@@ -526,7 +525,7 @@ static void handle_credentials(struct viewer *v, const char *user, char *passwor
 	if (!s->user || !s->password) {
 		credentials_wipe(s);
 		s->credentials = CREDENTIALS_ANSWERED;
-		viewer_refuse(s->viewer, text_of(s, TEXT_NOT_READY));
+		viewer_refuse(s->screen.viewer, text_of(s, TEXT_NOT_READY));
 		return;
 	}
 	uv_timer_start(&s->deadline, handle_deadline, CREDENTIALS_MS, 0);
@@ -552,7 +551,7 @@ static void handle_activity(struct viewer *v, void *userdata)
 	struct vnc_station *s = userdata;
 
 	(void)v;
-	if (s->state == SCENE_PICTURE_SESSION)
+	if (station_screen_is_session(&s->screen))
 		station_note_activity(&s->station);
 }
 
@@ -580,6 +579,7 @@ int vnc_station_new(struct relay *relay, struct stream *stream,
 {
 	char secret[STR_TOKEN_LEN + 1], address[ADDRESS_TEXT_MAX];
 	struct vnc_station *s;
+	struct viewer *viewer;
 	int r;
 
 	r = str_random_token(secret);
@@ -593,18 +593,20 @@ int vnc_station_new(struct relay *relay, struct stream *stream,
 	s->userdata = userdata;
 	r = station_init(&s->station, relay->stations, &vnc_ops, secret, address);
 	if (r == 0)
+		r = station_screen_init(&s->screen, &s->station, &screen_ops, true);
+	if (r == 0)
 		r = viewer_new(relay->loop, stream, VIEWER_SECURITY_VENCRYPT, &viewer_events, s,
-				&s->viewer);
+				&viewer);
 	explicit_bzero(secret, sizeof(secret));
 	if (r < 0) {
+		station_screen_done(&s->screen);
 		station_done(&s->station);
 		free(s);
 		return r;
 	}
+	station_screen_take_viewer(&s->screen, viewer);
 	uv_timer_init(relay->loop, &s->deadline);
-	uv_timer_init(relay->loop, &s->countdown);
-	s->handles = 2;
-	s->deadline.data = s->countdown.data = s;
+	s->deadline.data = s;
 	uv_timer_start(&s->deadline, handle_deadline, HANDSHAKE_MS, 0);
 	*ret = s;
 	return 0;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One station, what browser and VNC stations have in common: its place at stationd, its scene and
- * the source of the session in it. Private to station*.c.
+ * One station, what browser and VNC stations have in common: its place at stationd, its scene, and
+ * the pictures of the session and the projection in it. Private to station*.c and screen*.c.
  */
 #pragma once
 
 #include "base/list.h"
 #include "base/str.h"
 #include "io/address.h"
+#include "relay/card.h"
 #include "relay/host.h"
+#include "relay/projection.h"
 #include "relay/relay.h"
 #include "relay/scene.h"
 #include "relay/sources.h"
@@ -21,8 +23,8 @@ struct station_ops {
 	const char *kind; /* "browser", "vnc" */
 	/* A connection that ends is the end of the station (else it may come back). */
 	bool close_now;
-	/* known, scene or station_picture() may have changed. When the picture became NULL, let go
-	 * of the old one now. */
+	/* known, scene, window or a picture may have changed. When one became NULL, let go of the
+	 * old one now. */
 	void (*handle_changed)(struct station *s);
 	/* stationd has dropped the station: free it. */
 	void (*handle_gone)(struct station *s);
@@ -44,6 +46,11 @@ struct station {
 	bool known; /* id, name and scene were told (and hold while stationd is away) */
 	struct scene scene;
 	struct source_user source;
+	struct projection_user projection;
+	char projection_id[PROJECTION_ID_MAX + 1];     /* that is used; empty: none */
+	bool is_source_leaving, is_projection_leaving; /* their pictures are let go of */
+	struct window *window; /* session and projection in one; NULL: not wanted or not there */
+	struct picture *window_base, *window_inset;
 };
 
 struct stations {
@@ -51,6 +58,7 @@ struct stations {
 	struct host_watcher watcher;
 	struct list stations;
 	size_t n;
+	struct cards cards;
 	json_t *activity; /* sessions used since the last report; NULL: none */
 	uv_timer_t *activity_timer;
 	struct station_call *calls;
@@ -64,7 +72,10 @@ void station_register(struct station *s);
 /* Let go of the picture before. */
 void station_done(struct station *s);
 struct station *stations_find(struct stations *all, const char *secret);
+/* Of the session, of the projection; NULL: there is none now. */
 struct picture *station_picture(const struct station *s);
+struct picture *station_projection(const struct station *s);
+/* Ask stationd: suspend, lock, logoff, more_time. What the scene has no place for is dropped. */
 void station_act(struct station *s, const char *act);
-/* Keys or pointer were used here. */
+/* Keys or pointer were used in the session here. */
 void station_note_activity(struct station *s);

@@ -28,61 +28,113 @@ struct station_call {
 
 static void station_open(struct station *s);
 
-/* --- source --- */
+/* --- pictures --- */
 
-static struct station *station_of_source(struct source_user *u)
+struct picture *station_picture(const struct station *s)
 {
-	return (struct station *)((char *)u - offsetof(struct station, source));
+	return s->is_source_leaving ? NULL : source_user_picture(&s->source);
+}
+
+struct picture *station_projection(const struct station *s)
+{
+	return s->is_projection_leaving ? NULL : projection_user_picture(&s->projection);
+}
+
+/* The window goes with either of its pictures; who shows it lets go of it first. */
+static void station_refresh(struct station *s)
+{
+	struct picture *base = station_picture(s), *inset = station_projection(s);
+	bool wanted = s->scene.kind == SCENE_SESSION && s->scene.projection.window && base && inset;
+	struct window *old = NULL;
+
+	if (s->window && (!wanted || base != s->window_base || inset != s->window_inset))
+		old = take_ptr(s->window);
+	if (wanted && !s->window) {
+		s->window_base = base;
+		s->window_inset = inset;
+		if (window_new(s->stations->relay->loop, base, inset, &s->window) < 0)
+			log_warning("no memory for a window station=%s", s->id);
+	}
+	s->ops->handle_changed(s);
+	window_free(old);
 }
 
 static void handle_source(struct source_user *u)
 {
-	struct station *s = station_of_source(u);
-
-	s->ops->handle_changed(s);
+	station_refresh(list_entry(u, struct station, source));
 }
 
 static void handle_source_cut_text(struct source_user *u, const char *utf8)
 {
-	struct station *s = station_of_source(u);
+	struct station *s = list_entry(u, struct station, source);
 
-	if (s->ops->handle_cut_text)
-		s->ops->handle_cut_text(s, utf8);
+	s->ops->handle_cut_text(s, utf8);
 }
 
-struct picture *station_picture(const struct station *s)
+static void handle_projection(struct projection_user *u)
 {
-	return source_user_picture(&s->source);
+	station_refresh(list_entry(u, struct station, projection));
 }
 
 /* --- scene --- */
 
-static void station_set_scene(struct station *s, json_t *json)
+/* The source is kept while something else is shown, so that the session is there at once after. */
+static void follow_source(struct station *s, enum scene_kind before)
 {
 	int r;
 
-	r = scene_parse(json, &s->scene);
-	if (r < 0) {
-		log_warning("stationd sent a scene that is none station=%s", s->id ? s->id : "?");
-		return;
-	}
-	s->known = true;
-	if (s->source.slot && !streq(source_user_session(&s->source), s->scene.session)) {
-		struct source_slot *slot = s->source.slot;
+	/* The wait for the next try is cut short by who comes new. */
+	bool again = s->scene.kind == SCENE_SESSION && before != SCENE_SESSION &&
+		     !station_picture(s);
 
-		/* Viewers let go of the picture while it is still there. */
-		s->source.slot = NULL;
-		s->ops->handle_changed(s);
-		s->source.slot = slot;
+	if (s->source.slot &&
+			(again || !streq(source_user_session(&s->source), s->scene.session))) {
+		s->is_source_leaving = true;
+		station_refresh(s);
 		sources_release(&s->source);
+		s->is_source_leaving = false;
 	}
-	if (s->scene.kind == SCENE_SESSION && !s->source.slot) {
-		r = sources_use(s->stations->relay->sources, s->scene.session, &s->source);
-		if (r < 0)
-			log_warning("no source for the session: %s station=%s session=%s",
-					strerror(-r), s->id, s->scene.session);
+	if (!s->scene.session[0] || s->source.slot)
+		return;
+	r = sources_use(s->stations->relay->sources, s->scene.session, &s->source);
+	if (r < 0)
+		log_warning("no source for the session: %s station=%s session=%s", strerror(-r),
+				s->id, s->scene.session);
+}
+
+static void follow_projection(struct station *s)
+{
+	const char *id = s->scene.has_projection ? s->scene.projection.id : "";
+	int r;
+
+	if (s->projection_id[0] && !streq(s->projection_id, id)) {
+		s->is_projection_leaving = true;
+		station_refresh(s);
+		projections_release(&s->projection);
+		s->is_projection_leaving = false;
+		s->projection_id[0] = '\0';
 	}
-	s->ops->handle_changed(s);
+	if (!*id || s->projection_id[0])
+		return;
+	r = projections_use(s->stations->relay->projections, id, s->scene.projection.session,
+			&s->projection);
+	if (r < 0)
+		log_warning("no projection: %s station=%s projection=%s", strerror(-r), s->id, id);
+	else
+		str_copy(s->projection_id, sizeof(s->projection_id), id);
+}
+
+static void station_set_scene(struct station *s, json_t *json)
+{
+	enum scene_kind before = s->scene.kind;
+
+	if (scene_parse(json, &s->scene) < 0)
+		log_warning("stationd sent a scene that is none, nothing is shown station=%s",
+				s->id ? s->id : "?");
+	s->known = true;
+	follow_source(s, before);
+	follow_projection(s);
+	station_refresh(s);
 }
 
 /* --- StationOpen, StationClose --- */
@@ -188,6 +240,8 @@ int station_init(struct station *s, struct stations *all, const struct station_o
 	str_copy(s->address, sizeof(s->address), address);
 	s->source.handle_source = handle_source;
 	s->source.handle_cut_text = handle_source_cut_text;
+	s->projection.handle_projection = handle_projection;
+	scene_done(&s->scene);
 	list_add_tail(&all->stations, &s->link);
 	all->n++;
 	return 0;
@@ -215,6 +269,8 @@ void station_done(struct station *s)
 	}
 	if (s->known)
 		log_info("station closed station=%s peer=%s", s->id, s->address);
+	s->window = window_free(s->window);
+	projections_release(&s->projection);
 	sources_release(&s->source);
 	list_remove(&s->link);
 	all->n--;
@@ -225,11 +281,22 @@ void station_done(struct station *s)
 	s->stations = NULL;
 }
 
+/* stationd decides; this spares it what makes no sense. */
+static bool act_has_place(const struct station *s, const char *act)
+{
+	if (streq(act, "more_time"))
+		return s->scene.has_notice && s->scene.session[0];
+	if (streq(act, "suspend") && s->scene.kind == SCENE_LOCK)
+		return true;
+	return s->scene.kind == SCENE_SESSION &&
+	       (streq(act, "suspend") || streq(act, "lock") || streq(act, "logoff"));
+}
+
 void station_act(struct station *s, const char *act)
 {
 	struct varlink_request request = { .method = RELAY "StationAct" };
 
-	if (!s->known || s->scene.kind != SCENE_SESSION)
+	if (!s->known || !act_has_place(s, act))
 		return;
 	request.parameters = json_pack("{s:s, s:s}", "station", s->id, "act", act);
 	if (host_call(s->stations->relay->host, &request, NULL, NULL) < 0)
@@ -346,6 +413,7 @@ int stations_new(struct relay *relay, struct stations **ret)
 	}
 	all->relay = relay;
 	list_init(&all->stations);
+	cards_init(&all->cards);
 	uv_timer_init(relay->loop, all->activity_timer);
 	all->activity_timer->data = all;
 	all->watcher.handle_up = handle_up;

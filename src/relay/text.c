@@ -17,6 +17,7 @@ static const struct {
 } texts[_TEXT_MAX] = {
 	[TEXT_WAITING] = { "Waiting for the system …", "Warten auf das System …" },
 	[TEXT_SIGNING_IN] = { "Signing in …", "Anmelden …" },
+	[TEXT_UNLOCKING] = { "Unlocking …", "Entsperren …" },
 	[TEXT_STARTING] = { "Starting your desktop …", "Ihr Desktop wird gestartet …" },
 	[TEXT_NOT_READY] = { "The system is not ready. Try again in a moment.",
 			"Das System ist nicht bereit. Versuchen Sie es gleich noch einmal." },

@@ -5,6 +5,7 @@
 enum text {
 	TEXT_WAITING, /* greeter: stationd is away */
 	TEXT_SIGNING_IN,
+	TEXT_UNLOCKING,
 	TEXT_STARTING,  /* logged in, the session is coming */
 	TEXT_NOT_READY, /* a log-in could not be tried */
 	TEXT_TIMED_OUT, /* the conversation took too long */

@@ -158,7 +158,7 @@ static int login_fill(struct web_conn *c, json_t *parameters)
 	json_object_del(parameters, "station");
 	if (json_object_set_new(parameters, "address", json_string(c->address)) < 0)
 		return -ENOMEM;
-	if (!purpose || !streq(purpose, "station"))
+	if (!purpose || !(streq(purpose, "station") || streq(purpose, "unlock")))
 		return 0;
 	station = c->station[0] ? stations_find_id(c->web->relay->stations, c->station) : NULL;
 	if (!station)

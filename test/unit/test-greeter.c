@@ -37,7 +37,7 @@ enum {
 
 struct told {
 	char user[600], password[600], desktop[100], answers[1200];
-	unsigned n_login, n_answers, n_cancel;
+	unsigned n_login, n_answers, n_unlock, n_switch, n_cancel;
 	bool busy_at_once;
 };
 
@@ -66,12 +66,26 @@ static void handle_answers(struct greeter *g, char *const *answers, size_t n, vo
 	}
 }
 
+static void handle_unlock(struct greeter *g, char *password, void *userdata)
+{
+	struct told *t = userdata;
+
+	t->n_unlock++;
+	str_copy(t->password, sizeof(t->password), password);
+}
+
+static void handle_switch(struct greeter *g, void *userdata)
+{
+	((struct told *)userdata)->n_switch++;
+}
+
 static void handle_cancel(struct greeter *g, void *userdata)
 {
 	((struct told *)userdata)->n_cancel++;
 }
 
-static const struct greeter_events events = { handle_login, handle_answers, handle_cancel };
+static const struct greeter_events events = { handle_login, handle_answers, handle_unlock,
+	handle_switch, handle_cancel };
 
 static const struct greeter_desktop desktops[] = { { "xfce", "Xfce" }, { "openbox", "Openbox" },
 	{ "icewm", "IceWM" } };

@@ -13,59 +13,127 @@
 #include "ipc/json.h"
 #include "relay/scene.h"
 
-#define G SCENE_GREETER
-#define S SCENE_SESSION
+/* Of a fact in the table: no, yes, or it makes no difference. */
+enum { N, Y, ANY };
 
+/*
+ * The whole table of what picture is shown: each combination of facts fits exactly one row. The
+ * other facts (input, notice, sign) have none, see below.
+ */
 static const struct {
-	struct scene_facts facts; /* known, kind, has_notice, has_picture, was_shown, login_runs */
-	struct scene_shown shown; /* picture, input, notice */
+	enum scene_kind kind;
+	int picture, projection, window, was_shown, login;
+	enum scene_picture shown;
 } table[] = {
 	/* Nothing is known before stationd has said it, whatever else there is. */
-	{ { false, G, false, false, false, false }, { SCENE_PICTURE_WAITING, true, false } },
-	{ { false, S, true, true, true, true }, { SCENE_PICTURE_WAITING, true, false } },
+	{ SCENE_UNKNOWN, ANY, ANY, ANY, ANY, ANY, SCENE_PICTURE_WAITING },
 	/* Greeter: a session's picture that is still there is not shown. */
-	{ { true, G, false, false, false, false }, { SCENE_PICTURE_LOGIN, true, false } },
-	{ { true, G, false, false, false, true }, { SCENE_PICTURE_BUSY, true, false } },
-	{ { true, G, true, true, true, false }, { SCENE_PICTURE_LOGIN, true, false } },
-	/* Session. */
-	{ { true, S, false, true, false, false }, { SCENE_PICTURE_SESSION, true, false } },
-	{ { true, S, true, true, true, false }, { SCENE_PICTURE_SESSION, true, true } },
-	{ { true, S, false, true, true, true }, { SCENE_PICTURE_SESSION, true, false } },
-	/* Its picture is away for a moment: the last frame, dead to input; the notice goes on. */
-	{ { true, S, false, false, true, false }, { SCENE_PICTURE_LAST, false, false } },
-	{ { true, S, true, false, true, false }, { SCENE_PICTURE_LAST, false, true } },
-	/* It was never here: not the frame of whoever was. */
-	{ { true, S, false, false, false, false }, { SCENE_PICTURE_BUSY, true, false } },
-	{ { true, S, true, false, false, true }, { SCENE_PICTURE_BUSY, true, false } },
+	{ SCENE_GREETER, ANY, ANY, ANY, ANY, N, SCENE_PICTURE_LOGIN },
+	{ SCENE_GREETER, ANY, ANY, ANY, ANY, Y, SCENE_PICTURE_BUSY },
+	/* Session; a window waits for what is in it. */
+	{ SCENE_SESSION, Y, ANY, N, ANY, ANY, SCENE_PICTURE_SESSION },
+	{ SCENE_SESSION, Y, N, Y, ANY, ANY, SCENE_PICTURE_SESSION },
+	{ SCENE_SESSION, Y, Y, Y, ANY, ANY, SCENE_PICTURE_WINDOW },
+	/* Its picture is away for a moment: the last frame. It was never here: not the frame of
+	 * whoever was. */
+	{ SCENE_SESSION, N, ANY, ANY, Y, ANY, SCENE_PICTURE_LAST },
+	{ SCENE_SESSION, N, ANY, ANY, N, ANY, SCENE_PICTURE_BUSY },
+	/* Projection: never what was there before. */
+	{ SCENE_PROJECTION, ANY, Y, ANY, ANY, ANY, SCENE_PICTURE_PROJECTION },
+	{ SCENE_PROJECTION, ANY, N, ANY, ANY, ANY, SCENE_PICTURE_COMING },
+	{ SCENE_LOCK, ANY, ANY, ANY, ANY, N, SCENE_PICTURE_LOCK },
+	{ SCENE_LOCK, ANY, ANY, ANY, ANY, Y, SCENE_PICTURE_BUSY },
+	{ SCENE_BLOCK, ANY, ANY, ANY, ANY, ANY, SCENE_PICTURE_BLOCK },
 };
 
-static void each_row_of_the_table(void **state)
-{
-	for (size_t i = 0; i < ELEMENTSOF(table); i++) {
-		struct scene_shown d = scene_decide(&table[i].facts);
+enum { N_FACTS = 256 };
 
-		if (d.picture != table[i].shown.picture || d.input != table[i].shown.input ||
-				d.notice != table[i].shown.notice)
-			fail_msg("row %zu: picture %d input %d notice %d", i, d.picture, d.input,
-					d.notice);
-	}
+static struct scene_facts facts_of(unsigned kind, unsigned bits)
+{
+	return (struct scene_facts){ .kind = kind,
+		.input = bits & 1,
+		.window = bits & 2,
+		.has_notice = bits & 4,
+		.has_sign = bits & 8,
+		.has_picture = bits & 16,
+		.has_projection = bits & 32,
+		.was_shown = bits & 64,
+		.login_runs = bits & 128 };
 }
 
-/* For every combination of facts, also those that the table does not name. */
+static bool fits(int cell, bool fact)
+{
+	return cell == ANY || (cell == Y) == fact;
+}
+
+static void each_combination_is_one_row(void **state)
+{
+	for (unsigned kind = 0; kind < _SCENE_KIND_MAX; kind++)
+		for (unsigned bits = 0; bits < N_FACTS; bits++) {
+			struct scene_facts f = facts_of(kind, bits);
+			unsigned n = 0;
+
+			for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+				if (table[i].kind != f.kind ||
+						!fits(table[i].picture, f.has_picture) ||
+						!fits(table[i].projection, f.has_projection) ||
+						!fits(table[i].window, f.window) ||
+						!fits(table[i].was_shown, f.was_shown) ||
+						!fits(table[i].login, f.login_runs))
+					continue;
+				n++;
+				if (scene_decide(&f).picture != table[i].shown)
+					fail_msg("row %zu, facts %u: picture %d", i, bits,
+							scene_decide(&f).picture);
+			}
+			if (n != 1)
+				fail_msg("kind %u, facts %u: %u rows", kind, bits, n);
+		}
+}
+
+static bool is_session(enum scene_picture p)
+{
+	return p == SCENE_PICTURE_SESSION || p == SCENE_PICTURE_WINDOW;
+}
+
+static bool is_greeter(enum scene_picture p)
+{
+	return p == SCENE_PICTURE_WAITING || p == SCENE_PICTURE_LOGIN || p == SCENE_PICTURE_BUSY ||
+	       p == SCENE_PICTURE_LOCK;
+}
+
 static void input_passes_only_to_what_is_shown(void **state)
 {
-	for (unsigned bits = 0; bits < 64; bits++) {
-		struct scene_facts f = { bits & 1, bits & 2 ? S : G, bits & 4, bits & 8, bits & 16,
-			bits & 32 };
-		struct scene_shown d = scene_decide(&f);
+	for (unsigned kind = 0; kind < _SCENE_KIND_MAX; kind++)
+		for (unsigned bits = 0; bits < N_FACTS; bits++) {
+			struct scene_facts f = facts_of(kind, bits);
+			struct scene_shown d = scene_decide(&f);
 
-		if (d.picture == SCENE_PICTURE_SESSION)
-			assert_true(f.known && f.kind == S && f.has_picture);
-		if (d.picture == SCENE_PICTURE_LAST)
-			assert_true(f.known && f.kind == S && f.was_shown && !d.input);
-		if (d.notice)
-			assert_true(f.known && f.kind == S && f.has_notice);
-	}
+			/* A session's pixels: only with a scene of that kind. */
+			if (is_session(d.picture) || d.picture == SCENE_PICTURE_LAST)
+				assert_int_equal(f.kind, SCENE_SESSION);
+			/* Keys: to the session if the scene says so, to what the relay draws with
+			 * fields, and to nothing else. */
+			assert_int_equal(d.input,
+					is_greeter(d.picture) ||
+							(is_session(d.picture) && f.input));
+		}
+}
+
+static void layers_are_for_people(void **state)
+{
+	for (unsigned kind = 0; kind < _SCENE_KIND_MAX; kind++)
+		for (unsigned bits = 0; bits < N_FACTS; bits++) {
+			struct scene_facts f = facts_of(kind, bits);
+			struct scene_shown d = scene_decide(&f);
+			bool person = f.kind != SCENE_UNKNOWN && f.kind != SCENE_GREETER;
+			bool cut = f.kind == SCENE_BLOCK || f.kind == SCENE_PROJECTION;
+
+			assert_int_equal(d.notice, person && f.has_notice);
+			assert_int_equal(d.sign, person && f.has_sign);
+			/* With input cut by somebody who controls it, too: one can always leave. */
+			assert_int_equal(d.panel, is_session(d.picture) || (cut && f.has_notice));
+		}
 }
 
 static int parse(const char *text, struct scene *ret)
@@ -76,56 +144,125 @@ static int parse(const char *text, struct scene *ret)
 	return scene_parse(j, ret);
 }
 
+#define NAMES "\"user\":\"anna\",\"full_name\":\"Anna Berger\""
+#define BLOCK "\"block\":{\"by\":\"K\",\"message\":\"m\",\"until_ms\":7}"
+#define PROJECTION(window) \
+	"\"projection\":{\"id\":\"p3\",\"session\":\"s9\",\"by\":\"K\",\"full_name\":\"Ben\"," \
+	"\"window\":" window "}"
+
 static void scenes_are_read(void **state)
 {
 	struct scene s = { 0 };
 
-	assert_int_equal(parse("{\"kind\":\"session\",\"session\":\"s7\",\"user\":\"anna\","
-			       "\"full_name\":\"Anna\",\"notice\":{\"job\":\"j1\",\"by\":\"K\","
-			       "\"ends_ms\":5,\"message\":\"m\"},\"text\":\"\",\"new\":1}",
-					 &s),
+	assert_int_equal(
+			parse("{\"kind\":\"session\",\"session\":\"s7\"," NAMES ",\"input\":true,"
+			      "\"notice\":{\"job\":\"j1\",\"by\":\"K\",\"ends_ms\":5,"
+			      "\"message\":\"m\",\"more_time\":true},\"block\":null,"
+			      "\"sign\":{\"kind\":\"controlled\",\"by\":\"L\","
+			      "\"exclusive\":true}," PROJECTION("true") ",\"text\":\"\",\"new\":1}",
+					&s),
 			0);
 	assert_int_equal(s.kind, SCENE_SESSION);
 	assert_string_equal(s.session, "s7");
-	assert_true(s.has_notice);
-	assert_int_equal(s.ends_ms, 5);
-	assert_string_equal(s.by, "K");
-	assert_string_equal(s.message, "m");
-	assert_int_equal(parse("{\"kind\":\"greeter\",\"session\":\"s7\",\"notice\":null,"
-			       "\"text\":\"why\"}",
+	assert_string_equal(s.user, "anna");
+	assert_string_equal(s.full_name, "Anna Berger");
+	assert_true(s.input && s.has_notice && s.has_sign && s.has_projection && !s.has_block);
+	assert_int_equal(s.notice.ends_ms, 5);
+	assert_string_equal(s.notice.by, "K");
+	assert_string_equal(s.notice.message, "m");
+	assert_true(s.notice.more_time && s.sign.controlled && s.sign.exclusive);
+	assert_string_equal(s.sign.by, "L");
+	assert_string_equal(s.projection.id, "p3");
+	assert_string_equal(s.projection.session, "s9");
+	assert_string_equal(s.projection.full_name, "Ben");
+	assert_true(s.projection.window);
+
+	assert_int_equal(parse("{\"kind\":\"greeter\",\"session\":\"\",\"notice\":null,"
+			       "\"input\":false,\"text\":\"why\"}",
 					 &s),
 			0);
 	assert_int_equal(s.kind, SCENE_GREETER);
 	assert_string_equal(s.session, "");
 	assert_false(s.has_notice);
 	assert_string_equal(s.text, "why");
+
+	assert_int_equal(parse("{\"kind\":\"block\",\"input\":false," BLOCK "}", &s), 0);
+	assert_int_equal(s.kind, SCENE_BLOCK);
+	assert_int_equal(s.block.until_ms, 7);
+	assert_string_equal(s.block.by, "K");
+	assert_string_equal(s.block.message, "m");
+
+	assert_int_equal(parse("{\"kind\":\"projection\",\"input\":false," PROJECTION("false") "}",
+					 &s),
+			0);
+	assert_int_equal(s.kind, SCENE_PROJECTION);
+	assert_int_equal(parse("{\"kind\":\"lock\",\"session\":\"s7\"," NAMES ",\"input\":false}",
+					 &s),
+			0);
+	assert_int_equal(s.kind, SCENE_LOCK);
 	scene_done(&s);
 }
 
-static void what_is_no_scene_changes_nothing(void **state)
+static void what_is_no_scene_is_unknown(void **state)
 {
-	static const char *const bad[] = { "{}", "{\"kind\":\"block\"}", "{\"kind\":1}",
-		"{\"kind\":\"session\"}", "{\"kind\":\"session\",\"session\":\"\"}",
-		"{\"kind\":\"session\",\"session\":\"ssssssssssssssssssssssssssssssssssssssssss\"}",
-		"{\"kind\":\"greeter\",\"text\":7}", "{\"kind\":\"greeter\",\"notice\":{}}",
-		"{\"kind\":\"greeter\",\"notice\":{\"ends_ms\":-1}}" };
+	static const char *const bad[] = {
+		"{}",
+		"{\"kind\":1,\"input\":false}",
+		"{\"kind\":\"dance\",\"input\":false}",
+		"{\"kind\":\"greeter\"}",
+		"{\"kind\":\"greeter\",\"input\":1}",
+		"{\"kind\":\"greeter\",\"input\":false,\"text\":7}",
+		"{\"kind\":\"greeter\",\"input\":false,\"notice\":{}}",
+		"{\"kind\":\"greeter\",\"input\":false,\"notice\":{\"ends_ms\":-1}}",
+		"{\"kind\":\"session\",\"input\":true}",
+		"{\"kind\":\"session\",\"session\":\"\",\"input\":true}",
+		"{\"kind\":\"session\",\"session\":\"ssssssssssssssssssssssssssssssssssssssssss\","
+		"\"input\":true}",
+		/* Input where there must be none. */
+		"{\"kind\":\"greeter\",\"input\":true}",
+		"{\"kind\":\"block\",\"input\":true," BLOCK "}",
+		"{\"kind\":\"projection\",\"input\":true," PROJECTION("false") "}",
+		"{\"kind\":\"lock\",\"session\":\"s7\"," NAMES ",\"input\":true}",
+		/* What the kind needs is missing. */
+		"{\"kind\":\"block\",\"input\":false}",
+		"{\"kind\":\"projection\",\"input\":false}",
+		"{\"kind\":\"projection\",\"input\":false," PROJECTION("true") "}",
+		"{\"kind\":\"session\",\"session\":\"s7\",\"input\":true," PROJECTION("false") "}",
+		"{\"kind\":\"lock\",\"session\":\"s7\",\"input\":false}",
+		"{\"kind\":\"lock\",\"session\":\"\"," NAMES ",\"input\":false}",
+		/* Members that are none. */
+		"{\"kind\":\"block\",\"input\":false,\"block\":{\"until_ms\":-1}}",
+		"{\"kind\":\"projection\",\"input\":false,\"projection\":{\"id\":\"\","
+		"\"window\":false}}",
+		"{\"kind\":\"session\",\"session\":\"s7\",\"input\":true,"
+		"\"sign\":{\"kind\":\"x\"}}",
+	};
 	struct scene s = { 0 };
 
-	assert_int_equal(parse("{\"kind\":\"greeter\",\"text\":\"kept\"}", &s), 0);
-	for (size_t i = 0; i < ELEMENTSOF(bad); i++)
-		assert_int_equal(parse(bad[i], &s), -EBADMSG);
+	for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+		/* A station that showed a session shows it no more. */
+		assert_int_equal(parse("{\"kind\":\"session\",\"session\":\"s7\",\"input\":true}",
+						 &s),
+				0);
+		if (parse(bad[i], &s) != -EBADMSG)
+			fail_msg("taken for a scene: %s", bad[i]);
+		assert_int_equal(s.kind, SCENE_UNKNOWN);
+		assert_string_equal(s.session, "");
+		assert_false(s.input);
+		assert_string_equal(s.text, "");
+	}
 	assert_int_equal(scene_parse(NULL, &s), -EBADMSG);
-	assert_string_equal(s.text, "kept");
 	scene_done(&s);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_row_of_the_table),
+		cmocka_unit_test(each_combination_is_one_row),
 		cmocka_unit_test(input_passes_only_to_what_is_shown),
+		cmocka_unit_test(layers_are_for_people),
 		cmocka_unit_test(scenes_are_read),
-		cmocka_unit_test(what_is_no_scene_changes_nothing),
+		cmocka_unit_test(what_is_no_scene_is_unknown),
 	};
 
 	json_init();

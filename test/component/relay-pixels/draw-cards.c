@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "font-leaks.h"
+#include "relay/card.h"
 #include "relay/overlay.h"
 
 static const char *folder;
@@ -22,6 +23,14 @@ static void handle_answers(struct greeter *g, char *const *answers, size_t n, vo
 {
 }
 
+static void handle_unlock(struct greeter *g, char *password, void *userdata)
+{
+}
+
+static void handle_switch(struct greeter *g, void *userdata)
+{
+}
+
 static void handle_cancel(struct greeter *g, void *userdata)
 {
 }
@@ -29,6 +38,8 @@ static void handle_cancel(struct greeter *g, void *userdata)
 static const struct greeter_events events = {
 	.handle_login = handle_login,
 	.handle_answers = handle_answers,
+	.handle_unlock = handle_unlock,
+	.handle_switch = handle_switch,
 	.handle_cancel = handle_cancel,
 };
 
@@ -104,25 +115,134 @@ static void cards(const char *language, unsigned w, unsigned h)
 	type(g, "secret\nmuch longer secret than fits into the field of the card, so it scrolls\n");
 	snprintf(name, sizeof(name), "prompts-%s-%ux%u", language, w, h);
 	show(g, name);
+	greeter_show_unlock(g, "Anna Berger", NULL, false);
+	type(g, "GEHEIM");
+	snprintf(name, sizeof(name), "lock-%s-%ux%u", language, w, h);
+	show(g, name);
+	greeter_show_unlock(g, "Maximiliane von und zu Hohenstein-Wittgenstein", "Wrong password.",
+			true);
+	snprintf(name, sizeof(name), "lock-error-%s-%ux%u", language, w, h);
+	show(g, name);
 	greeter_show_busy(g, NULL);
 	snprintf(name, sizeof(name), "busy-%s-%ux%u", language, w, h);
 	show(g, name);
 	greeter_free(g);
 }
 
-static void notice(const char *language, unsigned w, unsigned h, const char *message, int seconds)
+/* Over a desktop of one colour, as viewers do it. */
+static void write_over(const char *name, const struct overlay *const *layers, size_t n, unsigned w,
+		unsigned h)
 {
-	struct notice_text text = { "Karin Kaya", message, seconds * 1000, language };
-	struct notice *n;
-	struct overlay *o;
+	_cleanup_free_ uint8_t *pixels = malloc((size_t)w * h * 4);
+
+	if (!pixels)
+		exit(1);
+	for (size_t i = 0; i < (size_t)w * h * 4; i++)
+		pixels[i] = i % 4 == 0 ? 0xb0 : i % 4 == 1 ? 0x8c : 0x70;
+	for (size_t k = 0; k < n; k++)
+		for (unsigned y = 0; y < layers[k]->h; y++)
+			for (unsigned x = 0; x < layers[k]->w; x++) {
+				const uint8_t *from = layers[k]->argb +
+						      (size_t)y * layers[k]->stride + 4 * (size_t)x;
+				uint8_t *to = pixels +
+					      ((size_t)(layers[k]->y + y) * w + layers[k]->x + x) *
+							      4;
+
+				for (int c = 0; c < 3; c++)
+					to[c] = (uint8_t)(from[c] + to[c] * (255 - from[3]) / 255);
+			}
+	write_ppm(name, pixels, w * 4, w, h);
+}
+
+static void layers(const char *language, unsigned w, unsigned h, const char *message, int seconds,
+		bool asked, enum sign_kind kind)
+{
+	struct notice_text text = { "Karin Kaya", message, seconds * 1000, language, asked };
+	struct sign_text sign_text = { kind, "Karin Kaya", language };
+	struct panel_text panel_text = { "Anna Berger", "R12-03", "Karin Kaya", language, true,
+		!asked };
+	const struct overlay *all[3];
+	struct notice *notice;
+	struct panel *panel;
+	struct sign *sign;
 	char name[64];
 
-	if (notice_new(&n) < 0 || !notice_draw(n, &text, (uint16_t)w, (uint16_t)h, 0))
+	if (notice_new(&notice) < 0 || !notice_draw(notice, &text, (uint16_t)w, (uint16_t)h, 0) ||
+			sign_new(&sign) < 0 ||
+			!sign_draw(sign, &sign_text, (uint16_t)w, (uint16_t)h,
+					notice_overlay(notice)->h) ||
+			panel_new(&panel_text, (uint16_t)w, (uint16_t)h, notice_overlay(notice)->h, &panel) < 0)
 		exit(1);
-	o = notice_overlay(n);
-	snprintf(name, sizeof(name), "notice-%s-%ux%u-%d", language, w, h, seconds);
-	write_ppm(name, o->argb, o->stride, o->w, o->h);
-	notice_free(n);
+	all[0] = sign_overlay(sign);
+	all[1] = notice_overlay(notice);
+	all[2] = panel_overlay(panel);
+	snprintf(name, sizeof(name), "layers-%s-%ux%u-%d", language, w, h, seconds);
+	write_over(name, all, 3, w, h);
+	panel_key(panel, 0xff51);
+	for (int i = 0; i < 3 + !asked; i++) /* to "log off" */
+		panel_key(panel, i ? 0xff54 : 0);
+	panel_key(panel, 0xff0d);
+	sign_draw(sign, &sign_text, (uint16_t)w, (uint16_t)h, 0);
+	all[1] = panel_overlay(panel);
+	snprintf(name, sizeof(name), "layers-ask-%s-%ux%u-%d", language, w, h, seconds);
+	write_over(name, all, 2, w, h);
+	panel_free(panel);
+	notice_free(notice);
+	sign_free(sign);
+}
+
+static void card(const char *name, const struct card_text *text, unsigned w, unsigned h)
+{
+	static struct cards all;
+	_cleanup_free_ char *file = str_format("%s-%s-%ux%u", name, text->language, w, h);
+	struct card *c;
+	struct picture *p;
+
+	if (!all.list.next)
+		cards_init(&all);
+	if (!file || cards_get(&all, text, (uint16_t)w, (uint16_t)h, &c) < 0)
+		exit(1);
+	p = card_picture(c);
+	write_ppm(file, p->pixels, p->stride, p->w, p->h);
+	card_unref(c);
+}
+
+static void blocks(unsigned w, unsigned h)
+{
+	static const struct {
+		const char *name, *message, *language;
+	} all[] = {
+		{ "block", "", "en" },
+		{ "block", "", "de" },
+		{ "block-emoji", "👀 Please look at the board 👍🏽", "en" },
+		{ "block-arabic", "يرجى النظر إلى السبورة. سنبدأ الاختبار بعد خمس دقائق.", "en" },
+		{ "block-hebrew", "נא להביט אל הלוח. (Room 12)", "en" },
+		{ "block-chinese", "请看黑板，我们五分钟后开始测验。请不要触摸键盘。", "en" },
+		{ "block-word", "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+				"de" },
+		{ "block-lines", "1. Close your books.\n2. Take a pencil.\n3. Wait for the sheet.",
+				"en" },
+		{ "block-long",
+				"Bitte hören Sie jetzt alle zu: Wir besprechen gemeinsam die Ergebnisse "
+				"der zweiten Aufgabe, bevor es weitergeht. Legen Sie Maus und Tastatur "
+				"beiseite, schauen Sie nach vorn und halten Sie Ihre Notizen bereit. Wer "
+				"noch Fragen zur ersten Aufgabe hat, meldet sich danach bei mir am Pult; "
+				"die Lösungen liegen ab heute Nachmittag im Tauschordner der Klasse unter "
+				"„Abgaben“. Vergessen Sie nicht, Ihren Namen in die Datei zu schreiben. "
+				"Danke, gleich geht es weiter!",
+				"de" },
+	};
+	struct card_text projection = { CARD_PROJECTION, "Ben Aydin", "Karin Kaya", 0, "en" };
+	struct card_text busy = { CARD_BUSY, "", "", 0, "de" };
+
+	for (size_t i = 0; i < ELEMENTSOF(all); i++) {
+		struct card_text t = { CARD_BLOCK, all[i].message, "Karin Kaya",
+			i % 2 ? 1800000000000 : 0, all[i].language };
+
+		card(all[i].name, &t, w, h);
+	}
+	card("coming", &projection, w, h);
+	card("busy", &busy, w, h);
 }
 
 int main(int argc, char **argv)
@@ -131,9 +251,14 @@ int main(int argc, char **argv)
 	cards("en", 1280, 720);
 	cards("de", 640, 480);
 	cards("en", 3840, 2160);
-	notice("en", 1280, 720,
-			"We start the test in five minutes. Please save everything you need.", 59);
-	notice("de", 640, 480, "", 300);
-	notice("de", 1920, 1080, "Bis morgen!", 0);
+	layers("en", 1280, 720,
+			"We start the test in five minutes. Please save everything you need.", 59,
+			false, SIGN_VIEWED);
+	layers("de", 800, 600, "", 300, true, SIGN_CONTROLLED);
+	layers("de", 640, 480, "Bis morgen!", 0, false, SIGN_EXCLUSIVE);
+	layers("en", 3840, 2160, "See you tomorrow.", 3700, false, SIGN_VIEWED);
+	blocks(800, 600);
+	blocks(1280, 720);
+	blocks(3840, 2160);
 	return 0;
 }

@@ -240,5 +240,6 @@ export class Bed {
 export const TOKEN = "T".repeat(43);
 export const COOKIE = `stationmaster=${TOKEN}`;
 
-export const GREETER = { kind: "greeter", session: "", user: "", full_name: "", notice: null, text: "" };
-export const SESSION = { kind: "session", session: "s1", user: "anna", full_name: "Anna Berger", notice: null, text: "" };
+const PLAIN = { session: "", user: "", full_name: "", input: false, notice: null, block: null, projection: null, sign: null, text: "" };
+export const GREETER = { ...PLAIN, kind: "greeter" };
+export const SESSION = { ...PLAIN, kind: "session", session: "s1", user: "anna", full_name: "Anna Berger", input: true };
