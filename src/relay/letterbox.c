@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Scaling of the part that has changed, with pixman: its transforms give each pixel the same value
- * whatever part is drawn, which libyuv's clipped scaling does not promise (and it reads a line too
- * many).
+ * whatever part is drawn. libyuv's clipped scaling does not, and reads a line too many.
  *
  * Pixels of a whole factor stay crisp squares. Else the picture is interpolated; one that becomes
  * less than half as large is first halved as often as that takes, so that each pixel counts and
@@ -11,7 +10,6 @@
 #include "relay/letterbox.h"
 
 #include <assert.h>
-#include <libyuv.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -158,27 +156,47 @@ static void cut_side(const struct letterbox *l, int *from, int *to, int src, int
 	*to = (int)CLAMP(-floor_div(-b, unit) * unit, *from + unit, src / unit * unit);
 }
 
+/* The mean of two by two pixels each; w and h are those of the result. */
+static void halve(const uint8_t *src, size_t stride, uint32_t *dst, int w, int h)
+{
+	const uint32_t even = 0x00ff00ff, round = 0x00020002;
+
+	for (int y = 0; y < h; y++, src += 2 * stride) {
+		const uint32_t *a = (const uint32_t *)(const void *)src;
+		const uint32_t *b = (const uint32_t *)(const void *)(src + stride);
+
+		for (int x = 0; x < w; x++, a += 2, b += 2) {
+			uint32_t rb = (a[0] & even) + (a[1] & even) + (b[0] & even) + (b[1] & even);
+			uint32_t g = (a[0] >> 8 & even) + (a[1] >> 8 & even) + (b[0] >> 8 & even) +
+				     (b[1] >> 8 & even);
+
+			*dst++ = ((rb + round) >> 2 & even) | ((g + round) >> 2 & even) << 8;
+		}
+	}
+}
+
 /* Halved pixels of this cut of the source; NULL: no memory. */
-static uint8_t *halve(const struct letterbox *l, const struct letterbox_pixels *p,
+static uint32_t *halve_cut(const struct letterbox *l, const struct letterbox_pixels *p,
 		const pixman_box32_t *cut)
 {
 	const uint8_t *src = p->src + (size_t)cut->y1 * p->src_stride + (size_t)cut->x1 * 4;
-	int w = cut->x2 - cut->x1, h = cut->y2 - cut->y1, stride = (int)p->src_stride;
-	_cleanup_free_ uint8_t *last = NULL;
+	int w = cut->x2 - cut->x1, h = cut->y2 - cut->y1;
+	_cleanup_free_ uint32_t *last = NULL;
+	size_t stride = p->src_stride;
 
 	for (unsigned i = 0; i < l->halvings; i++) {
-		uint8_t *half = malloc((size_t)(w / 2) * (size_t)(h / 2) * 4);
+		uint32_t *half;
 
-		if (!half || ARGBScale(src, stride, w, h, half, w / 2 * 4, w / 2, h / 2,
-					     kFilterBox)) {
-			free(half);
-			return NULL;
-		}
-		free(last);
-		src = last = half;
 		w /= 2;
 		h /= 2;
-		stride = w * 4;
+		half = malloc((size_t)w * (size_t)h * 4);
+		if (!half)
+			return NULL;
+		halve(src, stride, half, w, h);
+		free(last);
+		last = half;
+		src = (const uint8_t *)last;
+		stride = (size_t)w * 4;
 	}
 	return take_ptr(last);
 }
@@ -188,7 +206,7 @@ static int draw_halved(const struct letterbox *l, const struct letterbox_pixels 
 {
 	pixman_box32_t cut = *pixman_region32_extents((pixman_region32_t *)region);
 	_cleanup_image_ pixman_image_t *image = NULL;
-	_cleanup_free_ uint8_t *pixels = NULL;
+	_cleanup_free_ uint32_t *pixels = NULL;
 	int w, h;
 
 	cut.x1 = MAX(cut.x1, l->box.x1) - l->box.x1;
@@ -199,7 +217,7 @@ static int draw_halved(const struct letterbox *l, const struct letterbox_pixels 
 		return 0; /* bars only */
 	cut_side(l, &cut.x1, &cut.x2, l->src_w, box_w(l));
 	cut_side(l, &cut.y1, &cut.y2, l->src_h, box_h(l));
-	pixels = halve(l, p, &cut);
+	pixels = halve_cut(l, p, &cut);
 	w = (cut.x2 - cut.x1) >> l->halvings;
 	h = (cut.y2 - cut.y1) >> l->halvings;
 	if (pixels)

@@ -60,7 +60,8 @@ struct picture *projection_user_scaled(struct projection_user *u, uint16_t w, ui
  * A window over a station's own session: base in its size, the projection in a frame at its lower
  * right corner (a press on the frame moves it on to the next corner; it covers at most a quarter of
  * the screen). Input passes to base but for what the frame takes. Watch the window's picture
- * instead of base; it follows the size of base. Both must stay until window_free().
+ * instead of base; it follows the size of base. Both must stay until window_free(). -EINVAL: they
+ * are one.
  */
 struct window;
 int window_new(uv_loop_t *loop, struct picture *base, struct picture *inset, struct window **ret);

@@ -74,11 +74,12 @@ static void compare(struct screen_job *job)
 
 static const char *decode(struct screen_job *job, tjhandle tj)
 {
-	int w, h, subsampling, colours;
+	int w = 0, h = 0, subsampling, colours;
 
-	if (tjDecompressHeader3(tj, job->file, job->len, &w, &h, &subsampling, &colours) < 0)
+	if (tjDecompressHeader3(tj, job->file, job->len, &w, &h, &subsampling, &colours) < 0 ||
+			w < 1 || h < 1)
 		return "no JPEG file";
-	if (w < 1 || h < 1 || w > SCREEN_WIDTH_MAX || h > SCREEN_HEIGHT_MAX)
+	if (w > SCREEN_WIDTH_MAX || h > SCREEN_HEIGHT_MAX)
 		return "too large";
 	job->pixels = chunk_new((size_t)w * (size_t)h * 4);
 	if (!job->pixels)

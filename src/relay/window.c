@@ -7,6 +7,7 @@
  * The screen has three parts, by where their pixels come from. dirty is what is out of date; a part
  * of it waits while its pixels are being written in the pool, all of it while somebody reads ours.
  * The end of each is told by a callback. base may have another size already before ours can follow.
+ * An inset that changes its size keeps its frame, letter-boxed, until the next layout.
  *
  * A press that begins on the frame is taken until it is released; one that begins beside it goes on
  * across it.
@@ -22,7 +23,6 @@ enum {
 	EDGE = 4,    /* pixels */
 	MARGIN = 12, /* to the edges of the screen */
 	INSET_MIN = 16,
-	INTERVAL_NEVER = INT32_MAX, /* told what changes, wants no updates for it */
 	EDGE_COLOUR = 0x0b6b66,
 	BUTTONS_PRESS = 7, /* no wheel */
 };
@@ -34,9 +34,10 @@ enum part { PART_BASE, PART_EDGE, PART_INSET, _PART_MAX };
 struct window {
 	uv_loop_t *loop;
 	struct picture picture;
-	struct picture *base, *inset; /* NULL: went away */
-	struct scaled *scaled;        /* of the inset; NULL: no room for it */
-	struct picture_watcher base_watcher, inset_watcher, scaled_watcher;
+	struct picture *base; /* NULL: it went away */
+	struct picture *inset;
+	struct scaled *scaled; /* of the inset; NULL: no room for it */
+	struct picture_watcher base_watcher, scaled_watcher;
 	bool watching;
 	bool resize_due;
 	enum corner corner;
@@ -53,12 +54,9 @@ struct window {
  * false: there is no room. */
 static bool inset_size(const struct window *w, int *ret_w, int *ret_h)
 {
-	int iw, ih;
+	int iw = MIN(w->picture.w / 2 - MARGIN - 2 * EDGE, (int)w->inset->w);
+	int ih = MIN(w->picture.h / 2 - MARGIN - 2 * EDGE, (int)w->inset->h);
 
-	if (!w->inset)
-		return false;
-	iw = MIN(w->picture.w / 2 - MARGIN - 2 * EDGE, (int)w->inset->w);
-	ih = MIN(w->picture.h / 2 - MARGIN - 2 * EDGE, (int)w->inset->h);
 	if ((int64_t)w->inset->w * ih > (int64_t)w->inset->h * iw)
 		ih = (int)((int64_t)w->inset->h * iw / w->inset->w);
 	else
@@ -208,11 +206,6 @@ static struct window *of_base(struct picture_watcher *p)
 	return list_entry(p, struct window, base_watcher);
 }
 
-static struct window *of_inset(struct picture_watcher *p)
-{
-	return list_entry(p, struct window, inset_watcher);
-}
-
 static struct window *of_scaled(struct picture_watcher *p)
 {
 	return list_entry(p, struct window, scaled_watcher);
@@ -262,24 +255,13 @@ static void base_gone(struct picture_watcher *p)
 	of_base(p)->base = NULL;
 }
 
-static void inset_damage(struct picture_watcher *p, const pixman_region32_t *damage)
+/* Not a new layout, which may free the very picture that tells us. */
+static void scaled_lockable(struct picture_watcher *p)
 {
-	/* It comes scaled. */
-}
+	struct window *w = of_scaled(p);
 
-static void inset_resized(struct picture_watcher *p)
-{
-	layout(of_inset(p));
-	compose(of_inset(p));
-}
-
-static void inset_gone(struct picture_watcher *p)
-{
-	struct window *w = of_inset(p);
-
-	w->inset = NULL;
-	layout(w);
-	compose(w);
+	if (!w->resize_due)
+		compose(w);
 }
 
 static void scaled_damage(struct picture_watcher *p, const pixman_region32_t *damage)
@@ -293,17 +275,12 @@ static void scaled_damage(struct picture_watcher *p, const pixman_region32_t *da
 	pixman_region32_union(&w->dirty, &w->dirty, &moved);
 	pixman_region32_fini(&moved);
 	picture_region_limit(&w->dirty);
-	compose(w);
+	scaled_lockable(p);
 }
 
 static void scaled_resized(struct picture_watcher *p)
 {
 	assert(!"it never does");
-}
-
-static void scaled_lockable(struct picture_watcher *p)
-{
-	compose(of_scaled(p));
 }
 
 static void scaled_gone(struct picture_watcher *p)
@@ -322,8 +299,6 @@ static void watch(struct window *w, unsigned interval_ms)
 	w->base_watcher.interval_ms = w->scaled_watcher.interval_ms = interval_ms;
 	read_cursor(w);
 	picture_watch(w->base, &w->base_watcher);
-	if (w->inset)
-		picture_watch(w->inset, &w->inset_watcher);
 	layout(w);
 	compose(w);
 }
@@ -333,8 +308,6 @@ static void unwatch(struct window *w)
 	w->watching = false;
 	if (w->base)
 		picture_unwatch(w->base, &w->base_watcher);
-	if (w->inset)
-		picture_unwatch(w->inset, &w->inset_watcher);
 	w->scaled = scaled_free(w->scaled);
 }
 
@@ -442,9 +415,12 @@ static const struct picture_input input = {
 
 int window_new(uv_loop_t *loop, struct picture *base, struct picture *inset, struct window **ret)
 {
-	struct window *w = calloc(1, sizeof(*w));
+	struct window *w;
 	int r;
 
+	if (base == inset)
+		return -EINVAL;
+	w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
 	r = picture_init(&w->picture, base->w, base->h);
@@ -465,12 +441,6 @@ int window_new(uv_loop_t *loop, struct picture *base, struct picture *inset, str
 		.handle_lockable = base_lockable,
 		.handle_gone = base_gone,
 	};
-	w->inset_watcher = (struct picture_watcher){
-		.handle_damage = inset_damage,
-		.handle_resized = inset_resized,
-		.handle_gone = inset_gone,
-		.interval_ms = INTERVAL_NEVER,
-	};
 	w->scaled_watcher = (struct picture_watcher){
 		.handle_damage = scaled_damage,
 		.handle_resized = scaled_resized,
@@ -478,7 +448,6 @@ int window_new(uv_loop_t *loop, struct picture *base, struct picture *inset, str
 		.handle_gone = scaled_gone,
 	};
 	list_init(&w->base_watcher.link);
-	list_init(&w->inset_watcher.link);
 	list_init(&w->scaled_watcher.link);
 	w->picture.owner = &owner;
 	w->picture.owner_userdata = w;
