@@ -16,6 +16,7 @@ enum {
 	PROJECTION_PIXELS_MAX = 128 * 1024 * 1024,
 };
 
+struct scaled;
 struct screen;
 struct screen_socket;
 
@@ -27,8 +28,9 @@ struct projection {
 	bool telling; /* users may come and go, it stays */
 	struct list users;
 	struct list sizes;
-	size_t pixels; /* of all sizes */
-	struct picture *picture;
+	size_t pixels;                /* of all sizes */
+	struct picture *picture;      /* of the source; NULL: none yet */
+	struct scaled *own;           /* a session's, as users see it: with its pointer, no input */
 	struct source_user source;    /* of a session */
 	struct screen *screen;        /* else */
 	struct screen_socket *socket; /* that sends it; NULL: away */

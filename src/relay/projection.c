@@ -110,23 +110,37 @@ static void tell(struct projection *p)
 	p->telling = false;
 }
 
-static void set_picture(struct projection *p, struct picture *picture)
+/* Users let go of all pictures while they are still there. */
+static void drop_picture(struct projection *p)
 {
 	struct list *l;
 
+	if (!p->picture)
+		return;
+	p->picture = NULL;
+	tell(p);
+	list_for_each (l, &p->users)
+		list_entry(l, struct projection_user, link)->size = NULL;
+	while (!list_is_empty(&p->sizes))
+		size_free(list_entry(p->sizes.next, struct projection_size, link));
+	p->own = scaled_free(p->own);
+}
+
+static void set_picture(struct projection *p, struct picture *picture)
+{
+	uv_loop_t *loop = p->all->relay->loop;
+
 	if (picture == p->picture)
 		return;
-	if (p->picture) {
-		p->picture = NULL;
-		tell(p);
-		list_for_each (l, &p->users)
-			list_entry(l, struct projection_user, link)->size = NULL;
-		while (!list_is_empty(&p->sizes))
-			size_free(list_entry(p->sizes.next, struct projection_size, link));
+	drop_picture(p);
+	if (!picture)
+		return;
+	if (!p->screen && scaled_new(loop, picture, 0, 0, &p->own) < 0) {
+		log_warning("no memory for a projection projection=%s", p->id);
+		return;
 	}
 	p->picture = picture;
-	if (picture)
-		tell(p);
+	tell(p);
 }
 
 static void handle_source(struct source_user *u)
@@ -306,7 +320,11 @@ void projections_release(struct projection_user *u)
 
 struct picture *projection_user_picture(const struct projection_user *u)
 {
-	return u->projection ? u->projection->picture : NULL;
+	const struct projection *p = u->projection;
+
+	if (!p || !p->picture)
+		return NULL;
+	return p->own ? scaled_picture(p->own) : p->picture;
 }
 
 /* --- stationd --- */

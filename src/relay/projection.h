@@ -44,15 +44,15 @@ int projections_use(struct projections *p, const char *id, const char *session,
 		struct projection_user *u);
 /* Let go of its pictures before. Using nothing is fine. */
 void projections_release(struct projection_user *u);
-/* In its own size, once it shows something; else NULL. Show it without input: a session's picture
- * takes it. */
+/* In its own size, with the pointer of whoever works there drawn in, once it shows something; else
+ * NULL. It takes no input. */
 struct picture *projection_user_picture(const struct projection_user *u);
 
 /*
- * Letter-boxed to this size, with the pointer of whoever works there drawn in: shared by all users
- * of the projection that ask for the same. It takes no input, and it follows the source, also when
- * that changes its size. NULL: no picture yet, or no memory. Valid until handle_projection says so,
- * or until no user of the projection has asked for this size in its own last call of this function.
+ * The same letter-boxed to this size: shared by all users of the projection that ask for it. It
+ * follows the source, also when that changes its size. NULL: no picture yet, or no memory. Valid
+ * until handle_projection says so, or until no user of the projection has asked for this size in
+ * its own last call of this function.
  */
 struct picture *projection_user_scaled(struct projection_user *u, uint16_t w, uint16_t h);
 

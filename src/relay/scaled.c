@@ -34,6 +34,8 @@ struct scaled {
 	struct picture *source; /* NULL: it went away */
 	struct picture_watcher watcher;
 	bool watching;
+	bool follows;    /* has the size of the source */
+	bool resize_due; /* to that of letterbox */
 	struct letterbox letterbox;
 	pixman_region32_t dirty;
 	struct chunk *shape;              /* of the pointer, premultiplied; NULL: none */
@@ -185,6 +187,32 @@ static size_t area_of(pixman_region32_t *region)
 	return area;
 }
 
+static void dirty_all(struct scaled *s)
+{
+	pixman_region32_union_rect(&s->dirty, &s->dirty, 0, 0, s->letterbox.w, s->letterbox.h);
+}
+
+/* For the size that the source has now. */
+static void set_letterbox(struct scaled *s)
+{
+	struct picture *to = s->follows ? s->source : &s->picture;
+
+	letterbox_init(&s->letterbox, s->source->w, s->source->h, to->w, to->h);
+	s->resize_due = to->w != s->picture.w || to->h != s->picture.h;
+	dirty_all(s);
+}
+
+/* False: no memory; the next change tries again. */
+static bool resize(struct scaled *s)
+{
+	if (!s->resize_due)
+		return true;
+	if (picture_resize(&s->picture, s->letterbox.w, s->letterbox.h) < 0)
+		return false;
+	s->resize_due = false;
+	return true;
+}
+
 /* at_once: watchers may be told from within. */
 static void try_draw(struct scaled *s, bool at_once)
 {
@@ -192,6 +220,8 @@ static void try_draw(struct scaled *s, bool at_once)
 		return;
 	if (!picture_can_lock(s->source) || picture_is_locked(&s->picture))
 		return; /* handle_lockable, owner_unlocked */
+	if (!resize(s))
+		return;
 	if (at_once && area_of(&s->dirty) <= INLINE_AREA)
 		draw_now(s);
 	else
@@ -199,11 +229,6 @@ static void try_draw(struct scaled *s, bool at_once)
 }
 
 /* --- the source --- */
-
-static void dirty_all(struct scaled *s)
-{
-	pixman_region32_union_rect(&s->dirty, &s->dirty, 0, 0, s->picture.w, s->picture.h);
-}
 
 static void handle_damage(struct picture_watcher *w, const pixman_region32_t *damage)
 {
@@ -219,8 +244,7 @@ static void handle_resized(struct picture_watcher *w)
 	struct scaled *s = list_entry(w, struct scaled, watcher);
 
 	/* What is shown stays until the source has drawn its new size. */
-	letterbox_init(&s->letterbox, s->source->w, s->source->h, s->picture.w, s->picture.h);
-	dirty_all(s);
+	set_letterbox(s);
 }
 
 static void handle_cursor(struct picture_watcher *w)
@@ -261,8 +285,7 @@ static void watch(struct scaled *s, unsigned interval_ms)
 	s->watcher.interval_ms = interval_ms;
 	/* What changed while nobody looked is not known, and old pictures are not shown. */
 	s->picture.blank = true;
-	letterbox_init(&s->letterbox, s->source->w, s->source->h, s->picture.w, s->picture.h);
-	dirty_all(s);
+	set_letterbox(s);
 	read_shape(s);
 	picture_watch(s->source, &s->watcher);
 	try_draw(s, false);
@@ -311,7 +334,8 @@ int scaled_new(uv_loop_t *loop, struct picture *source, uint16_t w, uint16_t h, 
 
 	if (!s)
 		return -ENOMEM;
-	r = picture_init(&s->picture, w, h);
+	s->follows = w == 0 && h == 0;
+	r = picture_init(&s->picture, s->follows ? source->w : w, s->follows ? source->h : h);
 	if (r < 0) {
 		free(s);
 		return r;

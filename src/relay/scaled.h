@@ -12,7 +12,8 @@
 
 struct scaled;
 
-/* Both sizes of a picture (relay/picture.h). -ERANGE, -ENOMEM. */
+/* 0 x 0: always the size of the source. -ERANGE: not sizes of a picture (relay/picture.h); -ENOMEM.
+ */
 int scaled_new(uv_loop_t *loop, struct picture *source, uint16_t w, uint16_t h,
 		struct scaled **ret);
 /* Before the source goes; NULL is fine; gives NULL. */

@@ -288,6 +288,38 @@ static void set_cursor(struct picture *p, uint16_t w, uint16_t h, uint32_t argb)
 	assert_int_equal(picture_set_cursor(p, &c), 0);
 }
 
+static struct {
+	uint32_t key;
+	unsigned keys, pointers, texts, resizes;
+	uint8_t buttons;
+} got;
+
+static void got_key(void *userdata, uint32_t keysym, uint32_t keycode, bool down)
+{
+	got.key = keysym;
+	got.keys++;
+}
+
+static void got_pointer(void *userdata, uint8_t buttons, uint16_t x, uint16_t y)
+{
+	got.buttons = buttons;
+	got.pointers++;
+}
+
+static void got_text(void *userdata, const char *utf8)
+{
+	got.texts++;
+}
+
+static void got_resize(void *userdata, uint16_t w, uint16_t h)
+{
+	got.resizes++;
+}
+
+static const struct picture_input base_input = {
+	.key = got_key, .pointer = got_pointer, .cut_text = got_text, .resize = got_resize
+};
+
 static void test_scaled_watches(void **state)
 {
 	struct look a = look_init(), b = look_init();
@@ -434,39 +466,50 @@ static void test_scaled_follows(void **state)
 	scaled_free(s);
 }
 
+/* A picture of no size of its own. */
+static void test_scaled_same(void **state)
+{
+	struct look look = look_init();
+	struct picture_lock lock;
+	struct picture source, *p;
+	struct scaled *s;
+
+	assert_int_equal(picture_init(&source, 40, 30), 0);
+	source.input = &base_input;
+	paint(&source, 0, 0, 40, 30, 1);
+	set_cursor(&source, 2, 2, 0xff00ff00);
+	picture_set_pointer(&source, 38, 28);
+	assert_int_equal(scaled_new(&loop, &source, 0, 0, &s), 0);
+	p = scaled_picture(s);
+	assert_null(p->input);
+	picture_watch(p, &look.watcher);
+	run();
+	assert_int_equal(p->w, 40);
+	assert_int_equal(pixel(p, 37, 27), 1);
+	assert_int_equal(pixel(p, 39, 29), 0x00ff00);
+	/* It follows when nobody reads it. */
+	picture_lock(p, &lock);
+	assert_int_equal(picture_resize(&source, 50, 20), 0);
+	paint(&source, 0, 0, 50, 20, 2);
+	assert_int_equal(p->w, 40);
+	picture_unlock(&lock);
+	assert_int_equal(p->w, 50);
+	assert_int_equal(p->h, 20);
+	assert_int_equal(look.resized, 1);
+	assert_int_equal(pixel(p, 49, 19), 2);
+	/* It had another size before somebody looked again. */
+	picture_unwatch(p, &look.watcher);
+	assert_int_equal(picture_resize(&source, 10, 10), 0);
+	paint(&source, 0, 0, 10, 10, 3);
+	picture_watch(p, &look.watcher);
+	run();
+	assert_int_equal(p->w, 10);
+	assert_int_equal(pixel(p, 9, 9), 3);
+	scaled_free(s);
+	picture_done(&source);
+}
+
 /* --- window --- */
-
-static struct {
-	uint32_t key;
-	unsigned keys, pointers, texts, resizes;
-	uint8_t buttons;
-} got;
-
-static void got_key(void *userdata, uint32_t keysym, uint32_t keycode, bool down)
-{
-	got.key = keysym;
-	got.keys++;
-}
-
-static void got_pointer(void *userdata, uint8_t buttons, uint16_t x, uint16_t y)
-{
-	got.buttons = buttons;
-	got.pointers++;
-}
-
-static void got_text(void *userdata, const char *utf8)
-{
-	got.texts++;
-}
-
-static void got_resize(void *userdata, uint16_t w, uint16_t h)
-{
-	got.resizes++;
-}
-
-static const struct picture_input base_input = {
-	.key = got_key, .pointer = got_pointer, .cut_text = got_text, .resize = got_resize
-};
 
 /* The corner that the frame is in, by its inset; -1: none. */
 static int corner_of(const struct picture *p)
@@ -799,6 +842,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_scaled_watches, start, end),
 		cmocka_unit_test_setup_teardown(test_scaled_locks, start, end),
 		cmocka_unit_test_setup_teardown(test_scaled_follows, start, end),
+		cmocka_unit_test_setup_teardown(test_scaled_same, start, end),
 		cmocka_unit_test_setup_teardown(test_window_picture, start, end),
 		cmocka_unit_test_setup_teardown(test_window_input, start, end),
 		cmocka_unit_test_setup_teardown(test_screen, start, end),
