@@ -36,29 +36,6 @@ static int parse_encodings(
 	return 0;
 }
 
-static int parse_cut_text(
-		const uint8_t *data, size_t len, struct rfb_client_message *m, size_t *ret_used)
-{
-	uint32_t n;
-
-	if (len < 8)
-		return -EAGAIN;
-	n = rfb_get_u32(data + 4);
-	if (n > INT32_MAX || n > RFB_CUT_TEXT_MAX) {
-		/* rfbproto: a negative length announces the extended clipboard. */
-		m->cut_text.len = n > INT32_MAX ? -n : n;
-		m->cut_text.data = NULL;
-		*ret_used = 8;
-		return 0;
-	}
-	if (len < 8 + (size_t)n)
-		return -EAGAIN;
-	m->cut_text.data = data + 8;
-	m->cut_text.len = n;
-	*ret_used = 8 + (size_t)n;
-	return 0;
-}
-
 static int parse_fence(
 		const uint8_t *data, size_t len, struct rfb_client_message *m, size_t *ret_used)
 {
@@ -176,7 +153,7 @@ int rfb_client_parse(
 	case RFB_CLIENT_SET_ENCODINGS:
 		return parse_encodings(data, len, ret, ret_used);
 	case RFB_CLIENT_CUT_TEXT:
-		return parse_cut_text(data, len, ret, ret_used);
+		return rfb_cut_text_parse(data, len, &ret->cut_text, ret_used);
 	case RFB_CLIENT_FENCE:
 		return parse_fence(data, len, ret, ret_used);
 	case RFB_CLIENT_SET_DESKTOP_SIZE:

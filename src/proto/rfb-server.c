@@ -7,28 +7,6 @@
 
 #include <string.h>
 
-static int parse_cut_text(
-		const uint8_t *data, size_t len, struct rfb_server_message *m, size_t *ret_used)
-{
-	uint32_t n;
-
-	if (len < 8)
-		return -EAGAIN;
-	n = rfb_get_u32(data + 4);
-	if (n > INT32_MAX || n > RFB_CUT_TEXT_MAX) {
-		m->cut_text.len = n > INT32_MAX ? -n : n;
-		m->cut_text.data = NULL;
-		*ret_used = 8;
-		return 0;
-	}
-	if (len < 8 + (size_t)n)
-		return -EAGAIN;
-	m->cut_text.data = data + 8;
-	m->cut_text.len = n;
-	*ret_used = 8 + (size_t)n;
-	return 0;
-}
-
 static int parse_fence(
 		const uint8_t *data, size_t len, struct rfb_server_message *m, size_t *ret_used)
 {
@@ -63,7 +41,7 @@ int rfb_server_parse(
 		*ret_used = 1;
 		return 0;
 	case RFB_SERVER_CUT_TEXT:
-		return parse_cut_text(data, len, ret, ret_used);
+		return rfb_cut_text_parse(data, len, &ret->cut_text, ret_used);
 	case RFB_SERVER_FENCE:
 		return parse_fence(data, len, ret, ret_used);
 	case RFB_SERVER_COLOUR_MAP: /* never for a true colour format */

@@ -164,6 +164,27 @@ int rfb_version_parse(const uint8_t *p, unsigned *ret_major, unsigned *ret_minor
 	return 0;
 }
 
+int rfb_cut_text_parse(const uint8_t *data, size_t len, struct rfb_cut_text *ret, size_t *ret_used)
+{
+	uint32_t n;
+
+	if (len < 8)
+		return -EAGAIN;
+	n = rfb_get_u32(data + 4);
+	/* rfbproto: a negative length announces the extended clipboard. */
+	ret->is_extended = n > INT32_MAX;
+	ret->len = ret->is_extended ? -n : n;
+	ret->data = NULL;
+	*ret_used = 8;
+	if (ret->len > RFB_CUT_TEXT_MAX)
+		return 0;
+	if (len < 8 + (size_t)ret->len)
+		return -EAGAIN;
+	ret->data = data + 8;
+	*ret_used = 8 + (size_t)ret->len;
+	return 0;
+}
+
 char *rfb_latin1_to_utf8(const uint8_t *data, size_t len)
 {
 	char *s, *p;

@@ -77,10 +77,12 @@ enum rfb_encoding {
 	RFB_ENCODING_COMPRESS_0 = -256, /* .. COMPRESS_9 = -247 */
 	RFB_ENCODING_COMPRESS_9 = -247,
 	RFB_ENCODING_QEMU_KEY = -258,
+	RFB_ENCODING_QEMU_LED = -261,
 	RFB_ENCODING_EXTENDED_DESKTOP_SIZE = -308,
 	RFB_ENCODING_FENCE = -312,
 	RFB_ENCODING_CONTINUOUS_UPDATES = -313,
 	RFB_ENCODING_CURSOR_ALPHA = -314,
+	RFB_ENCODING_EXTENDED_CLIPBOARD = -1063131698, /* 0xc0a1e5ce */
 };
 
 enum {
@@ -153,6 +155,14 @@ uint8_t *rfb_pixels_convert(
 /* "RFB xxx.yyy\n"; -EBADMSG if it is not one. */
 int rfb_version_parse(const uint8_t *p, unsigned *ret_major, unsigned *ret_minor);
 
+struct rfb_cut_text {
+	/* Latin-1. NULL: too long; the reader discards the next len bytes, which are not in
+	 * *ret_used. */
+	const uint8_t *data;
+	uint32_t len;
+	bool is_extended; /* data is for rfb_clipboard_parse() */
+};
+
 /* --- client to server --- */
 struct rfb_client_message {
 	enum rfb_client_type type;
@@ -175,12 +185,7 @@ struct rfb_client_message {
 			uint8_t buttons;
 			uint16_t x, y;
 		} pointer;
-		struct {
-			/* Latin-1. NULL: too long or of the extended kind; the reader discards the
-			 * next len bytes, which are not in *ret_used. */
-			const uint8_t *data;
-			uint32_t len;
-		} cut_text;
+		struct rfb_cut_text cut_text;
 		struct {
 			bool enable;
 			struct rfb_rect rect;
@@ -221,10 +226,7 @@ struct rfb_server_message {
 	enum rfb_server_type type;
 	union {
 		uint16_t n_rects; /* 0xffff: until LastRect */
-		struct {
-			const uint8_t *data; /* as in struct rfb_client_message */
-			uint32_t len;
-		} cut_text;
+		struct rfb_cut_text cut_text;
 		struct {
 			uint32_t flags;
 			uint8_t len;
@@ -257,6 +259,9 @@ struct rfb_server_init {
 int rfb_server_init_parse(const uint8_t *p, struct rfb_server_init *ret);
 int rfb_build_server_init(struct buf *out, uint16_t w, uint16_t h, const char *name);
 int rfb_build_server_cut_text(struct buf *out, const char *utf8);
+
+/* Of both sides, for the parsers here. */
+int rfb_cut_text_parse(const uint8_t *data, size_t len, struct rfb_cut_text *ret, size_t *ret_used);
 
 /* Latin-1 into fresh UTF-8; NUL bytes are left out. NULL: no memory. */
 char *rfb_latin1_to_utf8(const uint8_t *data, size_t len);

@@ -523,7 +523,8 @@ static void hub_handle_resized(struct picture_watcher *w)
 	}
 }
 
-static void hub_handle_lockable(struct picture_watcher *w)
+/* A client may leave in its callback. */
+static void hub_tell(struct picture_watcher *w, void (*tell)(struct encode_client *c))
 {
 	struct encode_hub *hub = list_entry(w, struct encode_hub, watcher);
 	struct list *pos, *nxt, *pos2, *nxt2;
@@ -531,28 +532,39 @@ static void hub_handle_lockable(struct picture_watcher *w)
 	list_for_each_safe (pos, nxt, &hub->classes) {
 		struct encode_class *class = list_entry(pos, struct encode_class, link);
 
-		list_for_each_safe (pos2, nxt2, &class->clients) {
-			struct encode_client *c = list_entry(pos2, struct encode_client, link);
-
-			c->handle_damage(c);
-		}
+		list_for_each_safe (pos2, nxt2, &class->clients)
+			tell(list_entry(pos2, struct encode_client, link));
 	}
+}
+
+static void tell_damage(struct encode_client *c)
+{
+	c->handle_damage(c);
+}
+
+static void tell_cursor(struct encode_client *c)
+{
+	c->handle_cursor(c);
+}
+
+static void tell_leds(struct encode_client *c)
+{
+	c->handle_leds(c);
+}
+
+static void hub_handle_lockable(struct picture_watcher *w)
+{
+	hub_tell(w, tell_damage);
 }
 
 static void hub_handle_cursor(struct picture_watcher *w)
 {
-	struct encode_hub *hub = list_entry(w, struct encode_hub, watcher);
-	struct list *pos, *nxt, *pos2, *nxt2;
+	hub_tell(w, tell_cursor);
+}
 
-	list_for_each_safe (pos, nxt, &hub->classes) {
-		struct encode_class *class = list_entry(pos, struct encode_class, link);
-
-		list_for_each_safe (pos2, nxt2, &class->clients) {
-			struct encode_client *c = list_entry(pos2, struct encode_client, link);
-
-			c->handle_cursor(c);
-		}
-	}
+static void hub_handle_leds(struct picture_watcher *w)
+{
+	hub_tell(w, tell_leds);
 }
 
 /* Without a word to the hub: it goes away by itself, or with the picture. */
@@ -602,6 +614,7 @@ static int hub_get(uv_loop_t *loop, struct picture *p, struct encode_hub **ret)
 			.handle_damage = hub_handle_damage,
 			.handle_resized = hub_handle_resized,
 			.handle_cursor = hub_handle_cursor,
+			.handle_leds = hub_handle_leds,
 			.handle_lockable = hub_handle_lockable,
 			.handle_gone = hub_handle_gone,
 		};

@@ -37,6 +37,7 @@ struct encode_client {
 	/* The picture has another size; pending is all of it. */
 	void (*handle_resized)(struct encode_client *c);
 	void (*handle_cursor)(struct encode_client *c);
+	void (*handle_leds)(struct encode_client *c);
 	/* The picture is going away; the client has left it. */
 	void (*handle_gone)(struct encode_client *c);
 

@@ -68,6 +68,7 @@ int picture_init(struct picture *p, uint16_t w, uint16_t h)
 		.stride = stride,
 		.pixels = s->pixels,
 		.store = s,
+		.leds = -1,
 		.serial = 1,
 		.blank = true,
 	};
@@ -164,6 +165,21 @@ int picture_set_cursor(struct picture *p, const struct cursor *c)
 			w->handle_cursor(w);
 	}
 	return 0;
+}
+
+void picture_set_leds(struct picture *p, int leds)
+{
+	struct list *pos, *nxt;
+
+	if (p->leds == leds)
+		return;
+	p->leds = leds;
+	list_for_each_safe (pos, nxt, &p->watchers) {
+		struct picture_watcher *w = list_entry(pos, struct picture_watcher, link);
+
+		if (w->handle_leds)
+			w->handle_leds(w);
+	}
 }
 
 void picture_set_pointer(struct picture *p, uint16_t x, uint16_t y)

@@ -34,6 +34,8 @@ struct picture_watcher {
 	void (*handle_cursor)(struct picture_watcher *w);
 	/* The pointer has moved; may be NULL. */
 	void (*handle_pointer)(struct picture_watcher *w);
+	/* leds has changed; may be NULL. */
+	void (*handle_leds)(struct picture_watcher *w);
 	/* picture_can_lock() is true again; may be NULL. */
 	void (*handle_lockable)(struct picture_watcher *w);
 	/* The picture is going away; the watcher must let go. */
@@ -82,6 +84,7 @@ struct picture {
 	bool is_turn;           /* of the owner */
 	struct encode_hub *hub; /* what encodes it for viewers; relay/encode.c */
 	struct cursor cursor;
+	int leds;         /* lock lights: 1 Scroll, 2 Num, 4 Caps; -1: not known */
 	bool has_pointer; /* somebody has used the pointer; then where it is */
 	uint16_t pointer_x, pointer_y;
 	const struct picture_owner *owner;
@@ -111,6 +114,7 @@ void picture_turn_done(struct picture *p);
 void picture_damage(struct picture *p, const pixman_region32_t *damage);
 /* Takes argb (malloc'ed) on success; 0 x 0: no pointer is shown. */
 int picture_set_cursor(struct picture *p, const struct cursor *c);
+void picture_set_leds(struct picture *p, int leds);
 /* Where the pointer was put last; RFB draws it into no picture. */
 void picture_set_pointer(struct picture *p, uint16_t x, uint16_t y);
 

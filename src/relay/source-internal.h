@@ -6,13 +6,13 @@
 #pragma once
 
 #include "base/buf.h"
-#include "proto/rfb.h"
+#include "proto/rfb-clipboard.h"
 #include "relay/source.h"
 
 enum {
 	/* A cut text or a pointer shape is read as a whole, pixels never are. */
 	SOURCE_IN_MAX = RFB_CUT_TEXT_MAX + 64 * 1024,
-	SOURCE_OUT_MAX = RFB_CUT_TEXT_MAX + 64 * 1024,
+	SOURCE_OUT_MAX = 2 * RFB_CUT_TEXT_MAX + 64 * 1024,
 	SOURCE_CURSOR_MAX = 256,                /* side; larger shapes are skipped */
 	SOURCE_WORK_TURN_MAX = 8 * 1024 * 1024, /* bytes; then the others have their turn */
 	SOURCE_NUDGE_AFTER = 64 * 1024,         /* bytes; less fits the server's socket */
@@ -57,6 +57,9 @@ struct source {
 	bool knows_qemu_key;
 	bool knows_resize;
 	uint32_t screen_id;
+	uint32_t clipboard_flags; /* what the server can; 0: Latin-1 only */
+	bool clipboard_asked;     /* the server owes a text */
+	char *clipboard;          /* text that it was told of; NULL: none */
 	uint8_t buttons;
 
 	bool ready;        /* handle_ready was called */
@@ -78,5 +81,7 @@ void source_lose(struct source *s, const char *reason);
 void source_flush(struct source *s);
 /* Ask for an update if somebody wants one now. */
 void source_request(struct source *s);
+/* Something for the server in s->out, r: of its builder; a server that takes nothing is lost. */
+void source_sent(struct source *s, int r);
 /* A large rectangle or update is on its way: make the server send all of it now. */
 void source_nudge(struct source *s);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 
 /* Handlers return true if they have made progress, false if they need more bytes or have failed. */
 
@@ -111,6 +112,8 @@ static bool handle_init(struct source *s)
 		RFB_ENCODING_DESKTOP_SIZE,
 		RFB_ENCODING_LAST_RECT,
 		RFB_ENCODING_QEMU_KEY,
+		RFB_ENCODING_QEMU_LED,
+		RFB_ENCODING_EXTENDED_CLIPBOARD,
 		/* Below 2 Xvnc does not compare each frame with the one before. */
 		RFB_ENCODING_COMPRESS_0 + 1,
 	};
@@ -152,18 +155,86 @@ static bool handle_skip(struct source *s)
 	return true;
 }
 
-static bool handle_cut_text(struct source *s, const struct rfb_server_message *m)
+/* --- clipboard --- */
+
+static bool pass_text(struct source *s, char *utf8)
+{
+	if (s->events->handle_cut_text)
+		s->events->handle_cut_text(s, utf8, s->userdata);
+	str_wipe_free(utf8);
+	return true;
+}
+
+/* A text that was asked for. One that cannot be read is no reason to lose the session. */
+static bool take_provided(struct source *s, const struct rfb_cut_text *m)
+{
+	char *utf8;
+	int r;
+
+	if (!s->clipboard_asked)
+		return true;
+	s->clipboard_asked = false;
+	s->work += RFB_CLIPBOARD_TEXT_MAX;
+	r = rfb_clipboard_parse_text(m->data, m->len, &utf8);
+	if (r == -EBADMSG)
+		return fail(s, "the display server sent a broken clipboard");
+	return r < 0 || pass_text(s, utf8);
+}
+
+static bool tell_clipboard(struct source *s, uint32_t action, bool has_text)
+{
+	source_sent(s, rfb_build_clipboard_action(&s->out, RFB_CLIENT_CUT_TEXT, action, has_text));
+	return !s->lost;
+}
+
+static bool give_clipboard(struct source *s)
+{
+	int r;
+
+	if (!s->clipboard)
+		return tell_clipboard(s, RFB_CLIPBOARD_NOTIFY, false);
+	/* A server that asks and does not read gets it another time. */
+	r = rfb_build_clipboard_text(&s->out, RFB_CLIENT_CUT_TEXT, s->clipboard);
+	if (r != -EMSGSIZE)
+		source_sent(s, r);
+	return !s->lost;
+}
+
+static bool extended_clipboard(struct source *s, const struct rfb_cut_text *m)
+{
+	struct rfb_clipboard c;
+
+	if (rfb_clipboard_parse(m->data, m->len, &c) < 0)
+		return fail(s, "the display server sent a broken clipboard");
+	switch (c.action) {
+	case RFB_CLIPBOARD_CAPS:
+		s->clipboard_flags = c.has_text ? c.flags : 0;
+		source_sent(s, rfb_build_clipboard_caps(&s->out, RFB_CLIENT_CUT_TEXT));
+		return !s->lost;
+	case RFB_CLIPBOARD_NOTIFY:
+		if (!c.has_text)
+			return true;
+		s->clipboard_asked = true;
+		return tell_clipboard(s, RFB_CLIPBOARD_REQUEST, true);
+	case RFB_CLIPBOARD_REQUEST:
+		return !c.has_text || give_clipboard(s);
+	case RFB_CLIPBOARD_PEEK:
+		return tell_clipboard(s, RFB_CLIPBOARD_NOTIFY, s->clipboard != NULL);
+	default:
+		return take_provided(s, m);
+	}
+}
+
+static bool handle_cut_text(struct source *s, const struct rfb_cut_text *m)
 {
 	char *utf8;
 
-	if (!s->events->handle_cut_text)
-		return true;
-	utf8 = rfb_latin1_to_utf8(m->cut_text.data, m->cut_text.len);
+	if (m->is_extended)
+		return extended_clipboard(s, m);
+	utf8 = rfb_latin1_to_utf8(m->data, m->len);
 	if (!utf8)
 		return fail(s, "no memory");
-	s->events->handle_cut_text(s, utf8, s->userdata);
-	free(utf8);
-	return true;
+	return pass_text(s, utf8);
 }
 
 static bool handle_message(struct source *s)
@@ -190,7 +261,7 @@ static bool handle_message(struct source *s)
 			start_skip(s, m.cut_text.len, SOURCE_MESSAGE);
 			return true;
 		}
-		if (!handle_cut_text(s, &m))
+		if (!handle_cut_text(s, &m.cut_text))
 			return false;
 		eat(s, used);
 		return true;
@@ -353,6 +424,16 @@ static bool cursor(struct source *s, const struct rfb_rect_head *h)
 	return true;
 }
 
+static bool leds(struct source *s)
+{
+	if (!need(s, RFB_RECT_HEAD_LEN + 1))
+		return false;
+	picture_set_leds(&s->picture, buf_head(&s->in)[RFB_RECT_HEAD_LEN] & 7);
+	eat(s, RFB_RECT_HEAD_LEN + 1);
+	next_rect(s);
+	return true;
+}
+
 static bool raw(struct source *s, const struct rfb_rect_head *h)
 {
 	if (!is_inside(s, &h->rect))
@@ -400,6 +481,8 @@ static bool handle_rect(struct source *s)
 		s->knows_qemu_key = true;
 		next_rect(s);
 		return true;
+	case RFB_ENCODING_QEMU_LED:
+		return leds(s);
 	case RFB_ENCODING_LAST_RECT:
 		eat(s, RFB_RECT_HEAD_LEN);
 		s->rects_left = 0;

@@ -23,7 +23,7 @@
 
 enum {
 	RTT_SLACK_US = 20 * 1000,
-	HEAD_SIZE = 4 + 2 * RFB_RECT_HEAD_LEN + 4 + 16 + RFB_RECT_HEAD_LEN,
+	HEAD_SIZE = 4 + 4 * RFB_RECT_HEAD_LEN + 4 + 16 + 1,
 	EXTRA_HEAD = 0,
 	EXTRA_OVERLAY = 1,
 };
@@ -201,6 +201,16 @@ static int put_pseudo(struct viewer *v, struct buf *b, unsigned *ret_n)
 		n++;
 	}
 	v->cursor_due = false;
+	if (v->leds_due && v->knows_leds && v->picture->leds >= 0) {
+		uint8_t leds = (uint8_t)v->picture->leds;
+
+		r = put_rect_head(b, &nowhere, RFB_ENCODING_QEMU_LED);
+		r = r < 0 ? r : buf_append(b, &leds, 1);
+		if (r < 0)
+			return r;
+		n++;
+	}
+	v->leds_due = false;
 	*ret_n = n;
 	return 0;
 }
@@ -524,7 +534,7 @@ void viewer_frame_drop(struct viewer *v)
 	if (!v->extra[EXTRA_HEAD])
 		return;
 	clear_extra(v);
-	v->cursor_due = true;
+	v->cursor_due = v->leds_due = true;
 	v->told_qemu_key = false;
 }
 

@@ -4,12 +4,14 @@
  *   viewer.c            life, the API towards the relay, scenes
  *   viewer-handshake.c  version to ServerInit
  *   viewer-message.c    what the client says afterwards; input
+ *   viewer-clipboard.c  texts, both ways
+ *   viewer-pointer.c    the pointer of a client that draws none
  *   viewer-frame.c      what the client gets; flow control
  */
 #pragma once
 
 #include "base/buf.h"
-#include "proto/rfb.h"
+#include "proto/rfb-clipboard.h"
 #include "relay/encode.h"
 #include "relay/viewer.h"
 
@@ -61,6 +63,7 @@ struct viewer {
 	/* What the client says. */
 	struct buf in;
 	uint64_t skip; /* bytes to throw away */
+	unsigned cost; /* of the message that was handled, in messages, beyond one */
 	struct viewer_key keys[VIEWER_KEYS_MAX];
 	unsigned n_keys;
 	uint8_t buttons;
@@ -72,9 +75,15 @@ struct viewer {
 	uint32_t subtype; /* VeNCrypt; 0: none */
 	bool is_colour_mapped;
 	bool knows_cursor, knows_cursor_alpha, knows_size, knows_extended_size, knows_last_rect;
-	bool knows_fence, knows_continuous, knows_qemu_key;
+	bool knows_fence, knows_continuous, knows_qemu_key, knows_leds, knows_clipboard;
 	bool told_fence, told_continuous, told_qemu_key;
 	bool zrle_begun; /* it has the header of the zlib stream */
+
+	/* Clipboard. */
+	uint32_t clipboard_flags; /* what the client can */
+	uint32_t clipboard_max;   /* bytes of text that it takes unasked */
+	bool clipboard_asked;     /* the client owes a text */
+	char *clipboard;          /* of the picture, the client was told of it; NULL: none */
 
 	/* The scene. */
 	struct picture *picture; /* borrowed; NULL: the last frame stays */
@@ -86,10 +95,16 @@ struct viewer {
 	struct rfb_rect overlays_at[_VIEWER_LAYER_MAX];
 	struct encode_client client;
 
+	/* The pointer as a layer. */
+	struct overlay pointer;
+	uint32_t *pointer_argb; /* premultiplied; of the picture's shape */
+	bool has_pointer;       /* the client has used it; where: */
+	uint16_t at_x, at_y;
+
 	/* What the client has and wants. */
 	uint16_t w, h; /* of its framebuffer */
 	uint16_t client_w, client_h;
-	bool size_due, cursor_due;
+	bool size_due, cursor_due, leds_due;
 	uint16_t size_reason, size_status; /* of the next ExtendedDesktopSize */
 	bool wants;                        /* a request is open */
 	pixman_region32_t requested;
@@ -130,6 +145,18 @@ void viewer_handshake_result(struct viewer *v, const char *reason);
 bool viewer_message(struct viewer *v);
 /* Let go of every key and button in the picture shown now. */
 void viewer_release_input(struct viewer *v);
+
+/* --- viewer-clipboard.c --- */
+bool viewer_clipboard_announce(struct viewer *v);
+bool viewer_clipboard_handle(struct viewer *v, const struct rfb_cut_text *m);
+/* The picture is another one: its clipboard is none of the client's business any more. */
+void viewer_clipboard_forget(struct viewer *v);
+
+/* --- viewer-pointer.c --- */
+/* The picture, the shape, or what the client draws itself has changed. */
+void viewer_pointer_reset(struct viewer *v);
+void viewer_pointer_move(struct viewer *v, uint16_t x, uint16_t y);
+void viewer_pointer_done(struct viewer *v);
 
 /* --- viewer-frame.c --- */
 /* Send what is due, if the client can take it. */

@@ -122,6 +122,12 @@ static void note_encoding(struct viewer *v, struct encode_format *f, bool *chose
 	case RFB_ENCODING_QEMU_KEY:
 		v->knows_qemu_key = true;
 		break;
+	case RFB_ENCODING_QEMU_LED:
+		v->knows_leds = true;
+		break;
+	case RFB_ENCODING_EXTENDED_CLIPBOARD:
+		v->knows_clipboard = true;
+		break;
 	default:
 		if (e >= RFB_ENCODING_QUALITY_0 && e <= RFB_ENCODING_QUALITY_9)
 			f->params.quality = e - RFB_ENCODING_QUALITY_0;
@@ -136,6 +142,8 @@ static bool announce(struct viewer *v)
 	static const uint8_t end_of_continuous = RFB_SERVER_END_OF_CONTINUOUS_UPDATES;
 	struct buf b;
 
+	if (!viewer_clipboard_announce(v))
+		return false;
 	if (v->knows_fence && !v->told_fence) {
 		v->told_fence = true;
 		buf_init(&b, 64);
@@ -156,13 +164,14 @@ static bool handle_encodings(struct viewer *v, const struct rfb_client_message *
 {
 	struct encode_format f = v->format;
 	bool chosen = false, had_extended = v->knows_extended_size;
-	bool had_cursor = v->knows_cursor || v->knows_cursor_alpha;
+	bool had_cursor = v->knows_cursor || v->knows_cursor_alpha, had_leds = v->knows_leds;
 
 	f.kind = ENCODE_RAW;
 	f.params.quality = -1;
 	f.params.compress = 1;
 	v->knows_cursor = v->knows_cursor_alpha = v->knows_size = v->knows_extended_size = false;
 	v->knows_last_rect = v->knows_fence = v->knows_continuous = v->knows_qemu_key = false;
+	v->knows_leds = v->knows_clipboard = false;
 	for (unsigned i = 0; i < m->encodings.n; i++)
 		note_encoding(v, &f, &chosen, rfb_get_encoding(m->encodings.data, i));
 	/* The client learns that it may resize, and which pointer to draw. */
@@ -170,6 +179,10 @@ static bool handle_encodings(struct viewer *v, const struct rfb_client_message *
 		v->size_due = true;
 	if ((v->knows_cursor || v->knows_cursor_alpha) && !had_cursor)
 		v->cursor_due = true;
+	v->leds_due |= v->knows_leds && !had_leds;
+	if (!v->knows_clipboard)
+		viewer_clipboard_forget(v);
+	viewer_pointer_reset(v);
 	if (!v->knows_continuous || !v->knows_fence)
 		v->continuous = false;
 	set_format(v, &f);
@@ -303,6 +316,7 @@ static void handle_pointer(struct viewer *v, uint8_t buttons, uint16_t x, uint16
 		return;
 	x = MIN(x, (uint16_t)(v->picture->w - 1));
 	y = MIN(y, (uint16_t)(v->picture->h - 1));
+	viewer_pointer_move(v, x, y);
 	if (v->filter && v->filter->pointer &&
 			v->filter->pointer(v->filter_userdata, buttons, x, y)) {
 		/* Buttons that the picture was told are held do not stay so behind what took the
@@ -317,26 +331,6 @@ static void handle_pointer(struct viewer *v, uint8_t buttons, uint16_t x, uint16
 	v->pointer_x = x;
 	v->pointer_y = y;
 	in->pointer(v->picture->input_userdata, buttons, v->pointer_x, v->pointer_y);
-}
-
-static bool handle_cut_text(struct viewer *v, const struct rfb_client_message *m)
-{
-	const struct picture_input *in = input_of(v);
-	_cleanup_free_ char *utf8 = NULL;
-
-	if (!m->cut_text.data) {
-		v->skip = m->cut_text.len;
-		return true;
-	}
-	if (!in || !in->cut_text)
-		return true;
-	if (v->filter && v->filter->cut_text && v->filter->cut_text(v->filter_userdata))
-		return true;
-	utf8 = rfb_latin1_to_utf8(m->cut_text.data, m->cut_text.len);
-	if (!utf8)
-		return fail(v, "no memory");
-	in->cut_text(v->picture->input_userdata, utf8);
-	return true;
 }
 
 void viewer_release_input(struct viewer *v)
@@ -370,7 +364,7 @@ static bool dispatch(struct viewer *v, const struct rfb_client_message *m)
 		handle_pointer(v, m->pointer.buttons, m->pointer.x, m->pointer.y);
 		return true;
 	case RFB_CLIENT_CUT_TEXT:
-		return handle_cut_text(v, m);
+		return viewer_clipboard_handle(v, &m->cut_text);
 	case RFB_CLIENT_CONTINUOUS_UPDATES:
 		return handle_continuous(v, m);
 	case RFB_CLIENT_FENCE:

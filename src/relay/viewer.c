@@ -33,7 +33,7 @@ static bool parse(struct viewer *v)
 	size_t n;
 
 	while (progress && !v->failed) {
-		if (n_messages++ == VIEWER_MESSAGES_TURN_MAX) {
+		if (n_messages++ >= VIEWER_MESSAGES_TURN_MAX) {
 			/* Not 0: libuv 1.44 runs a timer that starts itself again in the same turn.
 			 */
 			uv_timer_start(&v->kick, handle_kick, 1, 0);
@@ -46,7 +46,9 @@ static bool parse(struct viewer *v)
 			if (v->skip > 0)
 				return true;
 		}
+		v->cost = 0;
 		progress = v->state == VIEWER_RUNNING ? viewer_message(v) : viewer_handshake(v);
+		n_messages += v->cost;
 	}
 	return true;
 }
@@ -205,6 +207,15 @@ static void client_cursor(struct encode_client *c)
 	struct viewer *v = list_entry(c, struct viewer, client);
 
 	v->cursor_due = true;
+	viewer_pointer_reset(v);
+	viewer_send(v);
+}
+
+static void client_leds(struct encode_client *c)
+{
+	struct viewer *v = list_entry(c, struct viewer, client);
+
+	v->leds_due = true;
 	viewer_send(v);
 }
 
@@ -214,6 +225,8 @@ static void client_gone(struct encode_client *c)
 
 	viewer_frame_drop(v);
 	v->picture = NULL;
+	viewer_pointer_reset(v);
+	viewer_clipboard_forget(v);
 	v->n_keys = 0;
 	v->buttons = 0;
 }
@@ -267,6 +280,7 @@ int viewer_new(uv_loop_t *loop, struct stream *stream, enum viewer_security secu
 		.handle_frame = NULL, /* viewer_frame_init() */
 		.handle_resized = client_resized,
 		.handle_cursor = client_cursor,
+		.handle_leds = client_leds,
 		.handle_gone = client_gone,
 	};
 	v->format = (struct encode_format){
@@ -305,6 +319,8 @@ struct viewer *viewer_free(struct viewer *v)
 	encode_leave(&v->client);
 	v->picture = NULL;
 	viewer_frame_done(v);
+	viewer_pointer_done(v);
+	viewer_clipboard_forget(v);
 	buf_done(&v->in);
 	uv_close((uv_handle_t *)&v->kick, handle_handle_closed);
 	uv_close((uv_handle_t *)&v->limit, handle_handle_closed);
@@ -341,13 +357,15 @@ void viewer_set_picture(struct viewer *v, struct picture *p, bool input)
 	viewer_release_input(v);
 	v->picture = p;
 	v->input = input && p;
+	viewer_clipboard_forget(v);
 	viewer_join(v);
+	viewer_pointer_reset(v);
 	if (!p || v->failed)
 		return;
 	viewer_start(v);
 	v->size_due |= p->w != v->w || p->h != v->h;
 	v->size_reason = v->size_status = 0;
-	v->cursor_due = true;
+	v->cursor_due = v->leds_due = true;
 	viewer_send(v);
 }
 
@@ -376,23 +394,6 @@ void viewer_set_overlay(struct viewer *v, enum viewer_layer layer, struct overla
 	pixman_region32_intersect_rect(
 			&v->client.pending, &v->client.pending, 0, 0, v->picture->w, v->picture->h);
 	viewer_send(v);
-}
-
-void viewer_send_cut_text(struct viewer *v, const char *utf8)
-{
-	struct buf b;
-
-	if (v->state != VIEWER_RUNNING || v->failed)
-		return;
-	/* A client that does not even read frames gets the next text. */
-	if (stream_pending(v->stream) > VIEWER_REPLIES_MAX / 2)
-		return;
-	buf_init(&b, RFB_CUT_TEXT_MAX + 8);
-	if (rfb_build_server_cut_text(&b, utf8) < 0) {
-		buf_done(&b);
-		return;
-	}
-	viewer_write_buf(v, &b);
 }
 
 const char *viewer_describe(struct viewer *v)

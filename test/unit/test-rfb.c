@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "proto/rfb.h"
+#include "proto/rfb-clipboard.h"
 
 /* Parse the one message in b: each shorter piece of it must ask for more. */
 static void parse_client(const struct buf *b, struct rfb_client_message *m)
@@ -106,7 +106,8 @@ static void test_cut_text(void **state)
 {
 	static char long_text[RFB_CUT_TEXT_MAX + 100];
 	static const uint8_t huge[] = { 6, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff };
-	static const uint8_t extended[] = { 6, 0, 0, 0, 0xff, 0xff, 0xff, 0xf0 };
+	static const uint8_t extended[] = { 6, 0, 0, 0, 0xff, 0xff, 0xff, 0xfc, 1, 0, 0, 1 };
+	static const uint8_t huge_extended[] = { 6, 0, 0, 0, 0x80, 0, 0, 0 };
 	struct rfb_client_message m;
 	struct rfb_server_message s;
 	struct buf b;
@@ -144,9 +145,116 @@ static void test_cut_text(void **state)
 	assert_null(m.cut_text.data);
 	assert_int_equal(m.cut_text.len, 0x7fffffff);
 	assert_int_equal(used, 8);
+	assert_false(m.cut_text.is_extended);
 	assert_int_equal(rfb_client_parse(extended, sizeof(extended), &m, &used), 0);
+	assert_ptr_equal(m.cut_text.data, extended + 8);
+	assert_int_equal(m.cut_text.len, 4);
+	assert_true(m.cut_text.is_extended);
+	assert_int_equal(rfb_client_parse(extended, 11, &m, &used), -EAGAIN);
+	assert_int_equal(rfb_client_parse(huge_extended, 8, &m, &used), 0);
 	assert_null(m.cut_text.data);
-	assert_int_equal(m.cut_text.len, 16);
+	assert_int_equal(m.cut_text.len, 0x80000000);
+}
+
+/* Through the wire and back; NULL: what may not be sent or is not text. */
+static char *through(const char *utf8, int *ret_r)
+{
+	struct rfb_client_message m;
+	char *text = NULL;
+	struct buf b;
+
+	buf_init(&b, 4 << 20);
+	assert_int_equal(rfb_build_clipboard_text(&b, RFB_CLIENT_CUT_TEXT, utf8), 0);
+	if (buf_len(&b) < 1000)
+		parse_client(&b, &m);
+	*ret_r = rfb_clipboard_parse_text(buf_head(&b) + 8, buf_len(&b) - 8, &text);
+	buf_done(&b);
+	return text;
+}
+
+static void test_clipboard_text(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} texts[] = {
+		{ "", "" },
+		{ "plain", "plain" },
+		{ "two\r\nlines\n", "two\nlines\n" },
+		{ "\xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80 \xd8\xb9",
+				"\xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80 \xd8\xb9" },
+	};
+	static char text[RFB_CLIPBOARD_TEXT_MAX + 10];
+	char *out;
+	int r;
+
+	for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+		out = through(texts[i].in, &r);
+		assert_int_equal(r, 0);
+		assert_string_equal(out, texts[i].out);
+		free(out);
+	}
+	/* The longest text of line ends only, and one that is cut within a character. */
+	memset(text, '\n', RFB_CLIPBOARD_TEXT_MAX);
+	out = through(text, &r);
+	assert_int_equal(r, 0);
+	assert_string_equal(out, text);
+	free(out);
+	memset(text, 'a', sizeof(text) - 1);
+	memcpy(text + RFB_CLIPBOARD_TEXT_MAX - 2, "\xe6\x97\xa5", 3);
+	out = through(text, &r);
+	assert_int_equal(r, 0);
+	assert_int_equal(strlen(out), RFB_CLIPBOARD_TEXT_MAX - 2);
+	free(out);
+	assert_null(through("no \xff utf8", &r));
+	assert_int_equal(r, -EILSEQ);
+}
+
+static void test_clipboard_messages(void **state)
+{
+	static const uint8_t bad[][12] = {
+		{ 3, 0, 0, 1 },             /* two actions */
+		{ 0, 0, 0, 1 },             /* none */
+		{ 1, 0, 0, 1, 0, 0, 0, 9 }, /* caps of text without a size (cut below) */
+	};
+	/* A length of 2^32 - 1, deflated; and of four bytes that do not come. */
+	static const uint8_t lies[][16] = {
+		{ 0x10, 0, 0, 1, 0x78, 1, 1, 4, 0, 0xfb, 0xff, 0xff, 0xff, 0xff, 0xff },
+		{ 0x10, 0, 0, 1, 0x78, 1, 1, 4, 0, 0xfb, 0xff, 0, 0, 0, 4 },
+		{ 0x10, 0, 0, 1, 'g', 'a', 'r', 'b', 'a', 'g', 'e' },
+	};
+	static const uint32_t actions[] = { RFB_CLIPBOARD_REQUEST, RFB_CLIPBOARD_PEEK,
+		RFB_CLIPBOARD_NOTIFY };
+	struct rfb_server_message s;
+	struct rfb_clipboard c;
+	struct buf b;
+	char *text;
+
+	buf_init(&b, 1000);
+	assert_int_equal(rfb_build_clipboard_caps(&b, RFB_SERVER_CUT_TEXT), 0);
+	parse_server(&b, &s);
+	assert_true(s.cut_text.is_extended);
+	assert_int_equal(rfb_clipboard_parse(s.cut_text.data, s.cut_text.len, &c), 0);
+	assert_int_equal(c.action, RFB_CLIPBOARD_CAPS);
+	assert_int_equal(c.max, 0);
+	assert_int_equal(c.flags & RFB_CLIPBOARD_DEFAULT, RFB_CLIPBOARD_DEFAULT);
+	for (size_t i = 0; i < 2 * ELEMENTSOF(actions); i++) {
+		clear(&b);
+		rfb_build_clipboard_action(&b, RFB_SERVER_CUT_TEXT, actions[i / 2], i % 2 == 0);
+		parse_server(&b, &s);
+		assert_int_equal(rfb_clipboard_parse(s.cut_text.data, s.cut_text.len, &c), 0);
+		assert_int_equal(c.action, actions[i / 2]);
+		assert_int_equal(c.has_text, i % 2 == 0);
+		assert_int_equal(rfb_clipboard_parse_text(s.cut_text.data, s.cut_text.len, &text),
+				-ENODATA);
+	}
+	buf_done(&b);
+	for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+		assert_int_equal(rfb_clipboard_parse(bad[i], 4, &c), -EBADMSG);
+	assert_int_equal(rfb_clipboard_parse(bad[0], 3, &c), -EBADMSG);
+	assert_int_equal(rfb_clipboard_parse_text(lies[0], 15, &text), -EMSGSIZE);
+	assert_int_equal(rfb_clipboard_parse_text(lies[1], 15, &text), -EBADMSG);
+	assert_int_equal(rfb_clipboard_parse_text(lies[2], 11, &text), -EBADMSG);
+	assert_int_equal(rfb_clipboard_parse_text(lies[2], 4, &text), -EBADMSG);
 }
 
 static void test_limits(void **state)
@@ -294,6 +402,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_client_messages),
 		cmocka_unit_test(test_cut_text),
+		cmocka_unit_test(test_clipboard_text),
+		cmocka_unit_test(test_clipboard_messages),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_server_messages),
 		cmocka_unit_test(test_version),

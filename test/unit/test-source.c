@@ -17,7 +17,7 @@
 #include <turbojpeg.h>
 
 #include "base/str.h"
-#include "proto/rfb.h"
+#include "proto/rfb-clipboard.h"
 #include "relay/source-internal.h"
 #include "relay/thumbnail.h"
 
@@ -519,6 +519,96 @@ static void test_input(void **state)
 	end(&v);
 }
 
+static void heard_clipboard(struct server *v, uint32_t action, bool has_text)
+{
+	struct rfb_client_message m;
+	struct rfb_clipboard c;
+
+	heard_message(v, &m);
+	assert_int_equal(m.type, RFB_CLIENT_CUT_TEXT);
+	assert_true(m.cut_text.is_extended);
+	assert_int_equal(rfb_clipboard_parse(m.cut_text.data, m.cut_text.len, &c), 0);
+	assert_int_equal(c.action, action);
+	assert_int_equal(c.has_text, has_text);
+}
+
+static void say_buf(struct server *v, struct buf *b)
+{
+	say(v, buf_head(b), buf_len(b));
+	buf_consume(b, buf_len(b), 0);
+}
+
+/* Texts of any script, announced and fetched; what was not asked for is not looked at. */
+static void test_clipboard(void **state)
+{
+	static const char text[] = "\xe6\x97\xa5\xe6\x9c\xac\nx";
+	const uint8_t type = RFB_SERVER_CUT_TEXT;
+	struct rfb_client_message m;
+	struct picture *p;
+	struct server v;
+	struct buf b;
+	char *got;
+
+	start(&v);
+	p = source_picture(v.source);
+	buf_init(&b, 1 << 20);
+	rfb_build_clipboard_caps(&b, type);
+	say_buf(&v, &b);
+	heard_clipboard(&v, RFB_CLIPBOARD_CAPS, true);
+	rfb_build_clipboard_text(&b, type, "unasked");
+	say_buf(&v, &b);
+	assert_string_equal(v.text, "");
+	rfb_build_clipboard_action(&b, type, RFB_CLIPBOARD_NOTIFY, true);
+	say_buf(&v, &b);
+	heard_clipboard(&v, RFB_CLIPBOARD_REQUEST, true);
+	rfb_build_clipboard_text(&b, type, text);
+	rfb_build_clipboard_text(&b, type, "once more");
+	say_buf(&v, &b);
+	assert_string_equal(v.text, text);
+
+	/* The other way: nothing to give at first. */
+	rfb_build_clipboard_action(&b, type, RFB_CLIPBOARD_REQUEST, true);
+	say_buf(&v, &b);
+	heard_clipboard(&v, RFB_CLIPBOARD_NOTIFY, false);
+	p->input->cut_text(p->input_userdata, text);
+	heard_clipboard(&v, RFB_CLIPBOARD_NOTIFY, true);
+	heard_nothing(&v);
+	for (int i = 0; i < 2; i++) {
+		rfb_build_clipboard_action(&b, type, RFB_CLIPBOARD_REQUEST, true);
+		say_buf(&v, &b);
+		heard_message(&v, &m);
+		assert_int_equal(
+				rfb_clipboard_parse_text(m.cut_text.data, m.cut_text.len, &got), 0);
+		assert_string_equal(got, text);
+		free(got);
+	}
+	rfb_build_clipboard_action(&b, type, RFB_CLIPBOARD_PEEK, false);
+	say_buf(&v, &b);
+	heard_clipboard(&v, RFB_CLIPBOARD_NOTIFY, true);
+	/* Latin-1 is still taken. */
+	say(&v, "\3\0\0\0\0\0\0\1\xe4", 9);
+	assert_string_equal(v.text, "\xc3\xa4");
+	/* Broken: the end. */
+	say(&v, "\3\0\0\0\xff\xff\xff\xfc\3\0\0\1", 12);
+	assert_int_equal(v.n_lost, 1);
+	buf_done(&b);
+	end(&v);
+}
+
+static void test_leds(void **state)
+{
+	static const uint8_t caps = 0xfc;
+	struct server v;
+
+	start(&v);
+	assert_int_equal(source_picture(v.source)->leds, -1);
+	rect(&v, 0, 0, 0, 0, RFB_ENCODING_QEMU_LED);
+	buf_append(&v.out, &caps, 1);
+	flush(&v);
+	assert_int_equal(source_picture(v.source)->leds, 4);
+	end(&v);
+}
+
 /* A server that does not read: motions are dropped, the loop never waits. */
 static void test_stuck(void **state)
 {
@@ -784,6 +874,8 @@ int main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_cursor),
 		cmocka_unit_test(test_input),
+		cmocka_unit_test(test_clipboard),
+		cmocka_unit_test(test_leds),
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_costly),

@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 #include "fake-stream.h"
+#include "proto/rfb-clipboard.h"
 #include "relay/encode.h"
 #include "relay/viewer.h"
 #include "tight-decoder.h"
@@ -133,7 +134,10 @@ struct client {
 	struct decoder d;
 	bool decodes;
 	/* Seen in what was read. */
-	unsigned n_updates, n_sizes, n_cursors, n_fences, n_ends, n_qemu, n_texts;
+	unsigned n_updates, n_sizes, n_cursors, n_fences, n_ends, n_qemu, n_texts, n_leds;
+	uint8_t leds;
+	struct rfb_clipboard clipboard; /* of the last text, if it was extended */
+	char *text;
 	uint16_t size_reason, size_status;
 	uint8_t fence[4];
 };
@@ -226,11 +230,24 @@ static const uint8_t *read_rect(struct client *c, const uint8_t *p)
 	case RFB_ENCODING_QEMU_KEY:
 		c->n_qemu++;
 		return p + RFB_RECT_HEAD_LEN;
+	case RFB_ENCODING_QEMU_LED:
+		c->n_leds++;
+		c->leds = p[RFB_RECT_HEAD_LEN];
+		return p + RFB_RECT_HEAD_LEN + 1;
 	default:
 		p = decoder_rect(&c->d, p);
 		assert_non_null(p);
 		return p;
 	}
+}
+
+static void read_clipboard(struct client *c, const struct rfb_cut_text *m)
+{
+	assert_int_equal(rfb_clipboard_parse(m->data, m->len, &c->clipboard), 0);
+	if (c->clipboard.action != RFB_CLIPBOARD_PROVIDE)
+		return;
+	free(c->text);
+	assert_int_equal(rfb_clipboard_parse_text(m->data, m->len, &c->text), 0);
 }
 
 /* Everything that came since the last time; it must be whole messages. */
@@ -262,6 +279,8 @@ static void read_all(struct client *c)
 			break;
 		default:
 			c->n_texts++;
+			if (m.cut_text.is_extended)
+				read_clipboard(c, &m.cut_text);
 		}
 	}
 	assert_ptr_equal(p, end);
@@ -317,6 +336,7 @@ static void end(struct client *c)
 	c->viewer = viewer_free(c->viewer);
 	turn();
 	fake_stream_done(&c->stream);
+	free(c->text);
 	if (c->decodes)
 		decoder_done(&c->d);
 }
@@ -1069,6 +1089,215 @@ static void test_cut_text(void **state)
 	done(&a);
 }
 
+/* What the client says by an extended cut text, and what it hears. */
+static void say_clipboard(struct client *c, uint32_t action)
+{
+	struct buf b;
+
+	buf_init(&b, 64);
+	rfb_build_clipboard_action(&b, RFB_CLIENT_CUT_TEXT, action, true);
+	put(c, &b);
+	read_all(c);
+}
+
+static void say_text(struct client *c, const char *utf8)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	assert_int_equal(rfb_build_clipboard_text(&b, RFB_CLIENT_CUT_TEXT, utf8), 0);
+	put(c, &b);
+}
+
+static void assert_heard(const struct client *c, uint32_t action, bool has_text)
+{
+	assert_int_equal(c->clipboard.action, action);
+	assert_int_equal(c->clipboard.has_text, has_text);
+}
+
+static bool clipboard_is_closed;
+
+static bool refuse_text(void *userdata)
+{
+	return clipboard_is_closed;
+}
+
+/* Announced, fetched when asked for, any script; and never behind a scene that is gone. */
+static void test_clipboard(void **state)
+{
+	static const struct viewer_filter filter = { .cut_text = refuse_text };
+	static const int32_t knows[] = { RFB_ENCODING_RAW, RFB_ENCODING_EXTENDED_CLIPBOARD };
+	static const char text[] = "\xf0\x9f\x98\x80\n";
+	struct canvas a, other;
+	struct client c;
+
+	canvas_init(&a, 64, 64, 0);
+	canvas_init(&other, 64, 64, 0);
+	begin_running(&c, &a.p, true);
+	say_encodings(&c, knows, 2);
+	read_all(&c);
+	assert_heard(&c, RFB_CLIPBOARD_CAPS, true);
+	assert_int_equal(c.clipboard.max, 0);
+
+	/* From the client. */
+	say_text(&c, "unasked");
+	assert_string_equal(a.log, "");
+	say_clipboard(&c, RFB_CLIPBOARD_NOTIFY);
+	assert_heard(&c, RFB_CLIPBOARD_REQUEST, true);
+	say_text(&c, text);
+	assert_string_equal(a.log, "t'\xf0\x9f\x98\x80\n' ");
+	say_text(&c, text);
+	assert_string_equal(a.log, "t'\xf0\x9f\x98\x80\n' ");
+	/* Where a policy or the scene takes none, it is not even asked for. */
+	viewer_set_filter(c.viewer, &filter, NULL);
+	clipboard_is_closed = true;
+	c.n_texts = 0;
+	say_clipboard(&c, RFB_CLIPBOARD_NOTIFY);
+	clipboard_is_closed = false;
+	viewer_set_picture(c.viewer, &a.p, false);
+	say_clipboard(&c, RFB_CLIPBOARD_NOTIFY);
+	assert_int_equal(c.n_texts, 0);
+
+	/* To the client. */
+	say_clipboard(&c, RFB_CLIPBOARD_REQUEST);
+	assert_heard(&c, RFB_CLIPBOARD_NOTIFY, false);
+	viewer_send_cut_text(c.viewer, text);
+	read_all(&c);
+	assert_heard(&c, RFB_CLIPBOARD_NOTIFY, true);
+	assert_null(c.text);
+	say_clipboard(&c, RFB_CLIPBOARD_REQUEST);
+	assert_string_equal(c.text, text);
+	/* Another picture: the text of the first is not given any more. */
+	viewer_set_picture(c.viewer, &other.p, true);
+	read_all(&c);
+	assert_heard(&c, RFB_CLIPBOARD_NOTIFY, false);
+	free(c.text);
+	c.text = NULL;
+	say_clipboard(&c, RFB_CLIPBOARD_REQUEST);
+	assert_heard(&c, RFB_CLIPBOARD_NOTIFY, false);
+	assert_null(c.text);
+	/* Without the extension: Latin-1. */
+	say_encodings(&c, knows, 1);
+	c.clipboard.action = 0;
+	viewer_send_cut_text(c.viewer, "back");
+	read_all(&c);
+	assert_int_equal(c.clipboard.action, 0);
+	end(&c);
+	picture_done(&other.p);
+	done(&a);
+}
+
+/* One who copies all the time, with bombs, is turned away before it costs much. */
+static void test_clipboard_flood(void **state)
+{
+	static const int32_t knows[] = { RFB_ENCODING_RAW, RFB_ENCODING_EXTENDED_CLIPBOARD };
+	static char text[RFB_CLIPBOARD_TEXT_MAX + 1];
+	struct canvas a;
+	struct client c;
+	struct buf b;
+
+	memset(text, 'a', sizeof(text) - 1);
+	canvas_init(&a, 64, 64, 0);
+	begin_running(&c, &a.p, true);
+	say_encodings(&c, knows, 2);
+	buf_init(&b, 1 << 20);
+	for (unsigned i = 0; i < 100; i++) {
+		rfb_build_clipboard_action(&b, RFB_CLIENT_CUT_TEXT, RFB_CLIPBOARD_NOTIFY, true);
+		rfb_build_clipboard_text(&b, RFB_CLIENT_CUT_TEXT, text);
+	}
+	for (unsigned i = 0; i < 20 && !c.stream.closed; i++)
+		fake_stream_feed(&c.stream, buf_head(&b), buf_len(&b));
+	assert_true(c.stream.closed);
+	buf_done(&b);
+	end(&c);
+	done(&a);
+}
+
+static void test_leds(void **state)
+{
+	static const int32_t knows[] = { RFB_ENCODING_RAW, RFB_ENCODING_QEMU_LED };
+	struct canvas a, b;
+	struct client c;
+
+	canvas_init(&a, 64, 64, 0);
+	canvas_init(&b, 64, 64, 0);
+	begin_running(&c, &a.p, true);
+	say_encodings(&c, knows, 2);
+	say_request(&c, false);
+	read_all(&c);
+	assert_int_equal(c.n_leds, 0); /* not known */
+	say_request(&c, true);
+	picture_set_leds(&a.p, 4);
+	read_all(&c);
+	assert_int_equal(c.n_leds, 1);
+	assert_int_equal(c.leds, 4);
+	picture_set_leds(&b.p, 2);
+	viewer_set_picture(c.viewer, &b.p, true);
+	say_request(&c, true);
+	read_all(&c);
+	assert_int_equal(c.n_leds, 2);
+	assert_int_equal(c.leds, 2);
+	end(&c);
+	picture_done(&b.p);
+	done(&a);
+}
+
+static uint32_t seen(const struct client *c, unsigned x, unsigned y)
+{
+	return c->d.pixels[y * c->d.w + x];
+}
+
+/* The pointer of a client that cannot draw it: where it was moved, cut at the edges, gone again. */
+static void test_pointer(void **state)
+{
+	static const int32_t knows[] = { RFB_ENCODING_RAW, RFB_ENCODING_CURSOR };
+	struct cursor shape = { .w = 4, .h = 4, .hot_x = 1, .hot_y = 1 };
+	struct canvas a;
+	struct client c;
+
+	canvas_init(&a, 64, 64, 0x000000);
+	shape.argb = malloc(16 * 4);
+	for (unsigned i = 0; i < 16; i++)
+		shape.argb[i] = i == 0 ? 0 : i < 8 ? 0xffff0000 : 0x8000ff00;
+	assert_int_equal(picture_set_cursor(&a.p, &shape), 0);
+	begin_running(&c, &a.p, false);
+	say_request(&c, false);
+	read_all(&c);
+	assert_shows(&c, &a); /* nobody has moved it yet */
+	fake_stream_feed(&c.stream, "\5\0\0\12\0\24", 6);
+	say_request(&c, true);
+	read_all(&c);
+	assert_int_equal(seen(&c, 9, 19), 0); /* transparent */
+	assert_int_equal(seen(&c, 10, 19), 0xff0000);
+	assert_int_equal(seen(&c, 12, 20), 0xff0000);
+	assert_in_range(seen(&c, 9, 22), 0x007f00, 0x008100);
+	/* Into the corners: what was covered comes back. */
+	fake_stream_feed(&c.stream, "\5\0\0\0\0\0", 6);
+	say_request(&c, true);
+	read_all(&c);
+	assert_int_equal(seen(&c, 10, 19), 0);
+	assert_int_equal(seen(&c, 0, 0), 0xff0000);
+	fake_stream_feed(&c.stream, "\5\0\0\377\0\377", 6);
+	say_request(&c, true);
+	read_all(&c);
+	assert_int_equal(seen(&c, 0, 0), 0);
+	assert_int_equal(seen(&c, 63, 63), 0xff0000);
+	/* What is drawn below shows through. */
+	draw(&a, 60, 60, 4, 4, 0x0000ff);
+	say_request(&c, true);
+	read_all(&c);
+	assert_int_equal(seen(&c, 62, 62), 0x0000ff);
+	assert_int_equal(seen(&c, 63, 63), 0xff0000);
+	/* From now on it draws it itself. */
+	say_encodings(&c, knows, 2);
+	say_request(&c, true);
+	read_all(&c);
+	assert_int_equal(c.n_cursors, 1);
+	assert_shows(&c, &a);
+	end(&c);
+	done(&a);
+}
+
 /* Asks and asks and never reads. */
 static void test_greedy_client(void **state)
 {
@@ -1190,6 +1419,10 @@ int main(void)
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_no_resize),
 		cmocka_unit_test(test_cut_text),
+		cmocka_unit_test(test_clipboard),
+		cmocka_unit_test(test_clipboard_flood),
+		cmocka_unit_test(test_leds),
+		cmocka_unit_test(test_pointer),
 		cmocka_unit_test(test_greedy_client),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_blank),

@@ -75,6 +75,7 @@ export class Screen {
     const [x, y, w, h] = [0, 2, 4, 6].map((i) => r.readUInt16BE(i));
     const encoding = r.readInt32BE(8);
     if (encoding === -223) return this.resize(w, h);
+    if (await this.onRect?.(encoding)) return;
     if (encoding !== 0) throw new Error(`encoding ${encoding} was not asked for`);
     const data = await this.read(w * h * 4);
     for (let j = 0; j < h; j++)
