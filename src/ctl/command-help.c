@@ -64,6 +64,15 @@ void help_print_group(const char *group, bool tty)
 	puts("\nMore: stationctl COMMAND --help, man stationctl");
 }
 
+static void print_targets(const struct command *command)
+{
+	if (command->kind != ARGS_TARGETS && command->kind != ARGS_JOB_TARGETS)
+		return;
+	printf("\nSESSION is an id such as s12. Every other word is the name of a user and means %s\n"
+	       "that user. A user whose name looks like an id: user:s12.\n",
+			command->args_max == 1 ? "the session of" : "every session of");
+}
+
 void help_print_command(const struct command *command, bool tty)
 {
 	printf("Usage: stationctl %s%s%s%s\n\n%s.\n", command->words,
@@ -71,6 +80,7 @@ void help_print_command(const struct command *command, bool tty)
 			command->arguments, command->summary);
 	if (command->details)
 		printf("\n%s", command->details);
+	print_targets(command);
 	if (command->options) {
 		print_heading("Options", tty);
 		print_options(command->options);

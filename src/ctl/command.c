@@ -28,10 +28,6 @@
 #define EVENTS      "org.stationmaster.Events."
 #define SYSTEM      "org.stationmaster.System."
 
-#define TARGETS_TEXT \
-	"SESSION is an id such as s12; everything else is the name of a user and means every\n" \
-	"session of that user. A user whose name looks like an id: user:s12.\n"
-
 #define VIEWER_TEXT \
 	"A VNC viewer shows the session: xtigervncviewer, vncviewer or gvncviewer, whichever is\n" \
 	"installed. The station shows a sign meanwhile. Closing the viewer ends it.\n"
@@ -72,8 +68,8 @@ const size_t n_options = ELEMENTSOF(options_all);
 const struct command commands[] = {
 	{ "session list", "", "Sessions that you may see", NULL, 0, ARGS_NONE, 0, 0,
 			SESSIONS "List", session_list_run },
-	{ "session show", "SESSION|USER", "One session in detail", TARGETS_TEXT, 0, ARGS_TARGETS, 1,
-			1, SESSIONS "Get " SESSIONS "List", session_show_run },
+	{ "session show", "SESSION|USER", "One session in detail", NULL, 0, ARGS_TARGETS, 1, 1,
+			SESSIONS "Get " SESSIONS "List", session_show_run },
 	{ "session view", "SESSION|USER", "See a desktop at full size", VIEWER_TEXT,
 			OPT_VIEWER | OPT_PRINT_SOCKET, ARGS_TARGETS, 1, 1,
 			VIEWS "Open " SESSIONS "List", session_view_run },
@@ -84,14 +80,13 @@ const struct command commands[] = {
 			OPT_EXCLUSIVE | OPT_VIEWER | OPT_PRINT_SOCKET, ARGS_TARGETS, 1, 1,
 			VIEWS "Open " SESSIONS "List", session_control_run },
 	{ "session block", "SESSION|USER...", "Show people a message and nothing else",
-			TARGETS_TEXT
 			"The session runs on below. A block holds until its time is over or it is taken back,\n"
 			"also after a new log-in, at another station, and after a restart. Blocking a session\n"
-			"blocks its user and the stations that show it; --all catches those who log in later too.\n",
+			"blocks its user and the stations that show it; --all catches those who log in later too.\n"
+			"For a test: stationctl session block --all --until 10:45 --message \"Hands up!\"\n",
 			OPT_ALL | OPT_STATION | OPT_MESSAGE | OPT_UNTIL, ARGS_TARGETS, 0,
 			CTL_TARGETS_MAX, BLOCKS "Block", session_block_run },
 	{ "session unblock", "SESSION|USER...", "Take blocks back",
-			TARGETS_TEXT
 			"While everybody is blocked nobody can be let out alone: unblock --all.\n",
 			OPT_ALL | OPT_STATION, ARGS_TARGETS, 0, CTL_TARGETS_MAX, BLOCKS "Unblock",
 			session_unblock_run },
@@ -101,14 +96,13 @@ const struct command commands[] = {
 			0, ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "Lock " SESSIONS "List",
 			session_lock_run },
 	{ "session unlock", "SESSION|USER...", "Unlock sessions without the password",
-			TARGETS_TEXT "Own sessions; as an administrator any.\n", 0, ARGS_TARGETS, 1,
+			"Own sessions; as an administrator any.\n", 0, ARGS_TARGETS, 1,
 			CTL_TARGETS_MAX, SESSIONS "Unlock " SESSIONS "List", session_unlock_run },
 	{ "session start", "USER", "Start a session for a user, without a station",
 			"The session is suspended until the user logs in at a station. Administrators only.\n",
 			OPT_DESKTOP | OPT_SIZE, ARGS_USER, 1, 1, SESSIONS "Start",
 			session_start_run },
 	{ "session logoff", "SESSION|USER...", "End sessions and everything in them",
-			TARGETS_TEXT
 			"Unsaved work is lost. Without --wait the command returns at once and prints the job;\n"
 			"follow it with \"stationctl job wait JOB\", take it back during the notice with\n"
 			"\"stationctl job cancel JOB\". Own sessions are never ended together with others.\n",
@@ -116,15 +110,13 @@ const struct command commands[] = {
 			ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "LogOff " EVENTS "Watch",
 			session_logoff_run },
 	{ "session suspend", "SESSION|USER...", "Detach sessions from their stations",
-			TARGETS_TEXT
-			"Programs run on; the user gets them back at the next log-in.\n",
-			OPT_ALL, ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "Suspend",
-			session_suspend_run },
+			"Programs run on; the user gets them back at the next log-in.\n", OPT_ALL,
+			ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "Suspend", session_suspend_run },
 	{ "project start", "SESSION|USER...", "Show one desktop to others",
-			TARGETS_TEXT
 			"Shown is your own session, or that of --from, in place of what the stations showed;\n"
 			"their keys and pointers reach nothing meanwhile. With --all those who log in later see\n"
-			"it too. To show the screen you sit at without a session here: use the dashboard.\n",
+			"it too. To show the screen you sit at without a session here: use the dashboard.\n"
+			"Your desktop to everybody: stationctl project start --all\n",
 			OPT_ALL | OPT_STATION | OPT_FROM | OPT_WINDOW, ARGS_TARGETS, 0,
 			CTL_TARGETS_MAX, PROJECTIONS "Start " SESSIONS "List", project_start_run },
 	{ "project stop", "PROJECTION", "End a projection, or with --all every one", NULL, OPT_ALL,
@@ -150,7 +142,6 @@ const struct command commands[] = {
 	{ "job cancel", "JOB", "Take an order back while its notice runs", NULL, 0, ARGS_JOB, 1, 1,
 			JOBS "Cancel", job_cancel_run },
 	{ "job extend", "JOB [SESSION|USER...]", "Give more time while a notice runs",
-			TARGETS_TEXT
 			"Without sessions: all whose notice runs. \"stationctl job show JOB\" tells who asked.\n",
 			OPT_BY, ARGS_JOB_TARGETS, 1, CTL_TARGETS_MAX,
 			JOBS "Extend " SESSIONS "List", job_extend_run },
