@@ -80,6 +80,30 @@ void api_jobs_cancel(struct request *r)
 	varlink_reply(r->call, json_pack("{s:o}", "job", job_build_json(j)));
 }
 
+void api_jobs_extend(struct request *r)
+{
+	const char *id = arg_string(&r->args, "job", ARG_REQUIRED, 64);
+	json_t *sessions = arg_strings(&r->args, "sessions", ARG_OPTIONAL, JOB_TARGETS_MAX, 64);
+	int64_t add = arg_int(&r->args, "add_ms", ARG_REQUIRED, 1000, 3600000, 0);
+	struct job *j;
+
+	if (!api_args_done(r))
+		return;
+	j = find(r, id);
+	if (!j)
+		return;
+	if (job_extend(j, sessions, add) == 0) {
+		api_audit(r, j->id, "refused");
+		api_refused(r, "No notice of this job is running for these sessions.");
+		return;
+	}
+	store_begin(r->host->store);
+	api_audit(r, j->id, "ok");
+	host_save(r->host);
+	store_commit(r->host->store);
+	varlink_reply(r->call, json_pack("{s:o}", "job", job_build_json(j)));
+}
+
 void api_events_watch(struct request *r)
 {
 	if (!api_args_done(r))

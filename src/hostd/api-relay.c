@@ -11,10 +11,12 @@
 #include "hostd/events.h"
 #include "hostd/host.h"
 #include "hostd/job.h"
+#include "hostd/projection.h"
 #include "hostd/server.h"
 #include "hostd/session.h"
 #include "hostd/station-scene.h"
 #include "hostd/station.h"
+#include "hostd/view.h"
 
 enum { ACTIVITY_MAX = 5000, IDLE_TOLD_MS = 60000 };
 
@@ -26,7 +28,7 @@ void api_relay_serve(struct request *r)
 		varlink_error_parameter(r->call, "more");
 		return;
 	}
-	if (orders_serve(r->host, r->call) < 0)
+	if (orders_serve(r->host, r->call, r->peer) < 0)
 		api_failed(r, "The system is out of memory.", "");
 }
 
@@ -138,10 +140,18 @@ static bool act_lock(struct request *r, struct session *s, const struct caller *
 	return true;
 }
 
+static bool act_more_time(struct request *r, struct session *s, const struct caller *person,
+		const char **ret_reason)
+{
+	*ret_reason = "Nobody has announced the end of this session.";
+	return job_ask_more_time(s);
+}
+
 static const struct station_act station_acts[] = {
 	{ "suspend", "Station.suspend", true, false, act_suspend },
 	{ "logoff", "Station.logoff", true, true, act_logoff },
 	{ "lock", "Station.lock", true, false, act_lock },
+	{ "more_time", "Station.more_time", false, false, act_more_time },
 };
 
 static const struct station_act *act_find(const char *name)
@@ -256,8 +266,12 @@ static void handle_source(struct varlink *v, const char *error, json_t *paramete
 
 static bool may_open(const struct request *r, const struct session *s)
 {
-	if (!r->has_token)
-		return !list_is_empty(&s->stations);
+	struct view_flags view;
+
+	view_get_flags(s, &view);
+	if (!r->has_token) /* a view of a local caller has none either */
+		return !list_is_empty(&s->stations) || view.viewed ||
+		       projection_has_source(r->host, s, true);
 	return role_may(r->caller->role, s->person.role, r->caller->uid == s->person.uid, ACT_TILE,
 			false);
 }
@@ -276,7 +290,7 @@ void api_relay_open_source(struct request *r)
 	}
 	if (!may_open(r, s)) {
 		api_refused(r, r->has_token ? "You may not see this session."
-					    : "No station shows this session.");
+					    : "No station, view or projection shows this session.");
 		return;
 	}
 	if (s->opening || !s->worker) {

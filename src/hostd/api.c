@@ -33,10 +33,17 @@ const struct api_method api_methods[] = {
 	{ "Blocks", "Block", RIGHT_SUPERVISOR, api_blocks_block },
 	{ "Blocks", "Unblock", RIGHT_SUPERVISOR, api_blocks_unblock },
 	{ "Blocks", "Texts", RIGHT_SUPERVISOR, api_blocks_texts },
+	{ "Projections", "List", RIGHT_SUPERVISOR, api_projections_list },
+	{ "Projections", "Start", RIGHT_SUPERVISOR, api_projections_start },
+	{ "Projections", "Stop", RIGHT_SUPERVISOR, api_projections_stop },
+	{ "Views", "List", RIGHT_SUPERVISOR, api_views_list },
+	{ "Views", "Open", RIGHT_SUPERVISOR, api_views_open },
+	{ "Views", "Close", RIGHT_SUPERVISOR, api_views_close },
 	{ "Jobs", "List", RIGHT_ANYBODY, api_jobs_list },
 	{ "Jobs", "Get", RIGHT_ANYBODY, api_jobs_get },
 	{ "Jobs", "Wait", RIGHT_ANYBODY, api_jobs_wait },
 	{ "Jobs", "Cancel", RIGHT_ANYBODY, api_jobs_cancel, true },
+	{ "Jobs", "Extend", RIGHT_ANYBODY, api_jobs_extend, true },
 	{ "Stations", "List", RIGHT_SUPERVISOR, api_stations_list },
 	{ "Stations", "Get", RIGHT_SUPERVISOR, api_stations_get },
 	{ "Events", "Watch", RIGHT_ANYBODY, api_events_watch },
@@ -51,6 +58,10 @@ const struct api_method api_methods[] = {
 	{ "Relay", "StationAct", RIGHT_RELAY, api_relay_station_act },
 	{ "Relay", "Activity", RIGHT_RELAY, api_relay_activity },
 	{ "Relay", "OpenSource", RIGHT_RELAY, api_relay_open_source },
+	{ "Relay", "ViewOpen", RIGHT_RELAY, api_relay_view_open },
+	{ "Relay", "ViewClose", RIGHT_RELAY, api_relay_view_close },
+	{ "Relay", "ScreenOpen", RIGHT_RELAY, api_relay_screen_open },
+	{ "Relay", "ScreenClose", RIGHT_RELAY, api_relay_screen_close },
 };
 const size_t api_n_methods = ELEMENTSOF(api_methods);
 
@@ -181,10 +192,12 @@ static bool right_is_given(struct request *r, const struct api_method *m)
 	return false;
 }
 
-/* What a standard user orders or tries to order is audited, so it must not come without end. */
+/* What a standard user orders or tries to order is audited, so it must not come without end. A call
+ * without token is not audited. */
 static bool pace_is_kept(struct request *r, const struct api_method *m)
 {
 	if (r->caller->role != ROLE_STANDARD || m->right == RIGHT_RELAY ||
+			(r->peer->relay && !r->has_token) ||
 			!(m->changes || m->right == RIGHT_ADMINISTRATOR ||
 					m->right == RIGHT_SUPERVISOR))
 		return true;

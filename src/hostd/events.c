@@ -17,12 +17,15 @@
 #include "hostd/hash.h"
 #include "hostd/host.h"
 #include "hostd/job.h"
+#include "hostd/projection.h"
 #include "hostd/session.h"
 #include "hostd/station.h"
+#include "hostd/view.h"
 
 struct watcher {
 	struct list link; /* in host->watchers or host->orders */
 	struct varlink_call *call;
+	struct peer *peer; /* of an order; it ends with the peer */
 	struct caller caller;
 	bool has_token;
 	uint8_t token[HASH_SIZE];
@@ -69,6 +72,7 @@ static bool may_see_stations(const struct caller *c)
 static json_t *build_snapshot(struct host *h, const struct caller *c)
 {
 	json_t *sessions = json_array(), *stations = json_array(), *jobs = json_array();
+	json_t *projections = json_array();
 	struct list *l;
 
 	list_for_each (l, &h->sessions) {
@@ -87,8 +91,13 @@ static json_t *build_snapshot(struct host *h, const struct caller *c)
 		if (job_is_visible(j, c))
 			json_array_append_new(jobs, job_build_json(j));
 	}
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "kind", "snapshot", "sessions", sessions,
-			"stations", stations, "jobs", jobs, "block_all",
+	list_for_each (l, &h->projections)
+		if (may_see_stations(c))
+			json_array_append_new(projections,
+					projection_build_json(
+							list_entry(l, struct projection, link), c));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "kind", "snapshot", "sessions", sessions,
+			"stations", stations, "jobs", jobs, "projections", projections, "block_all",
 			may_see_stations(c) ? block_all_build_json(h) : json_null());
 }
 
@@ -229,6 +238,24 @@ void events_send_job_gone(struct job *j)
 	send_about_job(j, json_pack("{s:s, s:s}", "kind", "job_gone", "id", j->id));
 }
 
+void events_send_projection(struct projection *p)
+{
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &p->host->watchers) {
+		struct watcher *w = list_entry(l, struct watcher, link);
+
+		if (may_see_stations(&w->caller))
+			watcher_send(w, json_pack("{s:s, s:o}", "kind", "projection", "projection",
+							projection_build_json(p, &w->caller)));
+	}
+}
+
+void events_send_projection_gone(struct host *h, const char *id)
+{
+	send_to_supervisors(h, json_pack("{s:s, s:s}", "kind", "projection_gone", "id", id));
+}
+
 void events_send_block_all(struct host *h)
 {
 	send_to_supervisors(h, json_pack("{s:s, s:o}", "kind", "block_all", "block_all",
@@ -237,7 +264,7 @@ void events_send_block_all(struct host *h)
 
 /* --- orders --- */
 
-int orders_serve(struct host *h, struct varlink_call *call)
+int orders_serve(struct host *h, struct varlink_call *call, struct peer *peer)
 {
 	struct watcher *w;
 	int r;
@@ -245,6 +272,7 @@ int orders_serve(struct host *h, struct varlink_call *call)
 	r = watcher_new(&h->orders, call, &w);
 	if (r < 0)
 		return r;
+	w->peer = peer;
 	varlink_reply_more(call, json_pack("{s:s}", "order", "ready"));
 	return 0;
 }
@@ -252,6 +280,12 @@ int orders_serve(struct host *h, struct varlink_call *call)
 bool orders_is_connected(struct host *h)
 {
 	return !list_is_empty(&h->orders);
+}
+
+struct peer *orders_get_peer(struct host *h)
+{
+	return orders_is_connected(h) ? list_entry(h->orders.prev, struct watcher, link)->peer
+				      : NULL;
 }
 
 /* Takes message. */
@@ -284,4 +318,28 @@ void orders_send_source_gone(struct session *s)
 void orders_send_signed_out(struct host *h, const char *token)
 {
 	send_order(h, json_pack("{s:s, s:s}", "order", "signed_out", "token", token));
+}
+
+void orders_send_view(struct view *v, int fd)
+{
+	struct watcher *w;
+
+	if (!orders_is_connected(v->host))
+		return;
+	w = list_entry(v->host->orders.prev, struct watcher, link);
+	varlink_reply_more_fd(w->call,
+			json_pack("{s:s, s:s, s:s, s:b}", "order", "view", "view", v->id, "session",
+					v->session->id, "input", v->mode != VIEW_SEE),
+			fd);
+}
+
+void orders_send_view_gone(struct host *h, const char *id, const char *reason)
+{
+	send_order(h, json_pack("{s:s, s:s, s:s}", "order", "view_gone", "view", id, "reason",
+				      reason));
+}
+
+void orders_send_projection_gone(struct host *h, const char *id)
+{
+	send_order(h, json_pack("{s:s, s:s}", "order", "projection_gone", "projection", id));
 }

@@ -9,6 +9,9 @@ struct host;
 struct session;
 struct station;
 struct job;
+struct peer;
+struct projection;
+struct view;
 
 enum {
 	WATCHERS_MAX = 4096,
@@ -30,14 +33,22 @@ void events_send_station(struct station *st);
 void events_send_station_gone(struct station *st);
 void events_send_job(struct job *j);
 void events_send_job_gone(struct job *j);
+void events_send_projection(struct projection *p);
+void events_send_projection_gone(struct host *h, const char *id);
 /* The block of everybody has come, changed or gone. */
 void events_send_block_all(struct host *h);
 
 /* The relay listens here; sends "ready". */
-int orders_serve(struct host *h, struct varlink_call *call);
+int orders_serve(struct host *h, struct varlink_call *call, struct peer *peer);
 bool orders_is_connected(struct host *h);
+/* The relay that is there (the last one); NULL: none. */
+struct peer *orders_get_peer(struct host *h);
 /* Of the scene that the station has now; nobody is told while it is not connected. */
 void orders_send_scene(struct station *st);
 void orders_send_station_gone(struct station *st);
 void orders_send_source_gone(struct session *s);
 void orders_send_signed_out(struct host *h, const char *token);
+/* fd: the relay's end of the stream; the caller keeps its own copy. */
+void orders_send_view(struct view *v, int fd);
+void orders_send_view_gone(struct host *h, const char *id, const char *reason);
+void orders_send_projection_gone(struct host *h, const char *id);

@@ -30,10 +30,12 @@
 #include "hostd/login.h"
 #include "hostd/logind.h"
 #include "hostd/names.h"
+#include "hostd/projection.h"
 #include "hostd/server.h"
 #include "hostd/session.h"
 #include "hostd/station.h"
 #include "hostd/token.h"
+#include "hostd/view.h"
 
 enum { FIND_MS = 3000 };
 
@@ -75,6 +77,13 @@ static int handle_flush(sd_event_source *source, void *userdata)
 		if (j->dirty)
 			events_send_job(j);
 		j->dirty = false;
+	}
+	list_for_each (l, &h->projections) {
+		struct projection *p = list_entry(l, struct projection, link);
+
+		if (p->dirty)
+			events_send_projection(p);
+		p->dirty = false;
 	}
 	return 0;
 }
@@ -285,6 +294,8 @@ int host_new(struct conf *conf, struct host **ret)
 	list_init(&h->stations);
 	list_init(&h->jobs);
 	list_init(&h->blocks);
+	list_init(&h->projections);
+	list_init(&h->views);
 	list_init(&h->logins);
 	list_init(&h->choices);
 	list_init(&h->tokens);
@@ -321,10 +332,14 @@ struct host *host_free(struct host *h)
 	h->server = server_free(h->server);
 	while (!list_is_empty(&h->jobs))
 		job_free(list_entry(h->jobs.next, struct job, link));
+	while (!list_is_empty(&h->views))
+		view_free(list_entry(h->views.next, struct view, link));
 	while (!list_is_empty(&h->stations))
 		station_free(list_entry(h->stations.next, struct station, link));
 	while (!list_is_empty(&h->sessions))
 		session_free(list_entry(h->sessions.next, struct session, link));
+	while (!list_is_empty(&h->projections))
+		projection_free(list_entry(h->projections.next, struct projection, link));
 	while (!list_is_empty(&h->blocks))
 		block_free(list_entry(h->blocks.next, struct block, link));
 	token_free_all(h);
@@ -381,6 +396,8 @@ int host_run(struct host *h)
 		r = job_load_all(h);
 	if (r >= 0)
 		r = block_load_all(h);
+	if (r >= 0)
+		r = projection_load_all(h);
 	if (r < 0)
 		log_warning_errno(r, "the stored state could not be read");
 	r = find_sessions(h);
@@ -392,6 +409,7 @@ int host_run(struct host *h)
 	if (r < 0)
 		log_warning_errno(r, "cannot write " COUNTER_PATH);
 	job_resume_all(h);
+	projection_resume_all(h);
 	session_take_all_ended(h);
 	r = server_new(h, &h->server);
 	if (r < 0)

@@ -56,6 +56,10 @@ struct host {
 	unsigned n_blocks;
 	json_t *block_all_told; /* to watchers */
 	sd_event_source *block_end;
+	struct list projections; /* oldest first */
+	unsigned n_projections;
+	struct list views; /* oldest first */
+	unsigned n_views;
 	struct list logins;
 	unsigned n_logins;
 	struct list tokens;
@@ -71,6 +75,8 @@ struct host {
 	char boot[STR_TOKEN_LEN + 1]; /* this run of the system; session numbers count in it */
 	uint64_t last_session;
 	uint64_t last_job;
+	uint64_t last_projection;
+	uint64_t last_view; /* since stationd started */
 	int64_t started_ms; /* CLOCK_MONOTONIC */
 	char system_name[256];
 };

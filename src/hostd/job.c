@@ -102,10 +102,12 @@ json_t *targets_build_json(const struct target *list, size_t n)
 
 	for (size_t i = 0; array && i < n; i++)
 		json_array_append_new(
-				array, json_pack("{s:s, s:s, s:s, s:s, s:s}", "session",
+				array, json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:s}", "session",
 						       list[i].session, "user", list[i].user,
 						       "full_name", list[i].full_name, "state",
-						       state_names[list[i].state], "reason",
+						       state_names[list[i].state], "ends_ms",
+						       (json_int_t)list[i].ends_ms, "more_time",
+						       list[i].more_time, "reason",
 						       list[i].reason ? list[i].reason : ""));
 	return array;
 }
@@ -285,6 +287,7 @@ static void target_set(struct job *j, struct target *t, enum target_state state,
 	if (t->state == state)
 		return;
 	t->state = state;
+	t->more_time = false;
 	if (reason) {
 		free(t->reason);
 		t->reason = strdup(reason);
@@ -292,25 +295,36 @@ static void target_set(struct job *j, struct target *t, enum target_state state,
 	job_touch(j);
 }
 
+static struct target *find_waiting(struct job *j, const struct session *s)
+{
+	for (size_t i = 0; !j->finished_ms && i < j->n_targets; i++)
+		if (j->targets[i].state == TARGET_WAITING && streq(j->targets[i].session, s->id))
+			return &j->targets[i];
+	return NULL;
+}
+
 /* The job among all that will end the session first. */
 static void notice_update(struct session *s)
 {
-	struct job *first = NULL;
+	const struct target *first = NULL;
+	struct job *job = NULL;
 	struct list *l;
 
 	list_for_each (l, &s->host->jobs) {
 		struct job *j = list_entry(l, struct job, link);
+		const struct target *t = j->ends_ms ? find_waiting(j, s) : NULL;
 
-		if (j->finished_ms || !j->ends_ms || (first && first->ends_ms <= j->ends_ms))
-			continue;
-		for (size_t i = 0; i < j->n_targets; i++)
-			if (j->targets[i].state == TARGET_WAITING &&
-					streq(j->targets[i].session, s->id))
-				first = j;
+		if (t && (!first || t->ends_ms < first->ends_ms)) {
+			first = t;
+			job = j;
+		}
 	}
-	if (s->notice == first)
+	if (s->notice == job && (!job || (s->notice_ms == first->ends_ms &&
+							 s->notice_more == first->more_time)))
 		return;
-	s->notice = first;
+	s->notice = job;
+	s->notice_ms = job ? first->ends_ms : 0;
+	s->notice_more = job && first->more_time;
 	session_touch(s);
 	session_refresh(s);
 }
@@ -364,13 +378,31 @@ static void target_begin(struct job *j, struct target *t)
 	}
 }
 
-/* The notice is over (or there was none): all at once, nobody waits for another. */
-static void job_begin(struct job *j)
+static int handle_notice_over(sd_event_source *source, uint64_t usec, void *userdata);
+
+/* Until the next notice is over. false: there is none, or no timer for it. */
+static bool notice_arm(struct job *j)
+{
+	int64_t next = 0;
+
+	j->notice = sd_event_source_disable_unref(j->notice);
+	for (size_t i = 0; i < j->n_targets; i++) {
+		const struct target *t = &j->targets[i];
+
+		if (t->state == TARGET_WAITING && (!next || t->ends_ms < next))
+			next = t->ends_ms;
+	}
+	return next && host_arm_timer(j->host, &j->notice, next - clock_real_ms(),
+				       handle_notice_over, j) >= 0;
+}
+
+/* Whose notice is over (or had none): all at once, nobody waits for another. */
+static void job_begin(struct job *j, int64_t now_ms)
 {
 	for (size_t i = 0; i < j->n_targets; i++) {
 		struct target *t = &j->targets[i];
 
-		if (t->state != TARGET_WAITING)
+		if (t->state != TARGET_WAITING || t->ends_ms > now_ms)
 			continue;
 		target_set(j, t, TARGET_ASKING, NULL);
 		target_begin(j, t);
@@ -382,23 +414,73 @@ static int handle_notice_over(sd_event_source *source, uint64_t usec, void *user
 {
 	struct job *j = userdata;
 
-	j->notice = sd_event_source_disable_unref(j->notice);
-	job_begin(j);
+	job_begin(j, clock_real_ms());
+	if (!j->finished_ms)
+		notice_arm(j);
 	return 0;
 }
 
 static void notice_start(struct job *j)
 {
-	int64_t left = j->ends_ms - clock_real_ms();
-
 	for (size_t i = 0; i < j->n_targets; i++) {
 		struct session *s = session_find(j->host, j->targets[i].session);
 
 		if (s && j->targets[i].state == TARGET_WAITING)
 			notice_update(s);
 	}
-	if (host_arm_timer(j->host, &j->notice, MAX(left, (int64_t)0), handle_notice_over, j) < 0)
-		job_begin(j);
+	if (!notice_arm(j))
+		job_begin(j, INT64_MAX);
+}
+
+static bool is_named(json_t *sessions, const char *id)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach (sessions, i, name)
+		if (streq(json_string_value(name), id))
+			return true;
+	return !sessions;
+}
+
+unsigned job_extend(struct job *j, json_t *sessions, int64_t add_ms)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < j->n_targets; i++) {
+		struct target *t = &j->targets[i];
+		struct session *s;
+
+		if (t->state != TARGET_WAITING || !is_named(sessions, t->session))
+			continue;
+		t->ends_ms += add_ms;
+		t->more_time = false;
+		j->ends_ms = MAX(j->ends_ms, t->ends_ms);
+		s = session_find(j->host, t->session);
+		if (s)
+			notice_update(s);
+		n++;
+	}
+	if (n == 0)
+		return 0;
+	job_touch(j);
+	if (!notice_arm(j))
+		job_begin(j, INT64_MAX);
+	return n;
+}
+
+bool job_ask_more_time(struct session *s)
+{
+	struct target *t = s->notice ? find_waiting(s->notice, s) : NULL;
+
+	if (!t)
+		return false;
+	if (!t->more_time) {
+		t->more_time = true;
+		job_touch(s->notice);
+		notice_update(s);
+	}
+	return true;
 }
 
 unsigned job_cancel(struct job *j)
@@ -443,9 +525,10 @@ static int job_save(struct job *j)
 
 		store_exec(st,
 				"INSERT OR REPLACE INTO targets (job, place, session, user, full_name, "
-				"state, reason) VALUES (?,?,?,?,?,?,?)",
-				"iisssss", (int64_t)j->number, (int64_t)i, t->session, t->user,
-				t->full_name, state_names[t->state], t->reason ? t->reason : "");
+				"state, reason, ends_ms, more_time) VALUES (?,?,?,?,?,?,?,?,?)",
+				"iisssssii", (int64_t)j->number, (int64_t)i, t->session, t->user,
+				t->full_name, state_names[t->state], t->reason ? t->reason : "",
+				t->ends_ms, (int64_t)t->more_time);
 	}
 	return store_commit(st);
 }
@@ -507,6 +590,9 @@ int job_start_logoff(struct host *h, const struct job_order *order, struct job *
 	j->targets = order->targets->list;
 	j->n_targets = order->targets->n;
 	*order->targets = (struct targets){ 0 };
+	for (size_t i = 0; i < j->n_targets; i++)
+		if (j->targets[i].state == TARGET_WAITING)
+			j->targets[i].ends_ms = j->ends_ms;
 	job_save(j);
 	job_touch(j);
 	log_info("log-off ordered job=%s by=%s targets=%zu grace_ms=%lld", j->id, j->by.user,
@@ -514,7 +600,7 @@ int job_start_logoff(struct host *h, const struct job_order *order, struct job *
 	if (j->ends_ms)
 		notice_start(j);
 	else
-		job_begin(j);
+		job_begin(j, INT64_MAX);
 	check_finished(j);
 	*ret = j;
 	return 0;
@@ -528,6 +614,8 @@ static int load_target(struct store_row *row, void *userdata)
 	struct target t = { .user = (char *)store_row_text(row, 1),
 		.full_name = (char *)store_row_text(row, 2),
 		.state = state_parse(store_row_text(row, 3)),
+		.ends_ms = store_row_int(row, 5),
+		.more_time = store_row_int(row, 6),
 		.reason = (char *)store_row_text(row, 4) };
 
 	str_copy(t.session, sizeof(t.session), store_row_text(row, 0));
@@ -554,8 +642,8 @@ static int load_job(struct store_row *row, void *userdata)
 	j->timeout_ms = store_row_int(row, 9);
 	j->finished_ms = store_row_int(row, 10);
 	r = store_query(h->store, load_target, &targets,
-			"SELECT session, user, full_name, state, reason FROM targets WHERE job = ? "
-			"ORDER BY place",
+			"SELECT session, user, full_name, state, reason, ends_ms, more_time FROM "
+			"targets WHERE job = ? ORDER BY place",
 			"i", (int64_t)j->number);
 	j->targets = targets.list;
 	j->n_targets = targets.n;
@@ -609,7 +697,7 @@ void job_resume_all(struct host *h)
 		if (j->ends_ms)
 			notice_start(j);
 		else
-			job_begin(j);
+			job_begin(j, INT64_MAX);
 		check_finished(j);
 	}
 }

@@ -41,7 +41,9 @@ struct target {
 	char *user;
 	char *full_name;
 	enum target_state state;
-	char *reason; /* NULL: none */
+	int64_t ends_ms; /* CLOCK_REALTIME: its notice; 0: none */
+	bool more_time;  /* asked for, not answered yet */
+	char *reason;    /* NULL: none */
 };
 
 struct job {
@@ -51,7 +53,7 @@ struct job {
 	char id[SESSION_ID_MAX];
 	struct caller by;
 	int64_t since_s;
-	int64_t ends_ms; /* CLOCK_REALTIME; 0: no notice */
+	int64_t ends_ms; /* CLOCK_REALTIME: the last notice of its targets; 0: no notice */
 	char *message;
 	int64_t ask_ms;
 	int64_t timeout_ms;
@@ -89,6 +91,13 @@ int job_start_logoff(struct host *h, const struct job_order *order, struct job *
 struct job *job_find(struct host *h, const char *id);
 /* Takes back what is waiting. Gives the number of targets cancelled. */
 unsigned job_cancel(struct job *j);
+/*
+ * Adds to the notice of those that are waiting; sessions: array of ids, NULL: all. Gives the number
+ * of targets that got it.
+ */
+unsigned job_extend(struct job *j, json_t *sessions, int64_t add_ms);
+/* Who is at the session asks for more time. false: nobody has announced its end. */
+bool job_ask_more_time(struct session *s);
 /* Answers the call when the job is finished or after timeout_ms (< 0: no limit). -EDQUOT */
 int job_wait(struct job *j, struct varlink_call *call, int64_t timeout_ms);
 json_t *job_build_json(const struct job *j);

@@ -4,8 +4,8 @@
  *
  *   ASKED     the helper works (PAM); call is the relay's open call
  *   PROMPTED  the person has been asked; no call is open; LOGIN_TIMEOUT_MS runs
- *   WAITING   authenticated; a session of the same user is just opening or ending, and one user has
- *             one session, so this goes on when that has changed
+ *   WAITING   authenticated; a session of the same user is just opening or ending, and the user may
+ *             have no more of them, so this goes on when that has changed
  *   OPENING   a session of its own is coming up; the worker belongs to the session now
  *
  * Ends by login_reply_done() or login_fail(), which answer the open call and free. Secrets pass
@@ -267,27 +267,45 @@ static int handle_wait_timeout(sd_event_source *source, uint64_t usec, void *use
 	return 0;
 }
 
-/* One user, one session: find it, wait for it, or open it. */
+static void proceed_start(struct login *g)
+{
+	_cleanup_free_ char *reason = NULL;
+	struct session *s;
+
+	if (session_may_add(g->host, g->person.uid, &s)) {
+		open_session(g);
+		return;
+	}
+	reason = str_format(
+			"%s has a session already: %s. One account has at most %lld (per-user-max "
+			"in section [session] of the configuration).",
+			g->person.full_name, s->id, (long long)g->host->conf->per_user_max);
+	login_fail_text(g, reason ? reason : "", "");
+}
+
+/* Find the session to show, wait for it, or open one. */
 static void proceed(struct login *g)
 {
-	struct session *s = session_find_by_uid(g->host, g->person.uid);
+	struct session *s;
 
-	if (s && g->purpose == LOGIN_START) {
-		_cleanup_free_ char *reason = str_format(
-				"%s has a session already: %s. One account has one session.",
-				g->person.full_name, s->id);
-
-		login_fail_text(g, reason ? reason : "", "");
-	} else if (s && (s->closing || s->opening)) {
+	if (g->purpose == LOGIN_START) {
+		proceed_start(g);
+		return;
+	}
+	switch (session_choose(g->host, g->person.uid, &s)) {
+	case SESSION_CHOICE_OPEN:
+		open_session(g);
+		break;
+	case SESSION_CHOICE_WAIT:
 		if (g->state != WAITING)
 			host_arm_timer(g->host, &g->timer, WAIT_TIMEOUT_MS, handle_wait_timeout, g);
 		g->state = WAITING;
-	} else if (s) {
+		break;
+	case SESSION_CHOICE_TAKE:
 		/* The helper is not needed; it ends PAM and itself. */
 		worker_call(g->worker, "Discard", NULL, false, NULL, NULL);
 		finish_station(g, s);
-	} else {
-		open_session(g);
+		break;
 	}
 }
 

@@ -23,7 +23,9 @@
 #include "hostd/host.h"
 #include "hostd/login.h"
 #include "hostd/names.h"
+#include "hostd/projection.h"
 #include "hostd/station.h"
+#include "hostd/view.h"
 #include "ipc/varlink-event.h"
 
 enum { ACCEPTS_PER_TURN = 16 };
@@ -64,6 +66,8 @@ static void handle_closed(struct varlink *v, int error, void *userdata)
 		log_info("connection ended: %s user=%s", strerror(-error), p->caller.user);
 	login_peer_gone(h, p);
 	station_peer_gone(h, p);
+	projection_peer_gone(h, p);
+	view_peer_gone(h, p);
 	if (p->relay)
 		log_info("the relay's connection ended");
 	peer_free(p);

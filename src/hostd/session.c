@@ -24,9 +24,11 @@
 #include "hostd/job.h"
 #include "hostd/login.h"
 #include "hostd/logind.h"
+#include "hostd/projection.h"
 #include "hostd/session-kill.h"
 #include "hostd/station-scene.h"
 #include "hostd/station.h"
+#include "hostd/view.h"
 
 enum {
 	ANSWER_SLACK_MS = 5000, /* on top of the time-out of a log-off */
@@ -48,9 +50,17 @@ struct session *session_find(struct host *h, const char *id)
 	return NULL;
 }
 
-struct session *session_find_by_uid(struct host *h, uid_t uid)
+/* The sessions of one user. */
+struct owned {
+	unsigned n, n_closing;
+	struct session *any;
+	struct session *used_last;
+	struct session *suspended; /* the one used last */
+};
+
+static struct owned find_owned(struct host *h, uid_t uid)
 {
-	struct session *closing = NULL;
+	struct owned o = { 0 };
 	struct list *l;
 
 	list_for_each (l, &h->sessions) {
@@ -58,11 +68,43 @@ struct session *session_find_by_uid(struct host *h, uid_t uid)
 
 		if (s->person.uid != uid)
 			continue;
-		if (!s->closing)
-			return s;
-		closing = s;
+		o.any = o.any ? o.any : s;
+		o.n_closing += s->closing;
+		o.n += !s->closing;
+		if (s->closing || s->opening)
+			continue;
+		if (!o.used_last || s->used_ms > o.used_last->used_ms)
+			o.used_last = s;
+		if (list_is_empty(&s->stations) &&
+				(!o.suspended || s->used_ms > o.suspended->used_ms))
+			o.suspended = s;
 	}
-	return closing;
+	return o;
+}
+
+static bool has_room(struct host *h, const struct owned *o)
+{
+	/* Where one is all there may be, the next one begins when the last one has ended. */
+	return o->n < (unsigned)h->conf->per_user_max &&
+	       (h->conf->per_user_max > 1 || o->n_closing == 0);
+}
+
+enum session_choice session_choose(struct host *h, uid_t uid, struct session **ret)
+{
+	struct owned o = find_owned(h, uid);
+
+	*ret = o.suspended ? o.suspended : has_room(h, &o) ? NULL : o.used_last;
+	if (*ret)
+		return SESSION_CHOICE_TAKE;
+	return has_room(h, &o) ? SESSION_CHOICE_OPEN : SESSION_CHOICE_WAIT;
+}
+
+bool session_may_add(struct host *h, uid_t uid, struct session **ret)
+{
+	struct owned o = find_owned(h, uid);
+
+	*ret = o.any;
+	return o.n + o.n_closing < (unsigned)h->conf->per_user_max;
 }
 
 unsigned session_count_state(struct host *h, bool shown)
@@ -114,7 +156,7 @@ json_t *session_build_json(struct session *s, const struct caller *caller)
 				stations, json_string(list_entry(l, struct station, shown)->id));
 	if (s->notice)
 		notice = json_pack("{s:s, s:s, s:I, s:s}", "job", s->notice->id, "by",
-				s->notice->by.full_name, "ends_ms", (json_int_t)s->notice->ends_ms,
+				s->notice->by.full_name, "ends_ms", (json_int_t)s->notice_ms,
 				"message", s->notice->message);
 	clock_format_rfc3339(s->since_s, since);
 	if (s->display > 0)
@@ -280,6 +322,8 @@ void session_end(struct session *s, enum session_end how, const char *reason, co
 	list_remove(&s->link);
 	h->n_sessions--;
 	job_handle_progress(s, how == SESSION_END_FORCED ? TARGET_FORCED : TARGET_DONE, NULL);
+	view_handle_session_end(s);
+	projection_handle_session_end(h, s->id);
 	while (!list_is_empty(&s->stations))
 		station_detach(list_entry(s->stations.next, struct station, shown), text);
 	events_send_session_gone(s, reason);

@@ -41,6 +41,8 @@ struct session {
 	struct worker *worker;
 	struct list stations; /* struct station.shown */
 	struct job *notice;   /* the job that will end it first; NULL: none */
+	int64_t notice_ms;    /* CLOCK_REALTIME: when */
+	bool notice_more;     /* more time was asked for */
 	json_t *told;         /* flags that watchers know (station-scene.c) */
 	bool locked;
 	bool opening;
@@ -64,8 +66,15 @@ enum session_end {
 };
 
 struct session *session_find(struct host *h, const char *id);
-/* The session of a user; NULL: none. There is at most one that is not closing. */
-struct session *session_find_by_uid(struct host *h, uid_t uid);
+/* What a log-in of a user leads to, as per-user-max says. */
+enum session_choice {
+	SESSION_CHOICE_OPEN, /* a new one */
+	SESSION_CHOICE_TAKE, /* this one: resume or move it */
+	SESSION_CHOICE_WAIT, /* one is just opening or ending */
+};
+enum session_choice session_choose(struct host *h, uid_t uid, struct session **ret);
+/* May the user have one more beside those there are? *ret: one of them, or NULL. */
+bool session_may_add(struct host *h, uid_t uid, struct session **ret);
 unsigned session_count_state(struct host *h, bool shown);
 
 /* The type Session for this caller; owned by the caller of the function; NULL: no memory. */

@@ -12,14 +12,20 @@
 #include "hostd/events.h"
 #include "hostd/host.h"
 #include "hostd/job.h"
+#include "hostd/projection.h"
 #include "hostd/session.h"
 #include "hostd/station.h"
+#include "hostd/view.h"
 
 /* The facts, and the objects they were taken from. */
 struct gathered {
 	struct scene_facts facts;
 	const struct block *user, *station, *all;
 	struct scene_block user_facts, station_facts, all_facts;
+	const struct projection *projections[PROJECTIONS_MAX];
+	struct scene_projection projection_facts[PROJECTIONS_MAX];
+	size_t n_projections;
+	struct view_flags view;
 };
 
 static const struct scene_block *take_block(
@@ -31,21 +37,46 @@ static const struct scene_block *take_block(
 	return facts;
 }
 
+static void gather_projections(const struct station *st, struct gathered *g)
+{
+	struct list *l;
+
+	list_for_each (l, &st->host->projections) {
+		const struct projection *p = list_entry(l, struct projection, link);
+
+		if (!projection_reaches(p, st))
+			continue;
+		g->projections[g->n_projections] = p;
+		g->projection_facts[g->n_projections++] = (struct scene_projection){
+			.number = p->number,
+			.window = p->window,
+			.is_source = st->session && streq(st->session->id, p->session)
+		};
+	}
+	g->facts.projections = g->projection_facts;
+	g->facts.n_projections = g->n_projections;
+}
+
 static struct scene gather(const struct station *st, struct gathered *g)
 {
 	const struct session *s = st->session;
 	struct host *h = st->host;
 
 	g->facts = (struct scene_facts){ .session = s != NULL, .now_ms = clock_real_ms() };
+	g->n_projections = 0;
+	g->view = (struct view_flags){ 0 };
 	g->user = s ? block_find_uid(h, s->person.uid) : NULL;
 	g->station = block_find(h, BLOCK_STATION, st->id);
 	g->all = block_find(h, BLOCK_ALL, "");
 	g->facts.user = take_block(g->user, s, &g->user_facts);
 	g->facts.station = take_block(g->station, s, &g->station_facts);
 	g->facts.all = take_block(g->all, s, &g->all_facts);
+	gather_projections(st, g);
 	if (s) {
+		view_get_flags(s, &g->view);
 		g->facts.role = s->person.role;
 		g->facts.locked = s->locked;
+		g->facts.exclusive = g->view.exclusive;
 	}
 	return scene_decide(&g->facts);
 }
@@ -73,8 +104,8 @@ static json_t *build_notice(const struct session *s)
 	if (!s || !s->notice)
 		return json_null();
 	return json_pack("{s:s, s:s, s:I, s:s, s:b}", "job", s->notice->id, "by",
-			s->notice->by.full_name, "ends_ms", (json_int_t)s->notice->ends_ms,
-			"message", s->notice->message, "more_time", 0);
+			s->notice->by.full_name, "ends_ms", (json_int_t)s->notice_ms, "message",
+			s->notice->message, "more_time", s->notice_more);
 }
 
 static json_t *build_block(const struct scene *scene, const struct gathered *g)
@@ -89,16 +120,40 @@ static json_t *build_block(const struct scene *scene, const struct gathered *g)
 			"until_ms", (json_int_t)b->until_ms);
 }
 
+static const struct projection *shown_projection(
+		const struct scene *scene, const struct gathered *g)
+{
+	return scene->projection ? g->projections[scene->projection - g->projection_facts] : NULL;
+}
+
+static json_t *build_projection(const struct projection *p)
+{
+	if (!p)
+		return json_null();
+	return json_pack("{s:s, s:s, s:s, s:s, s:b}", "id", p->id, "session", p->session, "by",
+			p->by.full_name, "full_name", p->full_name, "window", p->window);
+}
+
+static json_t *build_sign(const struct view_flags *f)
+{
+	if (!f->sign)
+		return json_null();
+	return json_pack("{s:s, s:s, s:b}", "kind",
+			f->sign->mode == VIEW_SEE ? "viewed" : "controlled", "by",
+			f->sign->by.full_name, "exclusive", f->exclusive);
+}
+
 static json_t *build_scene(
 		const struct station *st, const struct scene *scene, const struct gathered *g)
 {
 	const struct session *s = st->session;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:n, s:n, s:s}", "kind",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:s}", "kind",
 			scene_kind_to_string(scene->kind), "session", s ? s->id : "", "user",
 			s ? s->person.user : "", "full_name", s ? s->person.full_name : "", "input",
 			scene->input, "notice", build_notice(s), "block", build_block(scene, g),
-			"projection", "sign", "text", scene->kind == SCENE_GREETER ? st->text : "");
+			"projection", build_projection(shown_projection(scene, g)), "sign",
+			build_sign(&g->view), "text", scene->kind == SCENE_GREETER ? st->text : "");
 }
 
 /* true: it is another one than before. */
@@ -106,6 +161,7 @@ static bool update_scene(struct station *st)
 {
 	struct gathered g;
 	struct scene scene = gather(st, &g);
+	const struct projection *p = shown_projection(&scene, &g);
 	json_t *built = build_scene(st, &scene, &g);
 
 	if (json_equal(st->scene, built)) {
@@ -114,6 +170,11 @@ static bool update_scene(struct station *st)
 	}
 	json_decref(st->scene);
 	st->scene = built;
+	if (st->projection != (p ? p->number : 0)) {
+		projection_touch(st->host, st->projection);
+		st->projection = p ? p->number : 0;
+		projection_touch(st->host, st->projection);
+	}
 	return true;
 }
 
@@ -127,11 +188,17 @@ json_t *station_build_scene(struct station *st)
 
 void session_get_flags(struct session *s, struct session_flags *ret)
 {
+	struct view_flags view;
 	struct list *l;
 
-	*ret = (struct session_flags){
-		.blocked = block_holds_person(s), .controlled_by = "", .scene = "none"
-	};
+	view_get_flags(s, &view);
+	*ret = (struct session_flags){ .blocked = block_holds_person(s),
+		.projected = projection_reaches_session(s),
+		.projecting = projection_has_source(s->host, s, false),
+		.viewed = view.viewed,
+		.controlled = view.controlled,
+		.controlled_by = view.controller ? view.controller->by.full_name : "",
+		.scene = "none" };
 	list_for_each (l, &s->stations) {
 		const struct station *st = list_entry(l, struct station, shown);
 

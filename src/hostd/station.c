@@ -22,6 +22,7 @@
 #include "hostd/events.h"
 #include "hostd/hash.h"
 #include "hostd/host.h"
+#include "hostd/projection.h"
 #include "hostd/session.h"
 #include "hostd/station-scene.h"
 
@@ -184,6 +185,7 @@ void station_free(struct station *st)
 	list_remove(&st->link);
 	list_remove(&st->shown);
 	st->host->n_stations--;
+	projection_touch(st->host, st->projection);
 	sd_event_source_disable_unref(st->window);
 	json_decref(st->scene);
 	free(st->name);

@@ -43,7 +43,8 @@ struct station {
 	char *text;        /* for the greeter: why the last session ended here; never NULL */
 	struct peer *peer; /* NULL: not connected */
 	sd_event_source *window;
-	json_t *scene; /* as told to the relay last; NULL: never */
+	json_t *scene;       /* as told to the relay last; NULL: never */
+	uint64_t projection; /* number of the one it shows; 0: none */
 	bool dirty;
 	bool unsaved;
 };

@@ -10,11 +10,13 @@
 #include "base/log.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
+#include "hostd/view.h"
 
 static void token_drop(struct host *h, struct token *t)
 {
 	store_exec(h->store, "DELETE FROM tokens WHERE hash = ?", "b", t->hash);
 	events_end_token(h, t->hash);
+	view_end_token(h, t->hash);
 	list_remove(&t->link);
 	h->n_tokens--;
 	explicit_bzero(t, sizeof(*t));

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The list of views, and the rule for two who want the same session: anybody may look, several may
+ * control it together, but exclusively only one person, while nobody else controls it.
+ *
+ * Views are not stored. After a restart of stationd the relay opens those of dashboards again; one
+ * of a local caller ends with the relay's connection.
+ */
+#include "hostd/view.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "hostd/audit.h"
+#include "hostd/events.h"
+#include "hostd/host.h"
+#include "hostd/station-scene.h"
+
+static const char *const mode_names[] = {
+	[VIEW_SEE] = "view",
+	[VIEW_CONTROL] = "control",
+	[VIEW_EXCLUSIVE] = "exclusive",
+};
+
+bool view_mode_parse(const char *s, enum view_mode *ret)
+{
+	for (size_t i = 0; i < ELEMENTSOF(mode_names); i++) {
+		if (streq(mode_names[i], s)) {
+			*ret = (enum view_mode)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+struct view *view_find(struct host *h, const char *id)
+{
+	struct list *l;
+
+	list_for_each (l, &h->views) {
+		struct view *v = list_entry(l, struct view, link);
+
+		if (streq(v->id, id))
+			return v;
+	}
+	return NULL;
+}
+
+void view_get_flags(const struct session *s, struct view_flags *ret)
+{
+	bool tell_view = streq(s->host->conf->sign, "view");
+	bool tell_control = tell_view || streq(s->host->conf->sign, "control");
+	const struct view *viewer = NULL, *controller = NULL;
+	struct list *l;
+
+	*ret = (struct view_flags){ 0 };
+	list_for_each (l, &s->host->views) {
+		const struct view *v = list_entry(l, struct view, link);
+
+		if (v->session != s)
+			continue;
+		ret->viewed = true;
+		ret->exclusive = ret->exclusive || v->mode == VIEW_EXCLUSIVE;
+		if (v->mode != VIEW_SEE && !ret->controller)
+			ret->controller = v;
+		if (v->by.uid == s->person.uid)
+			continue; /* nobody needs to be told of themselves */
+		if (v->mode != VIEW_SEE && !controller)
+			controller = v;
+		viewer = viewer ? viewer : v;
+	}
+	ret->controlled = ret->controller != NULL;
+	if (tell_control && controller)
+		ret->sign = controller;
+	else if (tell_view)
+		ret->sign = viewer;
+}
+
+static void view_audit(const struct view *v, const char *method)
+{
+	_cleanup_free_ char *text = str_format("%s %s(%s) %s", v->id, v->session->id,
+			v->session->person.user, mode_names[v->mode]);
+
+	audit_add(v->host, &v->by, method, text ? text : v->id, "ok");
+}
+
+void view_free(struct view *v)
+{
+	if (!v)
+		return;
+	list_remove(&v->link);
+	v->host->n_views--;
+	free(v);
+}
+
+static const struct view *find_rival(const struct view_order *order)
+{
+	struct list *l;
+
+	list_for_each (l, &order->session->host->views) {
+		const struct view *v = list_entry(l, struct view, link);
+
+		if (v->session != order->session || v->by.uid == order->by->uid)
+			continue;
+		if ((v->mode == VIEW_EXCLUSIVE && order->mode != VIEW_SEE) ||
+				(v->mode != VIEW_SEE && order->mode == VIEW_EXCLUSIVE))
+			return v;
+	}
+	return NULL;
+}
+
+static unsigned count_own(struct host *h, uid_t uid)
+{
+	struct list *l;
+	unsigned n = 0;
+
+	list_for_each (l, &h->views)
+		n += list_entry(l, struct view, link)->by.uid == uid;
+	return n;
+}
+
+int view_open(struct host *h, const struct view_order *order, struct view **ret,
+		const struct view **ret_rival)
+{
+	const struct view *rival = find_rival(order);
+	struct view *v;
+
+	if (rival) {
+		*ret_rival = rival;
+		return -EBUSY;
+	}
+	if (h->n_views >= VIEWS_MAX || count_own(h, order->by->uid) >= VIEWS_PER_USER_MAX)
+		return -EDQUOT;
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	v->host = h;
+	snprintf(v->id, sizeof(v->id), "v%llu", (unsigned long long)++h->last_view);
+	v->session = order->session;
+	v->mode = order->mode;
+	v->by = *order->by;
+	v->peer = order->peer;
+	v->since_s = clock_real_ms() / 1000;
+	v->has_token = order->token != NULL;
+	if (order->token)
+		memcpy(v->token, order->token, HASH_SIZE);
+	list_add_tail(&h->views, &v->link);
+	h->n_views++;
+	view_audit(v, "Views.Open");
+	session_refresh(v->session);
+	*ret = v;
+	return 0;
+}
+
+void view_close(struct view *v, const char *reason)
+{
+	struct session *s = v->session;
+
+	view_audit(v, "Views.Close");
+	if (reason)
+		orders_send_view_gone(v->host, v->id, reason);
+	view_free(v);
+	session_refresh(s);
+}
+
+void view_handle_session_end(struct session *s)
+{
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &s->host->views) {
+		struct view *v = list_entry(l, struct view, link);
+
+		if (v->session == s)
+			view_close(v, "The session has ended.");
+	}
+}
+
+void view_end_token(struct host *h, const uint8_t *token)
+{
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &h->views) {
+		struct view *v = list_entry(l, struct view, link);
+
+		if (v->has_token && memcmp(v->token, token, HASH_SIZE) == 0)
+			view_close(v, "You have signed out.");
+	}
+}
+
+void view_peer_gone(struct host *h, struct peer *peer)
+{
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &h->views) {
+		struct view *v = list_entry(l, struct view, link);
+
+		if (v->peer == peer)
+			view_close(v, NULL);
+	}
+}
+
+json_t *view_build_json(const struct view *v)
+{
+	char since[CLOCK_RFC3339_LEN + 1];
+
+	clock_format_rfc3339(v->since_s, since);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", v->id, "session", v->session->id,
+			"mode", mode_names[v->mode], "by", v->by.user, "by_name", v->by.full_name,
+			"since", since);
+}
