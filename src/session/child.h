@@ -27,6 +27,11 @@ struct child_options {
 	const struct cgroup *cgroup; /* NULL: stays where this process is */
 	int out;                     /* becomes stdout and stderr; -EBADF: /dev/null */
 	int keep;                    /* one more descriptor, becomes 3; -EBADF: none */
+	/* Variables that this process of the user has beside those of environ are set, too: 0:
+	 * none. */
+	pid_t like;
+	/* Gets an int, the errno of a failed exec(2), else is closed by it; 0: none. */
+	int report;
 };
 
 /*

@@ -36,6 +36,8 @@ void session_init(struct session *s, struct loop *l, const struct session_ops *o
 	timer_init(&s->settle_timer, handle_settled, s);
 	probe_init(&s->probe, l, handle_settled, s);
 	ending_init(s);
+	programs_init(&s->programs, s);
+	windows_init(&s->windows, s);
 }
 
 static struct desktop_options desktop_options(const struct session *s)
@@ -66,6 +68,8 @@ static void remove_runtime_dir(struct session *s)
 /* Back to SESSION_CLOSED; no process of it runs any more. */
 static void undo(struct session *s)
 {
+	programs_done(&s->programs);
+	windows_done(&s->windows);
 	timer_stop(&s->settle_timer);
 	probe_stop(&s->probe);
 	if (s->utmp_written)
@@ -80,6 +84,7 @@ static void undo(struct session *s)
 		folder_remove(s->id);
 	s->folder_made = false;
 	environ_done(&s->environ);
+	explicit_bzero(s->cookie, sizeof(s->cookie));
 	free(s->identity.groups);
 	s->identity = (struct identity){ 0 };
 	free(s->logind);
@@ -394,7 +399,6 @@ static void start_probe(struct session *s)
 
 	if (fd >= 0)
 		probe_start_consume(&s->probe, fd, s->cookie);
-	explicit_bzero(s->cookie, sizeof(s->cookie));
 }
 
 static void handle_display_ready(void *userdata, int error)
@@ -462,6 +466,7 @@ static void handle_settled(void *userdata)
 
 void session_handle_exit(struct session *s, pid_t pid, int status)
 {
+	windows_handle_exit(&s->windows, pid);
 	if (pid == s->display.pid) {
 		s->display_status = status;
 		s->display_gone = true;

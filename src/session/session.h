@@ -13,6 +13,8 @@
 #include "session/folder.h"
 #include "session/loop.h"
 #include "session/probe.h"
+#include "session/programs.h"
+#include "session/windows.h"
 
 enum {
 	SESSION_SETTLE_MS = 300,  /* a desktop that lives so long, or shows a window, has started */
@@ -98,11 +100,13 @@ struct session {
 	struct display display;
 	struct desktop desktop;
 	struct probe probe;          /* waits for the first window */
-	uint8_t cookie[COOKIE_SIZE]; /* until then */
+	uint8_t cookie[COOKIE_SIZE]; /* of the X server */
 	struct timer settle_timer;
 	int display_status, desktop_status; /* wait(2), once they have gone */
 	bool display_gone, desktop_gone, desktop_early;
 	struct ending ending;
+	struct programs programs;
+	struct windows windows;
 };
 
 struct session_options {

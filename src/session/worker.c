@@ -33,7 +33,7 @@ struct peer {
 	struct watch watch;
 };
 
-enum waiting_kind { WAITING_LOG_OFF, WAITING_WATCH };
+enum waiting_kind { WAITING_LOG_OFF, WAITING_WATCH, WAITING_WINDOWS };
 
 struct waiting {
 	struct varlink_call *call; /* NULL: free */
@@ -94,12 +94,22 @@ static bool wait_add(struct worker *w, struct varlink_call *call, enum waiting_k
 	return false;
 }
 
+static bool is_waiting(const struct worker *w, enum waiting_kind kind)
+{
+	for (size_t i = 0; i < WORKER_CALLS_MAX; i++)
+		if (w->waiting[i].call && w->waiting[i].kind == kind)
+			return true;
+	return false;
+}
+
 /* A caller has gone: its slot is free again. */
 static void waiting_prune(struct worker *w)
 {
 	for (size_t i = 0; i < WORKER_CALLS_MAX; i++)
 		if (w->waiting[i].call && !w->waiting[i].call->conn)
 			w->waiting[i].call = varlink_call_unref(w->waiting[i].call);
+	if (!is_waiting(w, WAITING_WINDOWS))
+		windows_unwatch(&w->session.windows);
 }
 
 static void tell_state(struct worker *w, const char *state)
@@ -311,6 +321,140 @@ static void method_watch(struct worker *w, struct varlink_call *call)
 		wait_add(w, call, WAITING_WATCH);
 }
 
+/* --- programs --- */
+
+static bool is_running(struct worker *w, struct varlink_call *call)
+{
+	if (w->session.state == SESSION_OPEN)
+		return true;
+	wrong_state(call, "The session is not open.");
+	return false;
+}
+
+static void handle_started(pid_t pid, const char *error, void *userdata)
+{
+	_cleanup_(varlink_call_unrefp) struct varlink_call *call = userdata;
+
+	if (error)
+		fail(call, error, "");
+	else
+		varlink_reply(call, json_pack("{s:i}", "pid", (int)pid));
+}
+
+static void method_run(struct worker *w, struct varlink_call *call)
+{
+	const char *argv[WORKER_ARGS_MAX + 1] = { NULL };
+	json_t *list, *item;
+	struct args a;
+	size_t i;
+	int r;
+
+	args_init(&a, call->parameters);
+	list = arg_strings(&a, "argv", ARG_REQUIRED, WORKER_ARGS_MAX, 4096);
+	if (args_done(&a) || json_array_size(list) == 0) {
+		varlink_error_parameter(call, "argv");
+		return;
+	}
+	if (!is_running(w, call))
+		return;
+	json_array_foreach (list, i, item)
+		argv[i] = json_string_value(item);
+	r = programs_start(&w->session.programs, (char *const *)argv, handle_started,
+			varlink_call_ref(call));
+	if (r < 0) {
+		varlink_call_unref(call);
+		fail(call,
+				r == -EBUSY ? "Several programs are just starting; try again."
+					    : strerror(-r),
+				"");
+	}
+}
+
+static void method_processes(struct worker *w, struct varlink_call *call)
+{
+	if (is_running(w, call))
+		varlink_reply(call, json_pack("{s:o}", "processes",
+						    programs_list(&w->session.programs)));
+}
+
+/* NULL: the helper could not be asked. */
+static void handle_windows(json_t *list, void *userdata)
+{
+	struct worker *w = userdata;
+
+	for (size_t i = 0; i < WORKER_CALLS_MAX; i++) {
+		struct waiting *p = &w->waiting[i];
+
+		if (!p->call || p->kind != WAITING_WINDOWS)
+			continue;
+		if (list && p->call->more) {
+			varlink_reply_more(p->call, json_pack("{s:O}", "windows", list));
+			continue;
+		}
+		if (list)
+			varlink_reply(p->call, json_pack("{s:O}", "windows", list));
+		else
+			fail(p->call, "The windows of this session cannot be listed just now.", "");
+		p->call = varlink_call_unref(p->call);
+	}
+	waiting_prune(w);
+}
+
+static void method_windows(struct worker *w, struct varlink_call *call)
+{
+	json_t *list = w->session.windows.list;
+	int r;
+
+	if (!is_running(w, call) || !wait_add(w, call, WAITING_WINDOWS))
+		return;
+	r = windows_watch(&w->session.windows);
+	if (r < 0) {
+		log_warning_errno(r, "cannot list windows session=%s", w->session.id);
+		handle_windows(NULL, w);
+	} else if (list && call->more) {
+		varlink_reply_more(call, json_pack("{s:O}", "windows", list));
+	} else if (list) {
+		handle_windows(list, w);
+	}
+}
+
+static void handle_program_closed(bool forced, const char *error, void *userdata)
+{
+	_cleanup_(varlink_call_unrefp) struct varlink_call *call = userdata;
+
+	if (error)
+		fail(call, error, "");
+	else
+		varlink_reply(call, json_pack("{s:s}", "state", forced ? "forced" : "done"));
+}
+
+static void method_close_program(struct worker *w, struct varlink_call *call)
+{
+	int64_t pid, start, force_ms;
+	struct args a;
+	int r;
+
+	args_init(&a, call->parameters);
+	pid = arg_int(&a, "pid", ARG_REQUIRED, 1, INT32_MAX, 0);
+	start = arg_int(&a, "start", ARG_REQUIRED, 0, INT64_MAX, 0);
+	force_ms = arg_int(&a, "force_ms", ARG_REQUIRED, 0, PROGRAMS_CLOSE_MS_MAX, 0);
+	if (args_done(&a)) {
+		varlink_error_parameter(call, args_done(&a));
+		return;
+	}
+	if (!is_running(w, call))
+		return;
+	r = programs_close(&w->session.programs, (pid_t)pid, (unsigned long long)start, force_ms,
+			handle_program_closed, varlink_call_ref(call));
+	if (r < 0) {
+		varlink_call_unref(call);
+		fail(call,
+				r == -ESRCH ? "This program does not run any more."
+					    : "Too many programs are just being closed; try again.",
+				"");
+	}
+}
+
 static void method_login(struct worker *w, struct varlink_call *call)
 {
 	(void)w;
@@ -330,6 +474,10 @@ static const struct {
 	{ WORKER "LogOff", method_log_off, true },
 	{ WORKER "Describe", method_describe, false },
 	{ WORKER "Watch", method_watch, false },
+	{ WORKER "Run", method_run, true },
+	{ WORKER "Processes", method_processes, false },
+	{ WORKER "Windows", method_windows, false },
+	{ WORKER "CloseProgram", method_close_program, true },
 };
 
 static void dispatch(struct worker *w, struct varlink_call *call)
@@ -576,6 +724,8 @@ int worker_run(int fd)
 	w = (struct worker){ .signal_fd = -EBADF, .listen_fd = -EBADF };
 	loop_init(&w.loop);
 	session_init(&w.session, &w.loop, &session_ops, &w);
+	w.session.windows.handle_list = handle_windows;
+	w.session.windows.userdata = &w;
 	timer_init(&w.idle_timer, handle_idle, &w);
 	watch_init(&w.signal_watch);
 	watch_init(&w.listen_watch);

@@ -6,7 +6,8 @@ enum {
 	WORKER_IDLE_MS = 120000, /* nobody answers a prompt, or opens what was authenticated */
 	WORKER_FLUSH_MS = 2000,  /* for the last replies */
 	WORKER_PEERS_MAX = 8,
-	WORKER_CALLS_MAX = 32, /* waiting LogOff and Watch calls */
+	WORKER_CALLS_MAX = 32, /* waiting LogOff, Watch and Windows calls */
+	WORKER_ARGS_MAX = 64,  /* of a program that is started */
 };
 
 /* Serve the connection fd until there is nothing left to do; the exit status of the process. */

@@ -19,6 +19,7 @@
 #include "session/folder.h"
 #include "session/output.h"
 #include "session/probe.h"
+#include "session/programs.h"
 
 /* Arguments joined by "|", or the error. */
 static void check_split(const char *line, const char *expected, int error)
@@ -195,6 +196,28 @@ static void test_x_setup(void **state)
 	assert_int_equal(probe_parse_setup(bad, sizeof(bad), &root, &len), -EBADMSG);
 }
 
+static void test_stat(void **state)
+{
+	struct program_stat st;
+
+	(void)state;
+	assert_int_equal(programs_parse_stat(
+					 "12 (a) b (c) S 1 12 12 0 -1 4194560 1 2 3 4 150 25 0 0 "
+					 "20 0 1 0 987654321012 5000000 321 18446744073709551615",
+					 &st),
+			0);
+	assert_string_equal(st.name, "a) b (c");
+	assert_int_equal(st.state, 'S');
+	assert_int_equal(st.utime, 150);
+	assert_int_equal(st.stime, 25);
+	assert_true(st.start == 987654321012);
+	assert_int_equal(st.rss, 321);
+	assert_int_equal(programs_parse_stat("", &st), -EBADMSG);
+	assert_int_equal(programs_parse_stat("1 (x", &st), -EBADMSG);
+	assert_int_equal(programs_parse_stat(")1 (x", &st), -EBADMSG);
+	assert_int_equal(programs_parse_stat("1 (x) S 1 2 3", &st), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +227,7 @@ int main(void)
 		cmocka_unit_test(test_environ),
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_x_setup),
+		cmocka_unit_test(test_stat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Programs of a session: what runs, starting one, closing one. All as orders of stationd; nothing
+ * here decides who may.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "session/loop.h"
+
+struct session;
+
+enum {
+	PROGRAMS_LISTED_MAX = 2000,
+	PROGRAMS_STARTING_MAX = 16,
+	PROGRAMS_CLOSING_MAX = 64,
+	PROGRAMS_START_MS = 10000, /* until exec must have happened */
+	PROGRAMS_CLOSE_MS_MAX = 600000,
+	PROGRAMS_KILLED_MS = 5000,  /* until a killed process must be gone */
+	PROGRAMS_COMMAND_MAX = 256, /* characters */
+};
+
+/* Called once, from the loop or from within. error NULL: fine; else a sentence. */
+typedef void (*program_started_fn)(pid_t pid, const char *error, void *userdata);
+typedef void (*program_closed_fn)(bool forced, const char *error, void *userdata);
+
+struct programs {
+	struct session *session;
+	struct list starting;
+	struct list closing;
+	unsigned n_starting, n_closing;
+};
+
+void programs_init(struct programs *p, struct session *s);
+/* Calls that wait are answered with an error. */
+void programs_done(struct programs *p);
+
+/* Type Process of org.stationmaster.Worker, the session's own ones; owned; NULL: no memory. */
+json_t *programs_list(struct programs *p);
+/*
+ * Start argv (argv[0] is looked up in the session's PATH) as the user, in the session's environment
+ * and group. -EBUSY: too many are just starting.
+ */
+int programs_start(struct programs *p, char *const *argv, program_started_fn fn, void *userdata);
+/*
+ * Close the process that has this number and start time: its windows are asked, or it gets SIGTERM;
+ * SIGKILL after force_ms. -ESRCH: none such in this session; -EBUSY.
+ */
+int programs_close(struct programs *p, pid_t pid, unsigned long long start, int64_t force_ms,
+		program_closed_fn fn, void *userdata);
+/* Pure: name and numbers of /proc/PID/stat. -EBADMSG. */
+struct program_stat {
+	char name[64];
+	char state;
+	unsigned long long utime, stime, start; /* clock ticks */
+	long long rss;                          /* pages */
+};
+int programs_parse_stat(const char *text, struct program_stat *ret);

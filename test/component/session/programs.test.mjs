@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What runs in a session, starting and closing programs; once with logind and once without (INIT=none).
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { Bed, until as wait } from "./bed.mjs";
+
+const logind = process.env.INIT !== "none";
+const bed = new Bed(`t-programs-${logind ? "logind" : "none"}`, logind ? [] : ["--init", "none"]);
+
+before(async () => {
+  await bed.up();
+  await bed.sh(`mkdir -p /usr/libexec/stationmaster; ln -sf ${process.env.STATION_WINDOWS} /usr/libexec/stationmaster/station-windows`);
+  // A desktop whose start-up file adds to the environment, and a window that does not listen.
+  await bed.write("/usr/local/bin/t-env", "#!/bin/sh\nMARK=kiwi; export MARK\nexec openbox\n", 0o755);
+  await bed.write("/usr/local/bin/t-deaf", "#!/bin/sh\ntrap '' TERM HUP\nwhile :; do sleep 1; done\n", 0o755);
+  for (const name of ["anna", "ben"]) await bed.user(name);
+});
+afterEach(() => bed.clear());
+after(() => bed.down());
+
+/** xterm sometimes takes five seconds to map its window while openbox is just starting. */
+const until = (what, fn) => wait(what, fn, 15000);
+/** A session whose desktop has come up: until then its start-up files may still run. */
+const session = async (id, user) => {
+  const it = await bed.session(id, user, "/usr/local/bin/t-env");
+  await until("openbox", () => find(it.h, "openbox"));
+  return it;
+};
+const find = async (h, name) => (await h.call("Processes")).processes.find((p) => p.name === name);
+const windows = async (h) => (await h.call("Windows")).windows;
+
+test("a program runs as the user, in the group and the environment of the desktop", async () => {
+  const { h, facts } = await session("s1", "anna");
+  const { pid } = await h.call("Run", { argv: ["xterm", "-T", "Ein Fenster — ü", "-e", "sleep 1000"] });
+  const p = await until("xterm", async () => {
+    const x = await find(h, "xterm");
+    return x?.memory_kib > 2000 && x;
+  });
+  assert.equal(p.command, "xterm -T Ein Fenster — ü -e sleep 1000");
+  assert.ok(p.memory_kib < 100000);
+  const env = (await bed.sh(`tr '\\0' '\\n' </proc/${p.pid}/environ`)).split("\n");
+  for (const v of ["MARK=kiwi", `DISPLAY=${facts.display}`, "USER=anna", "HOME=/home/anna"]) assert.ok(env.includes(v), v);
+  assert.equal(await bed.sh(`awk '/^Uid/ {print $2}' /proc/${p.pid}/status`), "39201");
+  assert.equal(await bed.sh(`cut -d: -f3 /proc/${p.pid}/cgroup | sort -u | tail -1`),
+    await bed.sh(`cut -d: -f3 /proc/$(pgrep -u anna openbox)/cgroup | sort -u | tail -1`));
+  assert.ok(pid > 1);
+  const list = (await h.call("Processes")).processes;
+  assert.equal(list.find((x) => x.name.startsWith("Xvnc") || x.name.startsWith("Xtigervnc")), undefined, "the display server is not theirs");
+  assert.ok(list.every((x) => x.start > 0));
+});
+
+test("windows: title, program, which is in front; changes are told", async () => {
+  const { h, facts } = await session("s2", "anna");
+  assert.deepEqual(await windows(h), []);
+  const seen = [];
+  const watcher = await bed.control("s2");
+  const watching = watcher.raw("Windows", {}, (m) => seen.push(m.windows));
+  watching.catch(() => {});
+  await until("first list", () => seen.length > 0);
+  await h.call("Run", { argv: ["xterm", "-T", "Erstes", "-e", "sleep 1000"] });
+  await until("window", () => seen.at(-1).length === 1 && seen.at(-1)[0].active);
+  await h.call("Run", { argv: ["xterm", "-T", "<b>Zweites</b>", "-e", "sleep 1000"] });
+  await until("two", () => seen.at(-1).length === 2 && seen.at(-1)[0].active && seen.at(-1)[0].title !== "Erstes");
+  const [front, back] = seen.at(-1);
+  assert.deepEqual([front.title, front.class, back.title, back.active], ["<b>Zweites</b>", "XTerm", "Erstes", false]);
+  assert.equal((await find(h, "xterm")).pid > 1, true);
+  assert.ok([front.pid, back.pid].every((pid) => pid > 1));
+  assert.deepEqual(await windows(h), seen.at(-1), "asking once does not disturb");
+  // The helper is nobody, and goes when nobody watches.
+  const helper = await bed.sh("pgrep -x station-windows | head -1 || pgrep -f station-windows | head -1");
+  assert.match(await bed.sh(`awk '/^Uid/ {print $2}' /proc/${helper}/status`), /^65534$/);
+  watcher.kill();
+  await until("helper gone", () => bed.ok(`test ! -e /proc/${helper}`));
+  assert.equal((await h.call("Describe")).facts.id, facts.id);
+});
+
+test("closed by its window, by SIGTERM, by force; never another process", async () => {
+  const { h } = await session("s3", "anna");
+  await h.call("Run", { argv: ["xterm", "-e", "sleep 1000"] });
+  await until("window", async () => (await windows(h)).length === 1);
+  const x = await find(h, "xterm");
+  assert.deepEqual(await h.call("CloseProgram", { pid: x.pid, start: x.start, force_ms: 5000 }), { state: "done" });
+  await h.call("Run", { argv: ["sleep", "1000"] });
+  const s = await until("sleep", () => find(h, "sleep"));
+  assert.equal((await h.fails("CloseProgram", { pid: s.pid, start: s.start + 1, force_ms: 0 })).error, "Failed");
+  assert.deepEqual(await h.call("CloseProgram", { pid: s.pid, start: s.start, force_ms: 5000 }), { state: "done" });
+  await h.call("Run", { argv: ["t-deaf"] });
+  const d = await until("t-deaf", () => find(h, "t-deaf"));
+  const begun = Date.now();
+  assert.deepEqual(await h.call("CloseProgram", { pid: d.pid, start: d.start, force_ms: 500 }), { state: "forced" });
+  assert.ok(Date.now() - begun >= 500);
+  assert.match((await h.fails("CloseProgram", { pid: d.pid, start: d.start, force_ms: 0 })).reason, /does not run/);
+  // Of somebody else, of root, of ours.
+  const other = await session("s4", "ben");
+  const o = await until("openbox", () => find(other.h, "openbox"));
+  assert.equal((await h.fails("CloseProgram", { pid: o.pid, start: o.start, force_ms: 0 })).error, "Failed");
+  for (const name of ["Xtigervnc", "station-session"]) {
+    const pid = Number(await bed.sh(`pgrep -o -f ${name}`));
+    const start = Number(await bed.sh(`sed 's/.*)//' /proc/${pid}/stat | awk '{print $20}'`));
+    assert.equal((await h.fails("CloseProgram", { pid, start, force_ms: 0 })).error, "Failed", name);
+  }
+});
+
+test("what cannot be started is said", async () => {
+  const { h } = await session("s5", "anna");
+  assert.equal((await h.fails("Run", { argv: ["no-such-program"] })).reason, "There is no such program on this system.");
+  assert.match((await h.fails("Run", { argv: ["/etc/passwd"] })).reason, /Permission denied/);
+  assert.equal((await h.fails("Run", { argv: [] })).error, "InvalidParameter");
+});
+
+test("an X server that stops answering, and a session that ends, end no caller's wait", async () => {
+  const { h, facts } = await session("s6", "anna");
+  const server = await bed.sh(`pgrep -u anna -f 'Xvnc ${facts.display} |Xtigervnc ${facts.display} '`);
+  await bed.sh(`kill -STOP ${server}`);
+  assert.match((await h.fails("Windows")).reason, /cannot be listed/);
+  await bed.sh(`kill -CONT ${server}`);
+  assert.deepEqual(await windows(h), []);
+  await h.call("Run", { argv: ["t-deaf"] });
+  const d = await until("t-deaf", () => find(h, "t-deaf"));
+  const closing = h.raw("CloseProgram", { pid: d.pid, start: d.start, force_ms: 600000 });
+  closing.catch(() => {});
+  await h.call("LogOff", { ask_ms: 0, timeout_ms: 500 });
+  await closing;
+});
