@@ -82,15 +82,20 @@ static int targets_take(const struct choice *c, struct projection_targets *ret)
 	return 0;
 }
 
-/* Who shows the own picture is left out; the first reason why nobody is left, or NULL. */
+/* Who shows the own picture is left out: refused where it was named, not meant by "all". The first
+ * reason why nobody is left, or NULL. */
 static const char *leave_out_source(struct choice *c, const struct session *source)
 {
 	const char *reason = NULL;
 
-	for (size_t i = 0; i < c->n; i++) {
+	for (size_t i = c->n; i-- > 0;) {
 		struct chosen *t = &c->list[i];
 
-		if (source && t->state == CHOICE_DONE && streq(t->session, source->id))
+		if (!source || t->state != CHOICE_DONE || !streq(t->session, source->id))
+			continue;
+		if (c->all)
+			choice_drop(c, t);
+		else
 			choice_refuse(t, "This is the desktop that is shown.");
 	}
 	for (size_t i = 0; i < c->n; i++) {

@@ -234,6 +234,15 @@ static void fail(struct chosen *t, const char *reason)
 	t->state = CHOICE_FAILED;
 }
 
+void choice_drop(struct choice *c, struct chosen *t)
+{
+	size_t i = (size_t)(t - c->list);
+
+	free(t->reason);
+	memmove(t, t + 1, (c->n - i - 1) * sizeof(*t));
+	c->n--;
+}
+
 void choice_refuse(struct chosen *t, const char *reason)
 {
 	fail(t, reason);

@@ -58,6 +58,8 @@ void choice_resolve(struct choice *c, choice_fn done);
 void choice_free(struct choice *c);
 void choice_free_all(struct host *h);
 
+/* Forget one. */
+void choice_drop(struct choice *c, struct chosen *t);
 /* Decide otherwise. */
 void choice_refuse(struct chosen *t, const char *reason);
 /* One more, of the kind that all means; those that are there already are left out. */
