@@ -35,11 +35,11 @@ int project_start_run(struct ctl *c, int argc, char **argv)
 	clean = id ? text_clean(id) : NULL;
 	if (str_is_empty(clean))
 		return ctl_bad_reply(c, START);
-	r = target_report(c, reply, c->window ? "sees it in a window" : "sees it", NULL);
+	r = target_report(c, reply, "included", NULL);
 	if (!c->json)
-		printf("Projection %s shows %s%s. Stop: stationctl project stop %s\n", clean,
-				source, c->all ? " to everybody, who logs in later too" : "",
-				clean);
+		printf("Projection %s shows %s%s%s. Stop: stationctl project stop %s\n", clean,
+				source, c->window ? " in a window" : "",
+				c->all ? " to everybody, who logs in later too" : "", clean);
 	return r;
 }
 

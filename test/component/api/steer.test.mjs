@@ -134,7 +134,7 @@ test("project: the own session is the source unless another one is named", async
   const { code, out } = await run(["project", "start", "anna", "--station", "browser-2"]);
   assert.equal(code, 0);
   assert.deepEqual(last().parameters, { source: "s12", users: ["anna"], stations: ["browser-2"] });
-  assert.match(out, /^s1 +anna \(Anna Berg\) at browser-1 +sees it\n- +station browser-2 +sees it\n2 sees it\.\nProjection p1 shows s12\. Stop: stationctl project stop p1\n$/);
+  assert.match(out, /^s1 +anna \(Anna Berg\) at browser-1 +included\n- +station browser-2 +included\n2 included\.\nProjection p1 shows s12\. Stop: stationctl project stop p1\n$/);
   const json = await runJson(["project", "start", "--all", "--from", "ben", "--window"], 1);
   assert.deepEqual(last().parameters, { all: true, source: "s2", window: true });
   assert.deepEqual([json.projection, json.targets.map((t) => t.state)], ["p2", ["done", "done", "refused"]]);
