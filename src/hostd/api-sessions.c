@@ -274,8 +274,10 @@ void api_sessions_log_off(struct request *r)
 		return;
 	order.message = message;
 	order.targets = &sel.targets;
+	store_begin(r->host->store);
 	audit_targets(r, sel.targets.list, sel.targets.n);
 	k = job_start_logoff(r->host, &order, &j);
+	store_commit(r->host->store);
 	if (k < 0)
 		api_error(r, "Limit",
 				json_pack("{s:s}", "reason",

@@ -66,7 +66,7 @@ static void file_add(struct desktops *d, int dirfd, const char *file)
 		return;
 	r = fd_read_file_at(dirfd, file, DESKTOP_FILE_MAX, &data, &len);
 	if (r == 0)
-		r = desktop_file_parse(data, len, &f);
+		r = desktop_file_parse(data, len, NULL, &f);
 	if (r < 0) {
 		log_debug("%s/%s is left out: %s", d->path, file, strerror(-r));
 		return;

@@ -571,6 +571,40 @@ static int make_room(struct host *h, uid_t uid)
 	return 0;
 }
 
+/* All that is under way, for the first time or again after a restart. */
+static void targets_begin(struct job *j)
+{
+	for (size_t i = 0; i < j->n_targets; i++)
+		if (!target_is_final(j->targets[i].state) && j->targets[i].state != TARGET_WAITING)
+			target_begin(j, &j->targets[i]);
+}
+
+static int handle_begin(sd_event_source *source, void *userdata)
+{
+	struct job *j = userdata;
+
+	j->notice = sd_event_source_disable_unref(j->notice);
+	targets_begin(j);
+	check_finished(j);
+	return 0;
+}
+
+/*
+ * Before anything else of the next turn, that is after the answer: each helper that is called takes
+ * the processor from us, and with fifty of them whoever ordered it would wait for all.
+ */
+static void begin_soon(struct job *j)
+{
+	if (sd_event_add_defer(j->host->event, &j->notice, handle_begin, j) < 0) {
+		job_begin(j, INT64_MAX);
+		return;
+	}
+	sd_event_source_set_priority(j->notice, SD_EVENT_PRIORITY_IMPORTANT);
+	for (size_t i = 0; i < j->n_targets; i++)
+		if (j->targets[i].state == TARGET_WAITING)
+			target_set(j, &j->targets[i], TARGET_ASKING, NULL);
+}
+
 int job_start_logoff(struct host *h, const struct job_order *order, struct job **ret)
 {
 	struct job *j;
@@ -600,7 +634,7 @@ int job_start_logoff(struct host *h, const struct job_order *order, struct job *
 	if (j->ends_ms)
 		notice_start(j);
 	else
-		job_begin(j, INT64_MAX);
+		begin_soon(j);
 	check_finished(j);
 	*ret = j;
 	return 0;
@@ -690,10 +724,7 @@ void job_resume_all(struct host *h)
 					handle_forget, j);
 			continue;
 		}
-		for (size_t i = 0; i < j->n_targets; i++)
-			if (!target_is_final(j->targets[i].state) &&
-					j->targets[i].state != TARGET_WAITING)
-				target_begin(j, &j->targets[i]);
+		targets_begin(j);
 		if (j->ends_ms)
 			notice_start(j);
 		else

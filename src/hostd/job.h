@@ -61,7 +61,7 @@ struct job {
 	struct target *targets;
 	size_t n_targets;
 	struct list waiters;
-	sd_event_source *notice;
+	sd_event_source *notice; /* until the next thing to do */
 	sd_event_source *forget;
 	bool dirty;
 	bool unsaved;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -142,6 +143,53 @@ static void a_damaged_file_is_moved_aside(void **state)
 	globfree(&g);
 }
 
+static int read_target(struct store_row *row, void *userdata)
+{
+	int64_t *ends = userdata;
+
+	ends[store_row_int(row, 0)] = store_row_int(row, 1);
+	assert_int_equal(store_row_int(row, 2), 0);
+	return 0;
+}
+
+/* A file as version 1 left it: what that knew is still there, and the new is filled in. */
+static void an_older_file_is_brought_up_to_date(void **state)
+{
+	int64_t ends[3] = { -1, -1, -1 };
+	struct store *s = NULL;
+	sqlite3 *db = NULL;
+
+	assert_int_equal(store_open(path, &s), 0);
+	assert_int_equal(add(s, "job", 7), 0);
+	s = store_close(s);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+			sqlite3_exec(db,
+					"DROP TABLE blocks; DROP TABLE block_texts; DROP TABLE "
+					"projections; DROP TABLE locks; ALTER TABLE targets DROP COLUMN "
+					"ends_ms; ALTER TABLE targets DROP COLUMN more_time;"
+					"INSERT INTO jobs VALUES (1, 'b', 'u', 1, 'U', 'operator', 1, "
+					"5000, '', 1, 1, 0);"
+					"INSERT INTO targets VALUES (1, 0, 's1', 'a', 'A', 'waiting', '');"
+					"INSERT INTO targets VALUES (1, 1, 's2', 'b', 'B', 'refused', 'x');"
+					"PRAGMA user_version = 1;",
+					NULL, NULL, NULL),
+			SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(store_open(path, &s), 0);
+	assert_int_equal(count(s), 1);
+	assert_int_equal(store_query(s, read_target, ends,
+					 "SELECT place, ends_ms, more_time FROM targets", ""),
+			0);
+	assert_int_equal(ends[0], 5000);
+	assert_int_equal(ends[1], 0);
+	assert_int_equal(store_query(s, NULL, NULL,
+					 "SELECT * FROM blocks, block_texts, projections, locks",
+					 ""),
+			0);
+	store_close(s);
+}
+
 static void a_newer_file_is_left_alone(void **state)
 {
 	struct store *s = NULL;
@@ -160,6 +208,8 @@ int main(void)
 		cmocka_unit_test(a_transaction_is_all_or_nothing),
 		cmocka_unit_test(queries),
 		cmocka_unit_test_setup_teardown(a_damaged_file_is_moved_aside, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+				an_older_file_is_brought_up_to_date, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_newer_file_is_left_alone, setup, teardown),
 	};
 

@@ -220,6 +220,7 @@ test("kill -9 of stationd: sessions, stations, tokens and jobs go on", async () 
 test("a log-off that ends while stationd is away is known afterwards", async () => {
   await start("force");
   const { job } = await root.call("Sessions.LogOff", { all: true, timeout_ms: 2000 });
+  await until("its helper was told", async () => (await root.call("Sessions.Get", { session: "s1" })).session.state === "closing");
   await d.kill();
   const { existsSync } = await import("node:fs");
   await until("the note of its helper", () => existsSync("/run/stationmaster/ended/s1"));
@@ -229,6 +230,16 @@ test("a log-off that ends while stationd is away is known afterwards", async () 
   assert.deepEqual(states(j), ["force:forced"]);
   assert.equal(j.by, "root");
   assert.ok(!existsSync("/run/stationmaster/ended/s1"));
+});
+
+test("a log-off that was answered is carried out, however soon stationd is killed", async () => {
+  await start("anna");
+  await start("ben");
+  const { job } = await root.call("Sessions.LogOff", { all: true });
+  await d.restart();
+  root = await d.root();
+  assert.deepEqual(states(await finished(job)), ["anna:done", "ben:done"]);
+  assert.deepEqual(await ids(), []);
 });
 
 test("a session that ends by itself while stationd is away: its station tells why", async () => {
