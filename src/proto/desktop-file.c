@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reader of desktop files. Only the group [Desktop Entry] is looked at; keys of other groups, keys
- * with a language and unknown keys pass. The first of several equal keys counts. Values have the
+ * Reader of desktop files. Only the group [Desktop Entry] is looked at; keys of other groups, of
+ * other languages and unknown keys pass. The first of several equal keys counts. Values have the
  * escapes of the "string" type resolved; Exec then loses its field codes, because a session gets no
  * files or addresses to open.
  */
@@ -105,8 +105,41 @@ static bool is_true(const char *value, size_t len)
 	return len == 4 && memcmp(value, "true", 4) == 0;
 }
 
-static int handle_key(struct desktop_file *d, const char *key, size_t key_len, const char *value,
-		size_t len)
+/* A key with the wanted language takes the place of the one without. */
+static int take_local(char **dst, bool *is_local, const char *value, size_t len)
+{
+	char *old = *dst;
+	int r;
+
+	if (*is_local)
+		return 0;
+	*dst = NULL;
+	r = take_value(dst, value, len);
+	if (r < 0) {
+		*dst = old;
+		return r;
+	}
+	free(old);
+	*is_local = true;
+	return 0;
+}
+
+static bool key_is(const char *key, size_t key_len, const char *name)
+{
+	return strlen(name) == key_len && memcmp(key, name, key_len) == 0;
+}
+
+/* "Name[de]" for name and language. */
+static bool key_is_local(const char *key, size_t key_len, const char *name, const char *language)
+{
+	size_t n = strlen(name), k = language ? strlen(language) : 0;
+
+	return k > 0 && key_len == n + k + 2 && memcmp(key, name, n) == 0 && key[n] == '[' &&
+	       memcmp(key + n + 1, language, k) == 0 && key[key_len - 1] == ']';
+}
+
+static int handle_key(struct desktop_file *d, const char *language, const char *key, size_t key_len,
+		const char *value, size_t len)
 {
 	static const struct {
 		const char *key;
@@ -116,18 +149,30 @@ static int handle_key(struct desktop_file *d, const char *key, size_t key_len, c
 		{ "Exec", offsetof(struct desktop_file, exec) },
 		{ "TryExec", offsetof(struct desktop_file, try_exec) },
 		{ "DesktopNames", offsetof(struct desktop_file, names) },
+		{ "Comment", offsetof(struct desktop_file, comment) },
+		{ "Icon", offsetof(struct desktop_file, icon) },
+		{ "Categories", offsetof(struct desktop_file, categories) },
+		{ "OnlyShowIn", offsetof(struct desktop_file, only_in) },
 	};
 
 	for (size_t i = 0; i < ELEMENTSOF(strings); i++)
-		if (strlen(strings[i].key) == key_len && memcmp(strings[i].key, key, key_len) == 0)
+		if (key_is(key, key_len, strings[i].key))
 			return take_value((char **)((char *)d + strings[i].offset), value, len);
-	if ((key_len == 6 && memcmp(key, "Hidden", 6) == 0) ||
-			(key_len == 9 && memcmp(key, "NoDisplay", 9) == 0))
+	if (key_is_local(key, key_len, "Name", language))
+		return take_local(&d->name, &d->has_local_name, value, len);
+	if (key_is_local(key, key_len, "Comment", language))
+		return take_local(&d->comment, &d->has_local_comment, value, len);
+	if (key_is(key, key_len, "Hidden") || key_is(key, key_len, "NoDisplay"))
 		d->hidden = d->hidden || is_true(value, len);
+	else if (key_is(key, key_len, "Terminal"))
+		d->terminal = is_true(value, len);
+	else if (key_is(key, key_len, "Type"))
+		d->is_program = len == 11 && memcmp(value, "Application", 11) == 0;
 	return 0;
 }
 
-static int handle_line(struct desktop_file *d, const char *line, size_t len, bool *in_entry)
+static int handle_line(struct desktop_file *d, const char *language, const char *line, size_t len,
+		bool *in_entry)
 {
 	const char *eq, *value;
 	size_t key_len;
@@ -149,24 +194,27 @@ static int handle_line(struct desktop_file *d, const char *line, size_t len, boo
 	value = eq + 1;
 	while (value < line + len && (*value == ' ' || *value == '\t'))
 		value++;
-	return handle_key(d, line, key_len, value, (size_t)(line + len - value));
+	return handle_key(d, language, line, key_len, value, (size_t)(line + len - value));
 }
 
 static int entry_finish(struct desktop_file *d)
 {
-	char *clean;
+	char **const optional[] = { &d->names, &d->comment, &d->icon, &d->categories, &d->only_in };
+	char **const shown[] = { &d->name, &d->comment };
 
 	if (str_is_empty(d->name) || str_is_empty(d->exec))
 		return -EBADMSG;
-	if (!d->names)
-		d->names = strdup("");
-	clean = str_clean(d->name, 100);
-	if (!clean || !d->names) {
-		free(clean);
-		return -ENOMEM;
+	for (size_t i = 0; i < ELEMENTSOF(optional); i++)
+		if (!*optional[i] && !(*optional[i] = strdup("")))
+			return -ENOMEM;
+	for (size_t i = 0; i < ELEMENTSOF(shown); i++) {
+		char *clean = str_clean(*shown[i], i == 0 ? 100 : 300);
+
+		if (!clean)
+			return -ENOMEM;
+		free(*shown[i]);
+		*shown[i] = clean;
 	}
-	free(d->name);
-	d->name = clean;
 	names_convert(d->names);
 	if (d->try_exec && !*d->try_exec) {
 		free(d->try_exec);
@@ -175,9 +223,9 @@ static int entry_finish(struct desktop_file *d)
 	return exec_strip(d->exec) < 0 || !*d->exec || !*d->name ? -EBADMSG : 0;
 }
 
-int desktop_file_parse(const char *data, size_t len, struct desktop_file *ret)
+int desktop_file_parse(const char *data, size_t len, const char *language, struct desktop_file *ret)
 {
-	struct desktop_file d = { 0 };
+	struct desktop_file d = { .is_program = true };
 	bool in_entry = false;
 	int r = 0;
 
@@ -189,7 +237,7 @@ int desktop_file_parse(const char *data, size_t len, struct desktop_file *ret)
 		const char *nl = memchr(data + i, '\n', len - i);
 		size_t n = nl ? (size_t)(nl - data) - i : len - i;
 
-		r = handle_line(&d, data + i, n, &in_entry);
+		r = handle_line(&d, language, data + i, n, &in_entry);
 		i += n + 1;
 	}
 	if (r == 0)
@@ -208,5 +256,9 @@ void desktop_file_done(struct desktop_file *d)
 	free(d->exec);
 	free(d->try_exec);
 	free(d->names);
+	free(d->comment);
+	free(d->icon);
+	free(d->categories);
+	free(d->only_in);
 	*d = (struct desktop_file){ 0 };
 }

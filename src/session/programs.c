@@ -142,6 +142,38 @@ static char *find_command(pid_t pid)
 	return str_clean(text, PROGRAMS_COMMAND_MAX);
 }
 
+/* Resident pages that are not of files: what would be free if it ended. */
+static long long own_pages(pid_t pid)
+{
+	_cleanup_free_ char *text = NULL;
+	long long resident, shared;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	if (fd_read_file_at(AT_FDCWD, path, 256, &text, NULL) < 0 ||
+			sscanf(text, "%*d %lld %lld", &resident, &shared) != 2)
+		return 0;
+	return MAX(resident - shared, 0ll);
+}
+
+void programs_get_usage(struct programs *p, struct programs_usage *ret)
+{
+	pid_t pids[PROGRAMS_LISTED_MAX];
+	size_t n = list_pids(p->session, pids, PROGRAMS_LISTED_MAX);
+	uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK), page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	*ret = (struct programs_usage){ 0 };
+	for (size_t i = 0; i < n; i++) {
+		struct program_stat st;
+
+		if (read_stat(pids[i], &st) < 0 || st.state == 'Z')
+			continue;
+		ret->cpu_ms += (st.utime + st.stime) * 1000 / ticks;
+		ret->memory_kib += (uint64_t)own_pages(pids[i]) * page / 1024;
+		ret->n++;
+	}
+}
+
 static json_t *build_process(pid_t pid, const struct program_stat *st)
 {
 	static long ticks, page;

@@ -38,6 +38,13 @@ void programs_init(struct programs *p, struct session *s);
 /* Calls that wait are answered with an error. */
 void programs_done(struct programs *p);
 
+/* Sum of what runs now; memory: resident and not shared with files. */
+struct programs_usage {
+	uint64_t cpu_ms;
+	uint64_t memory_kib;
+	unsigned n;
+};
+void programs_get_usage(struct programs *p, struct programs_usage *ret);
 /* Type Process of org.stationmaster.Worker, the session's own ones; owned; NULL: no memory. */
 json_t *programs_list(struct programs *p);
 /*

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "ipc/varlink.h"
+#include "session/exec-line.h"
 #include "session/login.h"
 #include "session/session.h"
 
@@ -341,24 +342,48 @@ static void handle_started(pid_t pid, const char *error, void *userdata)
 		varlink_reply(call, json_pack("{s:i}", "pid", (int)pid));
 }
 
+/* The command line and what is added to it; ended by NULL; both lists stay where they are. */
+static int build_argv(char *const *line, json_t *arguments, const char *argv[WORKER_ARGS_MAX + 1])
+{
+	size_t n = 0, i;
+	json_t *item;
+
+	for (; *line && n < WORKER_ARGS_MAX; line++)
+		argv[n++] = *line;
+	json_array_foreach (arguments, i, item)
+		if (n < WORKER_ARGS_MAX)
+			argv[n++] = json_string_value(item);
+	argv[n] = NULL;
+	return *line || i < json_array_size(arguments) ? -E2BIG : 0;
+}
+
 static void method_run(struct worker *w, struct varlink_call *call)
 {
-	const char *argv[WORKER_ARGS_MAX + 1] = { NULL };
-	json_t *list, *item;
+	_cleanup_(exec_line_freep) char **line = NULL;
+	const char *argv[WORKER_ARGS_MAX + 1], *exec;
+	json_t *arguments;
 	struct args a;
-	size_t i;
 	int r;
 
 	args_init(&a, call->parameters);
-	list = arg_strings(&a, "argv", ARG_REQUIRED, WORKER_ARGS_MAX, 4096);
-	if (args_done(&a) || json_array_size(list) == 0) {
-		varlink_error_parameter(call, "argv");
+	exec = arg_string(&a, "exec", ARG_REQUIRED, 4096);
+	arguments = arg_strings(&a, "arguments", ARG_OPTIONAL, WORKER_ARGS_MAX / 2, 4096);
+	if (args_done(&a)) {
+		varlink_error_parameter(call, args_done(&a));
 		return;
 	}
 	if (!is_running(w, call))
 		return;
-	json_array_foreach (list, i, item)
-		argv[i] = json_string_value(item);
+	r = exec_line_split(exec, &line);
+	if (r == 0)
+		r = build_argv(line, arguments, argv);
+	if (r < 0) {
+		fail(call,
+				"This is no command line: a quote is not closed, or there are too many "
+				"arguments.",
+				"");
+		return;
+	}
 	r = programs_start(&w->session.programs, (char *const *)argv, handle_started,
 			varlink_call_ref(call));
 	if (r < 0) {
@@ -368,6 +393,18 @@ static void method_run(struct worker *w, struct varlink_call *call)
 					    : strerror(-r),
 				"");
 	}
+}
+
+static void method_usage(struct worker *w, struct varlink_call *call)
+{
+	struct programs_usage u;
+
+	if (!is_running(w, call))
+		return;
+	programs_get_usage(&w->session.programs, &u);
+	varlink_reply(call,
+			json_pack("{s:I, s:I, s:i}", "cpu_ms", (json_int_t)u.cpu_ms, "memory_kib",
+					(json_int_t)u.memory_kib, "processes", (int)u.n));
 }
 
 static void method_processes(struct worker *w, struct varlink_call *call)
@@ -475,6 +512,7 @@ static const struct {
 	{ WORKER "Describe", method_describe, false },
 	{ WORKER "Watch", method_watch, false },
 	{ WORKER "Run", method_run, true },
+	{ WORKER "Usage", method_usage, false },
 	{ WORKER "Processes", method_processes, false },
 	{ WORKER "Windows", method_windows, false },
 	{ WORKER "CloseProgram", method_close_program, true },

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct desktop_file d = { 0 };
 
-	if (desktop_file_parse((const char *)data, size, &d) < 0)
+	if (desktop_file_parse((const char *)data, size, "de", &d) < 0)
 		return 0;
 	FUZZ_CHECK(d.name && d.exec && d.names);
 	FUZZ_CHECK(str_is_utf8(d.name, strlen(d.name)) && str_is_utf8(d.exec, strlen(d.exec)));

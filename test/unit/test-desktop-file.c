@@ -15,7 +15,7 @@
 
 static int parse(const char *text, struct desktop_file *d)
 {
-	return desktop_file_parse(text, strlen(text), d);
+	return desktop_file_parse(text, strlen(text), "de", d);
 }
 
 static void good_files(void **state)
@@ -29,7 +29,7 @@ static void good_files(void **state)
 		{ "# c\n\n" ENTRY
 		  "Name = Two Words \nExec = run --now %U \nDesktopNames=A;B-C;\r\n",
 				"Two Words", "run --now", NULL, "A:B-C", false },
-		{ ENTRY "Name=A\nName=B\nName[de]=C\nExec=x\n[Desktop Action y]\nExec=z", "A", "x",
+		{ ENTRY "Name=A\nName=B\nName[fr]=C\nExec=x\n[Desktop Action y]\nExec=z", "A", "x",
 				NULL, "", false },
 		{ ENTRY "Name=a\\sb\\\\c\nExec=sh -c \"a %% b\" %f%F\nNoDisplay=true", "a b\\c",
 				"sh -c \"a % b\"", NULL, "", true },
@@ -68,7 +68,7 @@ static void bad_files(void **state)
 		print_message("%s\n", rows[i]);
 		assert_int_equal(parse(rows[i], &d), -EBADMSG);
 	}
-	assert_int_equal(desktop_file_parse(ENTRY "Name=A\0\nExec=x\n", 31, &d), -EBADMSG);
+	assert_int_equal(desktop_file_parse(ENTRY "Name=A\0\nExec=x\n", 31, NULL, &d), -EBADMSG);
 	assert_non_null(big);
 	memset(big, '#', DESKTOP_FILE_MAX + 1);
 	assert_int_equal(parse(big, &d), -EFBIG);
@@ -81,11 +81,36 @@ static void bad_files(void **state)
 	desktop_file_done(&d);
 }
 
+static void program_files(void **state)
+{
+	struct desktop_file d;
+
+	assert_int_equal(
+			parse(ENTRY "Name[de]=Schreiber\nName=Writer\nComment=Write\nComment[de]=Schrei"
+				    "ben\nExec=w %U\nIcon=w\nCategories=Office;X;\nTerminal=true\n"
+				    "Type=Application\nOnlyShowIn=XFCE;\nName[de]=Zweitens\n",
+					&d),
+			0);
+	assert_string_equal(d.name, "Schreiber");
+	assert_string_equal(d.comment, "Schreiben");
+	assert_string_equal(d.icon, "w");
+	assert_string_equal(d.categories, "Office;X;");
+	assert_string_equal(d.only_in, "XFCE;");
+	assert_true(d.terminal && d.is_program);
+	desktop_file_done(&d);
+	assert_int_equal(parse(ENTRY "Name=L\nName[d]=x\nName[deu]=y\nExec=x\nType=Link\n", &d), 0);
+	assert_string_equal(d.name, "L");
+	assert_string_equal(d.comment, "");
+	assert_false(d.is_program || d.terminal);
+	desktop_file_done(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_files),
 		cmocka_unit_test(bad_files),
+		cmocka_unit_test(program_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

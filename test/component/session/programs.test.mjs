@@ -31,7 +31,7 @@ const windows = async (h) => (await h.call("Windows")).windows;
 
 test("a program runs as the user, in the group and the environment of the desktop", async () => {
   const { h, facts } = await session("s1", "anna");
-  const { pid } = await h.call("Run", { argv: ["xterm", "-T", "Ein Fenster — ü", "-e", "sleep 1000"] });
+  const { pid } = await h.call("Run", { exec: 'xterm -T "Ein Fenster — ü"', arguments: ["-e", "sleep 1000"] });
   const p = await until("xterm", async () => {
     const x = await find(h, "xterm");
     return x?.memory_kib > 2000 && x;
@@ -44,6 +44,8 @@ test("a program runs as the user, in the group and the environment of the deskto
   assert.equal(await bed.sh(`cut -d: -f3 /proc/${p.pid}/cgroup | sort -u | tail -1`),
     await bed.sh(`cut -d: -f3 /proc/$(pgrep -u anna openbox)/cgroup | sort -u | tail -1`));
   assert.ok(pid > 1);
+  const usage = await h.call("Usage");
+  assert.ok(usage.processes >= 3 && usage.memory_kib > 3000 && usage.memory_kib < 300000, JSON.stringify(usage));
   const list = (await h.call("Processes")).processes;
   assert.equal(list.find((x) => x.name.startsWith("Xvnc") || x.name.startsWith("Xtigervnc")), undefined, "the display server is not theirs");
   assert.ok(list.every((x) => x.start > 0));
@@ -57,9 +59,9 @@ test("windows: title, program, which is in front; changes are told", async () =>
   const watching = watcher.raw("Windows", {}, (m) => seen.push(m.windows));
   watching.catch(() => {});
   await until("first list", () => seen.length > 0);
-  await h.call("Run", { argv: ["xterm", "-T", "Erstes", "-e", "sleep 1000"] });
+  await h.call("Run", { exec: 'xterm -T Erstes -e "sleep 1000"' });
   await until("window", () => seen.at(-1).length === 1 && seen.at(-1)[0].active);
-  await h.call("Run", { argv: ["xterm", "-T", "<b>Zweites</b>", "-e", "sleep 1000"] });
+  await h.call("Run", { exec: 'xterm -T "<b>Zweites</b>" -e "sleep 1000"' });
   await until("two", () => seen.at(-1).length === 2 && seen.at(-1)[0].active && seen.at(-1)[0].title !== "Erstes");
   const [front, back] = seen.at(-1);
   assert.deepEqual([front.title, front.class, back.title, back.active], ["<b>Zweites</b>", "XTerm", "Erstes", false]);
@@ -76,15 +78,15 @@ test("windows: title, program, which is in front; changes are told", async () =>
 
 test("closed by its window, by SIGTERM, by force; never another process", async () => {
   const { h } = await session("s3", "anna");
-  await h.call("Run", { argv: ["xterm", "-e", "sleep 1000"] });
+  await h.call("Run", { exec: 'xterm -e "sleep 1000"' });
   await until("window", async () => (await windows(h)).length === 1);
   const x = await find(h, "xterm");
   assert.deepEqual(await h.call("CloseProgram", { pid: x.pid, start: x.start, force_ms: 5000 }), { state: "done" });
-  await h.call("Run", { argv: ["sleep", "1000"] });
+  await h.call("Run", { exec: "sleep 1000" });
   const s = await until("sleep", () => find(h, "sleep"));
   assert.equal((await h.fails("CloseProgram", { pid: s.pid, start: s.start + 1, force_ms: 0 })).error, "Failed");
   assert.deepEqual(await h.call("CloseProgram", { pid: s.pid, start: s.start, force_ms: 5000 }), { state: "done" });
-  await h.call("Run", { argv: ["t-deaf"] });
+  await h.call("Run", { exec: "t-deaf" });
   const d = await until("t-deaf", () => find(h, "t-deaf"));
   const begun = Date.now();
   assert.deepEqual(await h.call("CloseProgram", { pid: d.pid, start: d.start, force_ms: 500 }), { state: "forced" });
@@ -103,9 +105,12 @@ test("closed by its window, by SIGTERM, by force; never another process", async 
 
 test("what cannot be started is said", async () => {
   const { h } = await session("s5", "anna");
-  assert.equal((await h.fails("Run", { argv: ["no-such-program"] })).reason, "There is no such program on this system.");
-  assert.match((await h.fails("Run", { argv: ["/etc/passwd"] })).reason, /Permission denied/);
-  assert.equal((await h.fails("Run", { argv: [] })).error, "InvalidParameter");
+  assert.equal((await h.fails("Run", { exec: "no-such-program" })).reason, "There is no such program on this system.");
+  assert.match((await h.fails("Run", { exec: "/etc/passwd" })).reason, /Permission denied/);
+  for (const exec of ["", " ", 'xterm "open']) assert.match((await h.fails("Run", { exec })).error, /Failed|InvalidParameter/, exec);
+  await h.call("Run", { exec: "echo $(touch /tmp/t-shell) ; touch /tmp/t-shell" });
+  await until("echo has ended", async () => !(await find(h, "echo")));
+  assert.equal(await bed.ok("test -e /tmp/t-shell"), false, "no shell");
 });
 
 test("an X server that stops answering, and a session that ends, end no caller's wait", async () => {
@@ -115,7 +120,7 @@ test("an X server that stops answering, and a session that ends, end no caller's
   assert.match((await h.fails("Windows")).reason, /cannot be listed/);
   await bed.sh(`kill -CONT ${server}`);
   assert.deepEqual(await windows(h), []);
-  await h.call("Run", { argv: ["t-deaf"] });
+  await h.call("Run", { exec: "t-deaf" });
   const d = await until("t-deaf", () => find(h, "t-deaf"));
   const closing = h.raw("CloseProgram", { pid: d.pid, start: d.start, force_ms: 600000 });
   closing.catch(() => {});
