@@ -5,20 +5,33 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Demo } from "../harness/demo.js";
 import { build, top } from "../harness/paths.js";
-import { end, output, start } from "../harness/process.js";
-import { until } from "../harness/wait.js";
+import { end, output, quote, start } from "../harness/process.js";
+import type { Session } from "../harness/types.js";
+import { interval, until } from "../harness/wait.js";
 
 export const geometry = { width: 1280, height: 720 };
 export const runs = Number(process.env["RUNS"] ?? 3);
+export const accountPassword = "bench-4711";
 
+/** The programs that run in them are known by "paint WHAT"; openbox-session is not needed to measure. */
 const desktops: Record<string, string> = {
   "bench-openbox": "openbox --startup xterm",
   "bench-lines": `openbox --startup "xterm -geometry 100x40+20+20 -e /usr/local/bin/paint lines 500"`,
+  "bench-idle": `openbox --startup "xterm -geometry 100x40+20+20 -e /usr/local/bin/paint still"`,
+  "bench-video": `openbox --startup "/usr/local/bin/paint video"`,
   "bench-key": `openbox --startup "/usr/local/bin/paint key"`,
+  "bench-press": "/usr/local/bin/paint press",
 };
 
+export interface Program {
+  /** What it said after "ready". */
+  lines: string[];
+  done: Promise<number>;
+  stop: () => Promise<void>;
+}
+
 export class Bed extends Demo {
-  /** users: accounts without a session. */
+  /** users: accounts of the demo without a session; makeAccounts() is faster. */
   static async with(users: number): Promise<Bed> {
     await output([join(top, "test", "bench", "tools", "build")]);
     const bed = new Bed("bench", { sessions: users });
@@ -29,9 +42,11 @@ export class Bed extends Demo {
       await bed.write(`/usr/local/bin/${name}`, `#!/bin/sh\nexec ${exec}\n`, "755"); // Debian's Xsession takes quotes apart
       await bed.write(`/usr/share/xsessions/${name}.desktop`, `[Desktop Entry]\nType=Application\nName=${name}\nExec=${name}\n`);
     }
-    await bed.sh("rm -f /home/*/.config/openbox/autostart");
-    await bed.clear();
-    await bed.sh("until ! pgrep -x openbox; do sleep .1; done");
+    if (users) {
+      await bed.sh("rm -f /home/*/.config/openbox/autostart");
+      await bed.clear();
+      await bed.sh("until ! pgrep -x openbox; do sleep .1; done");
+    }
     return bed;
   }
 
@@ -39,8 +54,59 @@ export class Bed extends Demo {
     return this.pupils.map((p) => p.name);
   }
 
+  /** Makes accounts that have nothing but a home folder, faster than the demo does. */
+  async makeAccounts(n: number): Promise<string[]> {
+    const users = Array.from({ length: n }, (_, i) => `bench${String(i).padStart(3, "0")}`);
+    await this.sh(`hash=$(openssl passwd -6 ${accountPassword}); mkdir -p /tmp/empty; for u in ${users.join(" ")}; do useradd -m -k /tmp/empty -s /bin/bash -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 --password "$hash" $u || exit 1; done`, { timeout: 120_000 });
+    return users;
+  }
+
+  /** Starts a session for each, a few at a time, and waits until as many programs "paint" run. */
+  async startPainters(users: readonly string[], desktop: (i: number) => string): Promise<Session[]> {
+    const sessions: Session[] = [];
+    const before = await this.painters();
+    for (let i = 0; i < users.length; i += 10)
+      sessions.push(...(await Promise.all(users.slice(i, i + 10).map((user, k) => this.startSession(user, desktop(i + k))))));
+    await until("every session draws", async () => (await this.painters()) === before + users.length, 120_000);
+    return sessions;
+  }
+
+  async painters(): Promise<number> {
+    return Number(await this.sh("pgrep -cx paint || true"));
+  }
+
+  /** More settings; stationd and relay are restarted, which ends no session. */
+  async configure(text: string): Promise<void> {
+    await this.write("/etc/stationmaster/conf.d/bench.conf", text);
+    await this.restart("stationd");
+    await this.restart("station-relay");
+    await until("the daemons run again", async () => /"relay": ?true/.test((await this.ctl(["system", "status", "--json"])).stdout), 20_000);
+  }
+
+  has(program: string): Promise<boolean> {
+    return this.test(`command -v ${program}`);
+  }
+
+  /** One process by its exact name. */
+  async pid(name: string): Promise<number> {
+    return Number(await this.sh(`pgrep -n ${name.length > 15 ? "-f" : "-x"} -- ${quote(name)}`));
+  }
+
+  /** CPU in % of one core of each group of processes, over the seconds. */
+  async load(seconds: number, ...groups: readonly (readonly number[])[]): Promise<number[]> {
+    const take = () => Promise.all(groups.map((g) => this.cpu(g)));
+    const began = now();
+    const before = await take();
+    const middle = (now() + began) / 2;
+    await interval(seconds * 1000);
+    const asked = now();
+    const after = await take();
+    const ms = (now() + asked) / 2 - middle;
+    return after.map((a, i) => ((a - before[i]!) / ms) * 100);
+  }
+
   /** Starts a program inside that says "ready"; line() gives what it says after that, done() its end. */
-  async program(command: readonly string[]): Promise<{ lines: string[]; done: Promise<number>; stop: () => Promise<void> }> {
+  async program(command: readonly string[]): Promise<Program> {
     const child = start(["bash", "-c", `exec ${this.told.exec} "$@"`, "bash", ...command], { stdio: ["ignore", "pipe", "inherit"] });
     const lines: string[] = [];
     createInterface({ input: child.stdout! }).on("line", (line) => lines.push(line));

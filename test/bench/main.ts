@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs benches one after the other; results in build/bench/NAME.json.
-import { key } from "./key.js";
+import { block } from "./block.js";
+import { busy, key } from "./key.js";
 import { login } from "./login.js";
 import { logoff } from "./logoff.js";
+import { project } from "./project.js";
 import { save, show, type Row } from "./result.js";
 import { session } from "./session.js";
-import { wall } from "./wall.js";
+import { wall, wall100 } from "./wall.js";
 
-const benches: Record<string, () => Promise<Row[]>> = { login, logoff, wall, key, session };
+const benches: Record<string, () => Promise<Row[]>> = { login, logoff, wall, wall100, key, busy, session, project, block };
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((w) => !(w in benches));
 if (unknown.length) {

@@ -42,7 +42,7 @@ export interface Comparison {
   peer?: string;
   peerSamples?: readonly number[];
   /** Of the ratio, or of the value if there is no peer. */
-  target?: number;
+  target?: number | undefined;
   floor?: number;
 }
 

@@ -2,10 +2,14 @@
 /*
  * paint: what draws in a session that is measured. No window manager needed.
  *
- *   paint lines [MS]           a line of text on stdout every MS (run it in an xterm)
- *   paint video [W H FPS]      a window that is painted completely FPS times a second by MIT-SHM: a
- * picture with the noise of a photograph, panned, so every pixel changes each time paint key a
- * window of 200x200 at the corner that turns black or white at each key
+ *   paint lines [MS]       a line of text on stdout every MS (run it in an xterm)
+ *   paint still            a screenful of text on stdout, and then nothing
+ *   paint video [W H FPS]  a window that is painted completely FPS times a second by MIT-SHM:
+ *                          a picture with the noise of a photograph, panned, so that every
+ *                          pixel changes each time
+ *   paint key              a window of 200x200 at the corner, black or white in turn at each key
+ *   paint press            the whole screen in one colour, c0309f, that never changes; each key
+ *                          is noted in ~/pressed
  */
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
@@ -70,9 +74,9 @@ static void draw_picture(uint32_t *pixels, int width, int height)
 		}
 }
 
-static void run_lines(unsigned ms)
+static void run_lines(unsigned ms, uint32_t n)
 {
-	for (uint32_t i = 0;; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		printf("%08u how vexingly quick daft zebras jump %08x\n", i,
 				hash(i, (uint32_t)getpid(), 7));
 		fflush(stdout);
@@ -153,6 +157,36 @@ static void run_key(void)
 	}
 }
 
+static void run_press(void)
+{
+	Window w = open_window(0, 0, (unsigned)DisplayWidth(display, screen),
+			(unsigned)DisplayHeight(display, screen),
+			KeyPressMask | StructureNotifyMask);
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/pressed", getenv("HOME") ? getenv("HOME") : "");
+	f = fopen(path, "ae");
+	if (!f) {
+		perror(path);
+		exit(1);
+	}
+	setvbuf(f, NULL, _IONBF, 0);
+	XSetWindowBackground(display, w, 0xc0309f);
+	XClearWindow(display, w);
+	for (;;) {
+		XEvent event;
+		char text[8];
+
+		XNextEvent(display, &event);
+		if (event.type == MapNotify)
+			XSetInputFocus(display, w, RevertToPointerRoot, CurrentTime);
+		if (event.type == KeyPress &&
+				XLookupString(&event.xkey, text, sizeof(text), NULL, NULL) == 1)
+			fputc(text[0], f);
+	}
+}
+
 static int number(int argc, char **argv, int i, int otherwise)
 {
 	int v = argc > i ? atoi(argv[i]) : otherwise;
@@ -165,7 +199,12 @@ int main(int argc, char **argv)
 	const char *what = argc > 1 ? argv[1] : "";
 
 	if (strcmp(what, "lines") == 0)
-		run_lines((unsigned)number(argc, argv, 2, 500));
+		run_lines((unsigned)number(argc, argv, 2, 500), UINT32_MAX);
+	if (strcmp(what, "still") == 0) {
+		run_lines(0, 45);
+		for (;;)
+			pause();
+	}
 	display = XOpenDisplay(NULL);
 	if (!display) {
 		fprintf(stderr, "paint: no display; set DISPLAY\n");
@@ -177,6 +216,8 @@ int main(int argc, char **argv)
 				number(argc, argv, 4, 25));
 	if (strcmp(what, "key") == 0)
 		run_key();
-	fprintf(stderr, "paint lines [MS] | video [W H FPS] | key\n");
+	if (strcmp(what, "press") == 0)
+		run_press();
+	fprintf(stderr, "paint lines [MS] | still | video [W H FPS] | key | press\n");
 	return 2;
 }
