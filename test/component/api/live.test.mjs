@@ -17,7 +17,10 @@ const container = join(top, "tools", "container");
 const libexec = process.env.PKGLIBEXECDIR;
 const password = "Leise-rieselt-1";
 /** Parameters that ask for nothing that exists. */
-const examples = { Get: { session: "s99", station: "vnc-99", job: "j99" }, Wait: { job: "j99" }, Cancel: { job: "j99" }, Start: { user: "t-nobody" }, LogOff: { all: true }, Suspend: { all: true } };
+const examples = {
+  Get: { session: "s99", station: "vnc-99", job: "j99" }, Wait: { job: "j99" }, Cancel: { job: "j99" }, Extend: { job: "j99", add_ms: 1000 }, Start: { user: "t-nobody", source: "s99", sessions: ["s98"] }, Stop: { projection: "p99" },
+  LogOff: { all: true }, Suspend: { all: true }, Lock: { sessions: ["s99"] }, Unlock: { sessions: ["s99"] }, Block: { stations: ["vnc-99"] }, Unblock: { all: true }, Open: { session: "s99", mode: "view" }, Close: { view: "v99" },
+};
 const isRoot = process.getuid() === 0;
 const skip = isRoot ? false : "only root can boot a container";
 
@@ -109,7 +112,7 @@ before(async () => {
   await inside(`
     groupadd -f station-operator; groupadd -f station-admin
     id station-relay >/dev/null 2>&1 || useradd --system station-relay
-    useradd -m t-anna; useradd -m -G station-operator t-karin; useradd -m -G station-admin t-adam
+    useradd -m t-anna; useradd -m t-ben; useradd -m t-cora; useradd -m -G station-operator t-karin; useradd -m -G station-admin t-adam
     echo 't-karin:${password}' | chpasswd
     mkdir -p /run/stationmaster /var/lib/stationmaster /var/lib/station-relay /run/services
     chown station-relay: /var/lib/station-relay`);
@@ -278,6 +281,168 @@ test("event watch finds a restarted stationd again", { skip }, async () => {
   await until("a second snapshot", () => snapshots() === 2, () => result.err);
   child.kill("SIGTERM");
   await done;
+});
+
+// --- two people at work, steered from the command line ---
+
+const room = {};
+/** Flags of the sessions, as "anna: blocked". */
+const flags = async () =>
+  (await ctlJson("t-karin", "session", "list")).map((s) => [s.user, ...["blocked", "locked", "projected", "projecting", "viewed", "controlled"].filter((name) => s[name])].join(" ")).sort();
+async function done(user, code, ...args) {
+  const result = await ctl(user, ...args);
+  assert.equal(result.code, code, `${user} ${args.join(" ")}: ${result.out}${result.err}`);
+  return result;
+}
+async function restart() {
+  await inside("kill -KILL $(cat /run/services/pid/stationd)");
+  await until("stationd answers again, with relay and sessions", async () => {
+    const { code, out } = await ctl("root", "system", "status", "--json", "--timeout", "2");
+    return code === 0 && JSON.parse(out).relay && JSON.parse(out).sessions === 2;
+  });
+}
+
+test("two sessions are started", { skip }, async () => {
+  for (const user of ["t-anna", "t-ben"]) room[user] = (await ctlJson("root", "session", "start", user, "--desktop", "openbox")).id;
+  assert.deepEqual(await flags(), ["t-anna", "t-ben"]);
+});
+
+test("block: held over a crash, for who comes later, by role, until its time is over", { skip }, async () => {
+  await done("t-karin", 0, "session", "block", "t-anna", "--message", "Bitte nach vorn – 看", "--until", "+30m");
+  assert.match((await done("t-karin", 0, "session", "block", "t-cora")).out, /^- +t-cora +blocked\n/);
+  assert.deepEqual(await flags(), ["t-anna blocked", "t-ben"]);
+  const before = await ctlJson("t-karin", "block", "list");
+  assert.deepEqual(before.map((b) => [b.kind, b.name, b.message, b.by]), [["user", "t-anna", "Bitte nach vorn – 看", "t-karin"], ["user", "t-cora", "", "t-karin"]]);
+  assert.ok(Math.abs(before[0].until_ms - Date.now() - 30 * 60_000) < 60_000 && before[1].until_ms === 0);
+  await restart();
+  assert.deepEqual(await ctlJson("t-karin", "block", "list"), before);
+  assert.deepEqual(await flags(), ["t-anna blocked", "t-ben"]);
+  assert.deepEqual((await ctlJson("t-karin", "block", "texts")).texts, ["Bitte nach vorn – 看"]);
+
+  for (const args of [["session", "block", "t-ben"], ["session", "unblock", "t-anna"], ["block", "list"], ["block", "texts"]]) await done("t-anna", 3, ...args);
+  await done("t-karin", 3, "session", "block", "t-karin");
+  await done("t-karin", 3, "session", "block", "t-adam");
+  await done("t-karin", 4, "session", "block", "s99");
+  await done("t-karin", 1, "session", "block", "t-ben", "t-no-such-user");
+  await done("t-karin", 0, "session", "unblock", "t-ben", "t-cora");
+
+  assert.match((await done("t-karin", 0, "session", "block", "--all", "--until", "+10m")).out, /Everybody is blocked, who logs in later too, until/);
+  assert.deepEqual(await flags(), ["t-anna blocked", "t-ben blocked"]);
+  assert.match((await done("t-karin", 3, "session", "unblock", "t-anna")).out, /refused: Everybody is blocked/);
+  await done("t-karin", 0, "session", "unblock", "--all");
+  assert.deepEqual([await flags(), await ctlJson("t-karin", "block", "list")], [["t-anna", "t-ben"], []]);
+
+  await done("t-karin", 0, "session", "block", "t-ben", "--until", "+2s");
+  await until("the block ends by itself", async () => (await ctlJson("t-karin", "block", "list")).length === 0);
+  assert.deepEqual(await flags(), ["t-anna", "t-ben"]);
+});
+
+test("lock: one's own only; unlocked by its user or an administrator", { skip }, async () => {
+  assert.match((await done("t-karin", 3, "session", "lock", "t-anna")).out, /refused: Only t-anna can lock/);
+  assert.match((await done("t-karin", 3, "session", "unlock", "t-anna")).out, /refused: t-anna has locked/);
+  // No station shows it, and whoever logs in to go on is asked for the password anyway.
+  assert.match((await done("t-anna", 0, "session", "lock", room["t-anna"])).out, /locked\n$/);
+  assert.deepEqual(await flags(), ["t-anna", "t-ben"]);
+  for (const user of ["t-anna", "t-adam", "root"]) await done(user, 0, "session", "unlock", "t-anna");
+  await done("t-anna", 4, "session", "unlock", "t-ben");
+  assert.match((await done("t-anna", 0, "session", "lock")).out, /No station shows a session of yours/);
+});
+
+test("project: from one to others and to all, over a crash, and no further than its source", { skip }, async () => {
+  await done("t-karin", 4, "project", "start", "t-ben");
+  for (const args of [["start", "--all"], ["list"], ["stop", "--all"]]) await done("t-anna", 3, "project", ...args);
+  const one = await ctlJson("t-karin", "project", "start", "t-ben", "--from", "t-anna", "--window");
+  assert.deepEqual(await flags(), ["t-anna projecting", "t-ben projected"]);
+  const all = await ctlJson("t-karin", "project", "start", "--all", "--from", room["t-ben"]);
+  assert.deepEqual(all.targets.map((t) => t.user), ["t-anna"], "the source is not meant by all");
+  await restart();
+  const list = await ctlJson("t-karin", "project", "list");
+  assert.deepEqual(list.map((p) => [p.id, p.session, p.all, p.window, p.by]), [[one.projection, room["t-anna"], false, true, "t-karin"], [all.projection, room["t-ben"], true, false, "t-karin"]]);
+  await done("t-karin", 0, "project", "stop", one.projection);
+  await done("t-karin", 4, "project", "stop", one.projection);
+  assert.deepEqual(await ctlJson("t-adam", "project", "stop", "--all"), { projections: [all.projection] });
+  assert.deepEqual(await flags(), ["t-anna", "t-ben"]);
+});
+
+test("job extend: more time, counted from the end that was announced", { skip }, async () => {
+  const { job } = await ctlJson("t-karin", "session", "logoff", "t-anna", "t-ben", "--grace", "600");
+  const ends = async () => Object.fromEntries((await ctlJson("t-karin", "job", "show", job)).targets.map((t) => [t.user, t.ends_ms]));
+  const first = await ends();
+  await done("t-karin", 0, "job", "extend", job, "t-anna", "--by", "90s");
+  assert.deepEqual(await ends(), { "t-anna": first["t-anna"] + 90_000, "t-ben": first["t-ben"] });
+  await done("t-karin", 0, "job", "extend", job);
+  assert.deepEqual(await ends(), { "t-anna": first["t-anna"] + 390_000, "t-ben": first["t-ben"] + 300_000 });
+  assert.ok((await done("t-anna", 4, "job", "extend", job)).err, "a job of somebody else is not there for a standard user");
+  await done("t-karin", 0, "job", "cancel", job);
+  await done("t-karin", 3, "job", "extend", job);
+});
+
+/** A viewer in JavaScript, to be run inside: reads the first picture of the socket at argv[1], prints its size. */
+const viewerCode = `
+  const c = require("node:net").connect(process.argv[1]);
+  let got = Buffer.alloc(0), step = 0;
+  const take = (n) => { const part = got.subarray(0, n); got = got.subarray(n); return part; };
+  c.on("error", (e) => { console.log(e.code); process.exit(1); });
+  c.on("data", (data) => {
+    got = Buffer.concat([got, data]);
+    if (step === 0 && got.length >= 12) { take(12); c.write("RFB 003.008\\n"); step = 1; }
+    if (step === 1 && got.length >= 2) { take(2); c.write(Buffer.from([1])); step = 2; }
+    if (step === 2 && got.length >= 4) { take(4); c.write(Buffer.from([1])); step = 3; }
+    if (step === 3 && got.length >= 24 && got.length >= 24 + got.readUInt32BE(20)) {
+      const width = got.readUInt16BE(0), height = got.readUInt16BE(2);
+      take(24 + got.readUInt32BE(20));
+      const ask = Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+      ask.writeUInt16BE(width, 6); ask.writeUInt16BE(height, 8);
+      c.write(ask);
+      step = 4;
+      console.log(width + "x" + height);
+    }
+    if (step === 4 && got.length >= 16 && got[0] === 0) { console.log("picture"); step = 5; if (process.argv[2] === "once") c.end(); }
+  });
+  c.on("close", () => console.log("closed"));`;
+
+/** stationctl session ... --print-socket inside; .path of the socket. */
+async function openView(user, ...args) {
+  const view = start(["exec", name, "runuser", "-u", user, "--", "stationctl", "session", ...args, "--print-socket"]);
+  await until("the socket is there", () => view.result.out.includes("\n") || view.child.exitCode !== null, () => view.result.err);
+  return { ...view, path: view.result.out.trim() };
+}
+
+test("view and control: the relay's picture on a socket that nobody else can reach; who is in the way is named", { skip }, async () => {
+  await done("t-anna", 3, "session", "view", room["t-ben"], "--print-socket");
+  await done("t-karin", 4, "session", "view", "s99", "--print-socket");
+  assert.match((await done("t-karin", 1, "session", "view", "t-ben")).err, /no screen here/);
+  const view = await openView("t-karin", "view", "t-ben");
+  const look = (user, path, ...more) => start(["exec", name, "runuser", "-u", user, "--", "node", "-e", viewerCode, path, ...more]);
+  assert.equal((await look("t-anna", view.path).done).out, "EACCES\n");
+  assert.deepEqual(await flags(), ["t-anna", "t-ben viewed"]);
+  assert.deepEqual((await look("t-karin", view.path, "once").done).out, "1280x720\npicture\nclosed\n");
+  assert.equal((await view.done).code, 0);
+  await until("the view is gone", async () => (await ctlJson("t-karin", "view", "list")).length === 0);
+
+  const mine = await openView("t-karin", "control", "t-ben", "--exclusive");
+  const looking = look("t-karin", mine.path);
+  await until("it is seen", () => looking.result.out.includes("picture"));
+  assert.equal((await ctlJson("t-karin", "session", "show", "t-ben")).controlled_by, "t-karin");
+  assert.match((await done("t-adam", 1, "session", "control", "t-ben", "--print-socket")).err, /t-karin/);
+  const [{ id, mode, by }] = await ctlJson("t-adam", "view", "list");
+  assert.deepEqual([mode, by], ["exclusive", "t-karin"]);
+  await done("t-anna", 3, "view", "end", id);
+  await done("t-adam", 0, "view", "end", id);
+  const ended = await mine.done;
+  assert.deepEqual([ended.code, (await looking.done).out], [1, "1280x720\npicture\nclosed\n"]);
+  assert.match(ended.err, /ended from the other side/);
+  assert.deepEqual(await flags(), ["t-anna", "t-ben"]);
+  assert.equal(await inside("ls -d /tmp/stationctl-* 2>/dev/null || true"), "");
+});
+
+test("a log-off ends the projection of the session and the view of it", { skip }, async () => {
+  await done("t-karin", 0, "project", "start", "t-anna", "--from", "t-ben");
+  const view = await openView("t-karin", "view", "t-ben");
+  await done("t-karin", 0, "session", "logoff", "--all", "--wait", "--timeout", "60");
+  assert.equal((await view.done).code, 1);
+  await until("nothing is left", async () => (await ctlJson("t-karin", "project", "list")).length + (await ctlJson("t-karin", "view", "list")).length === 0);
+  assert.deepEqual(await flags(), []);
 });
 
 test("a broken setting is told with file, line and reason, and stationd does not start", { skip }, async () => {
