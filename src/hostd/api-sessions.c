@@ -103,7 +103,7 @@ void api_sessions_log_off(struct request *r)
 	order.message = message;
 	order.targets = &sel.targets;
 	store_begin(r->host->store);
-	selection_audit(r, &sel);
+	selection_audit(r, &sel, "");
 	k = job_start_logoff(r->host, &order, &j);
 	store_commit(r->host->store);
 	if (k < 0)
@@ -140,7 +140,7 @@ void api_sessions_suspend(struct request *r)
 			station_detach(list_entry(s->stations.next, struct station, shown),
 					request_is_own(r, s) ? "" : text);
 	}
-	selection_audit(r, &sel);
+	selection_audit(r, &sel, "");
 	host_save(r->host);
 	store_commit(r->host->store);
 	answer_targets(r, &sel);
@@ -186,7 +186,7 @@ void api_sessions_lock(struct request *r)
 		if (!list_is_empty(&s->stations))
 			session_lock(s);
 	}
-	selection_audit(r, &sel);
+	selection_audit(r, &sel, "");
 	store_commit(r->host->store);
 	answer_targets(r, &sel);
 }
@@ -211,7 +211,7 @@ void api_sessions_unlock(struct request *r)
 		t->state = TARGET_DONE;
 		session_unlock(s);
 	}
-	selection_audit(r, &sel);
+	selection_audit(r, &sel, "");
 	store_commit(r->host->store);
 	answer_targets(r, &sel);
 }

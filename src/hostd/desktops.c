@@ -38,7 +38,7 @@ void desktops_done(struct desktops *d)
 	d->changed = (struct timespec){ 0 };
 }
 
-static bool program_is_there(const char *program)
+bool desktop_program_is_there(const char *program)
 {
 	static const char *const folders[] = { "/usr/local/bin", "/usr/bin", "/bin",
 		"/usr/local/games", "/usr/games", "/usr/local/sbin", "/usr/sbin", "/sbin" };
@@ -71,7 +71,7 @@ static void file_add(struct desktops *d, int dirfd, const char *file)
 		log_debug("%s/%s is left out: %s", d->path, file, strerror(-r));
 		return;
 	}
-	if (!f.hidden && (!f.try_exec || program_is_there(f.try_exec))) {
+	if (!f.hidden && (!f.try_exec || desktop_program_is_there(f.try_exec))) {
 		d->list[d->n++] = (struct desktop){ .id = take_ptr(id),
 			.name = take_ptr(f.name),
 			.exec = take_ptr(f.exec),
@@ -129,7 +129,7 @@ char *desktop_missing_program(const struct desktop *d)
 		start++;
 	end = start + strcspn(start, start > d->exec && start[-1] == '"' ? "\"" : " \t");
 	program = strndup(start, (size_t)(end - start));
-	return program && !program_is_there(program) ? take_ptr(program) : NULL;
+	return program && !desktop_program_is_there(program) ? take_ptr(program) : NULL;
 }
 
 const struct desktop *desktops_default(const struct desktops *d, const char *configured)

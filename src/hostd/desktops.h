@@ -33,6 +33,8 @@ void desktops_done(struct desktops *d);
 void desktops_update(struct desktops *d);
 /* NULL: not installed. */
 const struct desktop *desktops_find(const struct desktops *d, const char *id);
+/* A path, or a name in the usual folders. */
+bool desktop_program_is_there(const char *program);
 /* The program that Exec names, if it is not there: malloc'ed; NULL: all is well. */
 char *desktop_missing_program(const struct desktop *d);
 /* The configured one if it is installed, else the first one; NULL: none is installed. */

@@ -21,6 +21,7 @@
 #include "hostd/audit.h"
 #include "hostd/host.h"
 #include "hostd/session.h"
+#include "hostd/station-scene.h"
 #include "hostd/station.h"
 #include "hostd/token.h"
 #include "hostd/worker.h"
@@ -190,8 +191,10 @@ static void finish_station(struct login *g, struct session *s)
 		login_fail_text(g, "Somebody else has logged in at this station meanwhile.", "");
 		return;
 	}
-	session_unlock(s);
+	/* In this order: the station where it is locked still must not show it for a moment. */
+	session_clear_lock(s);
 	station_attach(st, s);
+	session_refresh(s);
 	login_reply_done(g, NULL);
 }
 

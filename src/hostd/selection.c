@@ -150,15 +150,15 @@ bool selection_resolve(struct request *r, struct selection *sel, enum act act)
 	return true;
 }
 
-void selection_audit(struct request *r, const struct selection *sel)
+void selection_audit(struct request *r, const struct selection *sel, const char *what)
 {
 	const struct target *list = sel->targets.list;
 	size_t n = sel->targets.n;
 	char text[4096] = "";
-	size_t used = 0, refused = 0;
+	size_t used = (size_t)MAX(snprintf(text, sizeof(text), "%s", what), 0), refused = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		int k = snprintf(text + used, sizeof(text) - used, "%s%s(%s)%s", i ? " " : "",
+	for (size_t i = 0; i < n && used < sizeof(text) - 1; i++) {
+		int k = snprintf(text + used, sizeof(text) - used, "%s%s(%s)%s", used ? " " : "",
 				list[i].session, list[i].user,
 				list[i].state == TARGET_REFUSED  ? "=refused"
 				: list[i].state == TARGET_FAILED ? "=failed"
@@ -166,8 +166,6 @@ void selection_audit(struct request *r, const struct selection *sel)
 
 		used += (size_t)MAX(k, 0);
 		refused += list[i].state == TARGET_REFUSED;
-		if (used >= sizeof(text) - 1)
-			break;
 	}
 	api_audit(r, text, n > 0 && refused == n ? "refused" : refused ? "partly refused" : "ok");
 }

@@ -26,6 +26,6 @@ bool selection_read(struct request *r, struct selection *sel);
 /* Who may not be touched is refused, with the reason. false: an error was answered. */
 bool selection_resolve(struct request *r, struct selection *sel, enum act act);
 void selection_add(struct selection *sel, const struct session *s);
-/* One row in the audit log. */
-void selection_audit(struct request *r, const struct selection *sel);
+/* One row in the audit log; what goes before the targets, may be empty. */
+void selection_audit(struct request *r, const struct selection *sel, const char *what);
 void selection_done(struct selection *sel);

@@ -21,7 +21,7 @@ void session_lock(struct session *s)
 	session_refresh(s);
 }
 
-void session_unlock(struct session *s)
+void session_clear_lock(struct session *s)
 {
 	if (!s->locked)
 		return;
@@ -29,6 +29,11 @@ void session_unlock(struct session *s)
 	session_forget_lock(s);
 	log_info("unlocked session=%s user=%s", s->id, s->person.user);
 	session_touch(s);
+}
+
+void session_unlock(struct session *s)
+{
+	session_clear_lock(s);
 	session_refresh(s);
 }
 

@@ -4,6 +4,8 @@
  * it. A display number may be taken by somebody else between our look and the start of the display
  * server; the helper then says InUse and the next number is tried.
  */
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -64,9 +66,22 @@ char *session_clean_output(const char *s)
 	return out;
 }
 
+/* Left by a helper or server that was killed; the helper that gets the number removes it. */
+static bool lock_is_stale(const char *path)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char text[32] = "";
+	int pid = 0;
+
+	/* Anybody may put anything there. */
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && sscanf(text, "%d", &pid) == 1 &&
+	       pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+}
+
 static bool display_is_taken(struct host *h, int number)
 {
-	char path[64];
+	char lock[64], path[64];
 	struct stat st;
 	struct list *l;
 
@@ -74,9 +89,9 @@ static bool display_is_taken(struct host *h, int number)
 		if (list_entry(l, struct session, link)->display == number)
 			return true;
 	snprintf(path, sizeof(path), "/tmp/.X11-unix/X%d", number);
-	if (lstat(path, &st) == 0)
-		return true;
-	snprintf(path, sizeof(path), "/tmp/.X%d-lock", number);
+	snprintf(lock, sizeof(lock), "/tmp/.X%d-lock", number);
+	if (lstat(lock, &st) == 0)
+		return !lock_is_stale(lock);
 	return lstat(path, &st) == 0;
 }
 

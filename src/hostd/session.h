@@ -122,6 +122,8 @@ void session_adopt_all(struct host *h);
  */
 void session_lock(struct session *s);
 void session_unlock(struct session *s);
+/* The same for who has just logged in again: nobody is shown anything before session_refresh(). */
+void session_clear_lock(struct session *s);
 /* The session has ended. */
 void session_forget_lock(struct session *s);
 /* The session was found again after a restart. */

@@ -228,9 +228,13 @@ static void tell_session(struct session *s)
 
 void station_refresh(struct station *st)
 {
-	if (!update_scene(st))
+	bool blocked = station_is_blocked(st);
+
+	if (update_scene(st))
+		orders_send_scene(st);
+	else if (st->blocked_told == blocked)
 		return;
-	orders_send_scene(st);
+	st->blocked_told = blocked;
 	station_touch(st);
 	if (st->session)
 		tell_session(st->session);

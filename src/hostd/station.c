@@ -365,6 +365,30 @@ static int station_enter(struct host *h, const struct station_open *request, con
 	return 0;
 }
 
+/*
+ * A viewer that lost its connection, or whose relay was restarted, is there again without its
+ * secret before its station has left. Where that is blocked, it is that station; but a session is
+ * shown again only to who logs in.
+ */
+static struct station *take_lost_blocked(
+		struct host *h, const struct station_open *request, const uint8_t *secret)
+{
+	struct list *l;
+
+	list_for_each (l, &h->stations) {
+		struct station *st = list_entry(l, struct station, link);
+
+		if (request->kind != STATION_VNC || st->kind != STATION_VNC || st->peer ||
+				!streq(st->address, request->address) ||
+				!block_find(h, BLOCK_STATION, st->id))
+			continue;
+		station_detach(st, "");
+		memcpy(st->secret, secret, HASH_SIZE);
+		return st;
+	}
+	return NULL;
+}
+
 int station_open(struct host *h, const struct station_open *request, struct peer *peer,
 		struct station **ret)
 {
@@ -377,6 +401,8 @@ int station_open(struct host *h, const struct station_open *request, struct peer
 	if (r < 0)
 		return r;
 	st = find_by_secret(h, secret);
+	if (!st)
+		st = take_lost_blocked(h, request, secret);
 	if (!st) {
 		r = station_enter(h, request, secret, &st);
 		if (r < 0)

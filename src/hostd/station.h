@@ -44,6 +44,7 @@ struct station {
 	struct peer *peer; /* NULL: not connected */
 	sd_event_source *window;
 	json_t *scene;       /* as told to the relay last; NULL: never */
+	bool blocked_told;   /* to watchers */
 	uint64_t projection; /* number of the one it shows; 0: none */
 	bool dirty;
 	bool unsaved;

@@ -251,6 +251,31 @@ test("a vnc station that is blocked keeps its number", async () => {
   assert.equal((await relay.station(7, "vnc", "192.0.2.30")).station, "vnc-1");
 });
 
+test("a vnc station whose relay was restarted: the next viewer from there has the block, not the session", async () => {
+  await seat(1, "anna", "vnc", "192.0.2.20");
+  await root.call("Blocks.Block", { sessions: ["s1"] });
+  relay.close();
+  await until("it is lost", async () => !(await root.call("Stations.Get", { station: "vnc-1" })).station.connected);
+  relay = await openRelay(d);
+  assert.equal((await relay.station(2, "vnc", "192.0.2.21")).station, "vnc-2");
+  const again = await relay.station(3, "vnc", "192.0.2.20");
+  assert.deepEqual([again.station, again.scene.kind, again.scene.session], ["vnc-1", "block", ""]);
+  assert.equal((await session("s1")).state, "suspended");
+  await root.call("Blocks.Unblock", { all: true });
+  assert.equal((await scene("vnc-1")).kind, "greeter");
+});
+
+test("a station's own block is told to watchers even where nothing else changes", async () => {
+  const a = await seat(1, "anna");
+  const events = [];
+  root.call("Events.Watch", {}, { more: (e) => events.push(e) }).catch(() => {});
+  await root.call("Blocks.Block", { users: ["anna"], message: "x" });
+  await until("blocked", () => events.some((e) => e.kind === "station" && e.station.blocked));
+  await root.call("Blocks.Unblock", { stations: [a] });
+  await until("no longer", () => events.filter((e) => e.kind === "station").at(-1).station.blocked === false);
+  assert.equal((await scene(a)).kind, "block");
+});
+
 test("the last ten texts of each person, and the configured one", async () => {
   await seat(1, "anna");
   const otto = (await relay.signIn("otto")).token;
@@ -337,6 +362,13 @@ test("lock: by its user, unlocked by the password, an administrator, a log-in", 
   assert.deepEqual([(await scene(a)).kind, (await session("s1")).locked], ["greeter", true]);
   await relay.logIn(a, "anna");
   assert.deepEqual([(await scene(a)).kind, (await scene(a)).session, (await session("s1")).locked], ["session", "s1", false]);
+  // Locked here, logged in there: what was locked is not shown here for a moment.
+  await anna.call("Sessions.Lock", { sessions: ["s1"] });
+  const other = await relay.station(3);
+  const mark = relay.orders.length;
+  await relay.logIn(other.station, "anna");
+  assert.deepEqual(relay.orders.slice(mark).filter((o) => o.order === "scene").map((o) => `${o.station} ${o.scene.kind}`), [`${a} greeter`, `${other.station} session`]);
+  await relay.logIn(a, "anna");
   // A block goes above it.
   await anna.call("Sessions.Lock", { sessions: ["s1"] });
   await root.call("Blocks.Block", { all: true });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sessions from start to end, jobs and stations, and what is left after kill -9.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { after, afterEach, beforeEach, test } from "node:test";
 import { Daemon, openRelay, secret, until } from "./daemon.mjs";
@@ -98,6 +99,13 @@ test("display numbers in use are skipped", async () => {
   writeFileSync("/tmp/.X10-lock", "");
   assert.equal((await start("anna")).display, ":11");
   assert.equal((await start("taken")).display, ":14");
+  // Of a living process, and of one that was killed: no process has a number that high.
+  for (const n of [12, 13, 15]) writeFileSync(`/tmp/.X${n}-lock`, `${String(process.pid).padStart(10)}\n`);
+  spawnSync("mkfifo", ["/tmp/.X17-lock"]);
+  writeFileSync("/tmp/.X16-lock", " 999999999\n");
+  writeFileSync("/tmp/.X11-unix/X16", "");
+  assert.equal((await start("ben")).display, ":16");
+  assert.equal((await start("cem")).display, ":18");
 });
 
 test("a desktop that exits at once is reported with its last lines", async () => {
