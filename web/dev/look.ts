@@ -2,31 +2,21 @@
 // Opens both pages against a mock of its own, takes a picture of each state in the sizes that matter, and
 // lets axe-core check each state in light and dark. node dev/run.mjs look [folder]
 
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
+import { axe } from "./axe";
 import { launch } from "./browser";
 import { startMock, type Mock } from "./mock";
 
 const out = process.argv[2] ?? join(process.env["TMPDIR"] ?? "/tmp", "stationmaster-look");
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 mkdirSync(out, { recursive: true });
-
-interface Violation {
-  id: string;
-  help: string;
-  nodes: { html: string; failureSummary?: string }[];
-}
 
 let problems = 0;
 
 async function check(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(out, `${name}.png`) });
-  const violations = (await page.evaluate(
-    `(async () => { ${AXE}; return (await axe.run(document, { resultTypes: ["violations"] })).violations; })()`,
-  )) as Violation[];
-  for (const v of violations) {
+  for (const v of await axe(page)) {
     problems++;
     console.log(`${name}: ${v.id}: ${v.help}`);
     for (const n of v.nodes.slice(0, 3)) console.log(`   ${n.html.slice(0, 160)}\n   ${n.failureSummary ?? ""}`);
@@ -119,6 +109,83 @@ async function dashboard(c: BrowserContext, name: string, full: boolean): Promis
   await page.close();
 }
 
+const option = (page: Page, name: string) => page.getByRole("option", { name });
+
+/** Block, project, view, more time: what a supervisor does to a class at work. */
+async function acts(c: BrowserContext, name: string): Promise<void> {
+  const page = await c.newPage();
+  listen(page, name);
+  await page.goto(mock.url);
+  await pictures(page);
+  mock.world.setBlocked({ sessions: ["s2", "s5"], message: "Eyes up front, please.", until_ms: Date.now() + 4 * 60_000 }, true);
+  mock.world.setBlocked({ sessions: ["s6"] }, true);
+  const s = [...mock.world.sessions.values()];
+  Object.assign(s[3] ?? {}, { controlled: true, controlled_by: "Ada Admin" });
+  Object.assign(s[6] ?? {}, { viewed: true });
+  Object.assign(s[8] ?? {}, { locked: true });
+  for (const x of s) mock.world.update(x);
+  await page.locator(".block-text").first().waitFor();
+  await option(page, "Anna Berger").click();
+  await check(page, `${name}-blocked`);
+  await page.getByRole("button", { name: /^(Project|Vorführen)$/ }).click();
+  await check(page, `${name}-project-menu`);
+  await page.getByRole("menuitem", { name: /This session to others|Diese Sitzung anderen/ }).click();
+  await option(page, "Cem Demir").click();
+  await option(page, "Dana Evers").click({ modifiers: ["Control"] });
+  await check(page, `${name}-choosing`);
+  await page.locator(".bar .primary").click();
+  await page.locator(".force").waitFor();
+  await check(page, `${name}-projecting`);
+  await page.locator(".in-force > .button").click();
+  await page.locator(".text-chip").first().waitFor();
+  await check(page, `${name}-block-dialog`);
+  await page.getByRole("dialog").getByRole("textbox").fill("Bitte alle nach vorn schauen – wir besprechen Aufgabe 3.");
+  await page.keyboard.press("Enter");
+  await page.locator(".force-block").waitFor();
+  await page.locator('[data-act="block"]').waitFor();
+  await check(page, `${name}-block-all`);
+  await page.locator(".force-block .button").click();
+  await page.locator(".force-block").waitFor({ state: "detached" });
+  while ((await page.locator(".result").count()) > 0) await page.locator(".result-head .icon-button").first().click();
+  mock.world.logOff({ sessions: ["s2", "s4", "s5"], grace_ms: 60_000, message: "The lesson is over." });
+  for (const id of ["s2", "s4"]) mock.world.ask(id);
+  await page.locator(".tile-asks").first().waitFor();
+  await check(page, `${name}-more-time`);
+  await page.locator(".result-head .icon-button").click();
+  await option(page, "Anna Berger").dblclick({ position: { x: 60, y: 60 } });
+  await page.locator('.view[data-stream="open"]').waitFor();
+  await check(page, `${name}-view`);
+  await page.locator(".view .segmented label").nth(1).click();
+  await page.locator('.view[data-mode="control"][data-stream="open"]').waitFor();
+  await check(page, `${name}-control`);
+  mock.refuseViews({ code: 4409, reason: "Ada Admin" });
+  say("drop");
+  await page.locator(".view-note-acts").waitFor();
+  await check(page, `${name}-busy`);
+  mock.refuseViews(null);
+  await page.close();
+}
+
+async function scenes(c: BrowserContext, name: string): Promise<void> {
+  const page = await c.newPage();
+  listen(page, name);
+  say("session");
+  await page.goto(`${mock.url}/station`);
+  const open = page.locator('.screen[data-stream="open"]');
+  await open.waitFor();
+  for (const what of ["viewed", "controlled", "exclusive", "projection", "block", "block-default", "block-greeter", "lock"]) {
+    say(what);
+    const wanted = what.startsWith("block") ? ".scene-block" : what === "lock" ? ".login-card" : ".sign";
+    await page.locator(wanted).waitFor();
+    await check(page, `${name}-${what}`);
+  }
+  await page.locator("input[name=password]").fill("wrong");
+  await page.locator("button[type=submit]").click();
+  await page.getByRole("alert").locator("strong").waitFor();
+  await check(page, `${name}-lock-wrong`);
+  await page.close();
+}
+
 async function station(c: BrowserContext, name: string): Promise<void> {
   say("end");
   const page = await c.newPage();
@@ -168,6 +235,10 @@ for (const v of views) {
   c.setDefaultTimeout(15_000);
   await dashboard(c, `dash-${v.name}`, v.full);
   await station(c, `station-${v.name}`);
+  await scenes(c, `station-${v.name}`);
+  mock.stop();
+  mock = await startMock(mock.port, 28);
+  await acts(c, `dash-${v.name}`);
   await c.close();
   mock.stop();
 }

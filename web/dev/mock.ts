@@ -14,6 +14,8 @@ import { paintAll, TILE_SIZES } from "./pictures";
 import { serveRfb } from "./rfb";
 import { GREETER, PASSWORD, World } from "./world";
 
+const SESSION: Scene = { kind: "session", session: "s99", user: "anna", full_name: "Anna Berger", input: true, notice: null, text: "" };
+const streams = (s: Scene) => s.kind === "session" || s.kind === "projection" || (s.kind === "block" && s.session !== "");
 const dist = resolve("dist");
 const CSP =
   "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; " +
@@ -33,22 +35,43 @@ class Fail extends Error {
 
 export interface Mock {
   url: string;
+  port: number;
   world: World;
   command(what: string): void;
+  /** Changes what the station shows. */
+  setScene(s: Partial<Scene>): void;
+  /** Close code and reason for the next views; null: they open. */
+  refuseViews(how: { code: number; reason: string } | null): void;
+  /** How many dashboards are sending their screen. */
+  screens(): number;
   /** The latest list of tiles that a dashboard asked for, and every act of a station. */
-  received: { tiles: string[]; size: string; acts: string[] };
+  received: {
+    tiles: string[];
+    size: string;
+    acts: string[];
+    /** Method and parameters, as text. */
+    calls: string[];
+    /** Session and mode of each view that was opened. */
+    views: string[];
+    /** Keys and pointer events that came to an RFB server. */
+    input: number;
+    /** What a dashboard sent of its screen. */
+    pictures: Buffer[];
+    stationStreams: number;
+  };
   stop(): void;
 }
 
 export async function startMock(port: number, sessions: number): Promise<Mock> {
   const world = new World(sessions);
   const pictures = await paintAll();
-  const received: Mock["received"] = { tiles: [], size: "", acts: [] };
+  const received: Mock["received"] = { tiles: [], size: "", acts: [], calls: [], views: [], input: 0, pictures: [], stationStreams: 0 };
   const dashboards = new Set<WebSocket>();
   const stations = new Set<WebSocket>();
   let away = false;
   let down = false;
   let scene: Scene = GREETER;
+  let refused: { code: number; reason: string } | null = null;
 
   function setScene(s: Scene): void {
     scene = s;
@@ -60,7 +83,8 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
 
   function finish(purpose: string, user: string) {
     if (purpose === "station")
-      setTimeout(() => setScene({ kind: "session", session: "s99", user, full_name: "Anna Berger", notice: null, text: "" }), 700);
+      setTimeout(() => setScene({ ...SESSION, user }), 700);
+    if (purpose === "unlock") setScene({ ...SESSION, user });
     return { conversation: "c", prompts: [], messages: [], done: true, user: world.me.user, full_name: world.me.full_name, role: world.me.role };
   }
 
@@ -95,6 +119,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
       res.setHeader("Set-Cookie", "stationmaster=; Path=/; Max-Age=0");
       return {};
     }
+    if (method === "Login.Start") received.calls.push(`${method} ${JSON.stringify(p)}`);
     if (method.startsWith("Login.")) {
       const r = login(method.slice(6), p) as { done?: boolean };
       if (r.done) res.setHeader("Set-Cookie", "stationmaster=mock; Path=/; HttpOnly; SameSite=Strict");
@@ -102,6 +127,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     }
     if (method === "System.Version") return { version: "0.1.0" };
     if (!(req.headers.cookie ?? "").includes("stationmaster=mock")) throw new Fail(401, "org.stationmaster.Unauthenticated");
+    received.calls.push(`${method} ${JSON.stringify(p)}`);
     switch (method) {
       case "System.WhoAmI":
         return world.me;
@@ -111,9 +137,48 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
         return world.suspend(p);
       case "Jobs.Cancel":
         return { job: world.cancel(String(p["job"])) };
+      case "Jobs.Extend":
+        return { job: world.extend(p) };
+      case "Blocks.List":
+        return { blocks: world.blocks };
+      case "Blocks.Texts":
+        return { texts: world.texts, default_text: "" };
+      case "Blocks.Block":
+        return world.setBlocked(p, true);
+      case "Blocks.Unblock":
+        return world.setBlocked(p, false);
+      case "Projections.Start":
+        return world.project(p);
+      case "Projections.Stop": {
+        const r = world.stopProjection(String(p["projection"]));
+        if (!r) throw new Fail(404, "org.stationmaster.Projections.NotFound", { names: [], reason: "There is no such projection." });
+        return r;
+      }
       default:
         throw new Fail(404, "org.varlink.service.MethodNotFound");
     }
+  }
+
+  /** The scenes that a supervisor brings about. */
+  function sceneCommand(what: string): void {
+    const anna: Scene = { ...SESSION, input: false };
+    const by = "Karin Kaya";
+    const until_ms = Date.now() + 5 * 60_000;
+    const projection = { id: "p1", session: "s4", by, full_name: "Dana Evers", window: false };
+    const scenes: Record<string, Scene> = {
+      session: SESSION,
+      block: { ...anna, kind: "block", block: { by, message: "Eyes up front, please.", until_ms: 0 } },
+      "block-default": { ...anna, kind: "block", block: { by, message: "", until_ms } },
+      "block-greeter": { ...GREETER, kind: "block", block: { by, message: "", until_ms: until_ms * 2 - Date.now() } },
+      projection: { ...anna, kind: "projection", projection },
+      window: { ...SESSION, projection: { ...projection, window: true } },
+      lock: { ...anna, kind: "lock" },
+      viewed: { ...SESSION, sign: { kind: "viewed", by, exclusive: false } },
+      controlled: { ...SESSION, sign: { kind: "controlled", by, exclusive: false } },
+      exclusive: { ...anna, sign: { kind: "controlled", by, exclusive: true } },
+    };
+    const s = scenes[what];
+    if (s) setScene(s);
   }
 
   /** What the mock is told from outside. */
@@ -134,6 +199,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     }
     if (what === "notice")
       setScene({ ...scene, notice: { job: "j1", by: "Karin Kaya", ends_ms: Date.now() + 60_000, message: "The lesson is over. Please save your work." } });
+    sceneCommand(what);
     if (what === "end") setScene({ ...GREETER, text: "Karin Kaya has logged you off." });
     if (what === "arrive") world.open("Lea Arrival", "standard", true);
     if (what === "clear") for (const s of [...world.sessions.values()]) world.gone(s, "");
@@ -215,6 +281,13 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
   }
 
   const rfb = new Set<WebSocket>();
+  const screens = new Set<WebSocket>();
+  function serveDesktop(ws: WebSocket): void {
+    rfb.add(ws);
+    ws.on("close", () => rfb.delete(ws));
+    serveRfb(ws, () => received.input++);
+  }
+
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: (p) => [...p][0] ?? false });
   server.on("upgrade", (req, socket, head) => {
     if (down) {
@@ -232,28 +305,47 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
         ws.on("message", (d: Buffer) => {
           const act = (JSON.parse(d.toString()) as { act: string }).act;
           received.acts.push(act);
-          setScene({ ...GREETER, text: "" });
+          if (act === "lock") setScene({ ...scene, kind: "lock", input: false });
+          else if (act === "more_time") setScene({ ...scene, notice: scene.notice ? { ...scene.notice, more_time: true } : null });
+          else setScene({ ...GREETER, text: "" });
         });
         ws.send(JSON.stringify({ station: "browser-3", name: "R12-03" }));
         ws.send(JSON.stringify({ scene }));
-      } else if (path === "/ws/station/rfb" && scene.kind === "session") {
-        rfb.add(ws);
-        ws.on("close", () => rfb.delete(ws));
-        serveRfb(ws);
+      } else if (path === "/ws/station/rfb" && streams(scene)) {
+        received.stationStreams++;
+        serveDesktop(ws);
+      } else if (path === "/ws/view") {
+        const q = new URL(req.url ?? "/", "http://x").searchParams;
+        received.views.push(`${q.get("session")} ${q.get("mode")}`);
+        if (refused) ws.close(refused.code, refused.reason);
+        else serveDesktop(ws);
+      } else if (path === "/ws/project") {
+        screens.add(ws);
+        ws.on("close", () => screens.delete(ws));
+        ws.on("message", (d: Buffer) => {
+          received.pictures.push(d);
+          ws.send('{"next":true}');
+        });
+        ws.send('{"next":true}');
       } else ws.close(4404);
     });
   });
   await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
   const address = server.address();
-    return {
-      url: `http://127.0.0.1:${typeof address === "object" && address ? address.port : port}`,
-      world,
-      command,
-      received,
-      stop() {
-        for (const ws of sockets.clients) ws.terminate();
-        server.close();
-        server.closeAllConnections();
-      },
-    };
+  const bound = typeof address === "object" && address ? address.port : port;
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    port: bound,
+    world,
+    command,
+    received,
+    setScene: (s) => setScene({ ...scene, ...s }),
+    screens: () => screens.size,
+    refuseViews: (how) => (refused = how),
+    stop() {
+      for (const ws of sockets.clients) ws.terminate();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The least RFB server that a viewer accepts (RFC 6143: raw encoding, 32 bit true colour), for the
-// station page of the mock. Draws a plain desktop and a square where the pointer is.
+// pages of the mock. Draws a plain desktop and a square where the pointer is; onInput: a key or the
+// pointer came.
 
 import type { WebSocket } from "ws";
 
@@ -22,7 +23,7 @@ function pixels(x: number, y: number, w: number, h: number, px: number, py: numb
   return b;
 }
 
-export function serveRfb(ws: WebSocket): void {
+export function serveRfb(ws: WebSocket, onInput: () => void): void {
   let buffer = Buffer.alloc(0);
   let stage: "version" | "security" | "init" | "run" = "version";
   let px = -50;
@@ -54,9 +55,12 @@ export function serveRfb(ws: WebSocket): void {
         update();
         return 10;
       case 4:
-        return buffer.length >= 8 ? 8 : 0;
+        if (buffer.length < 8) return 0;
+        onInput();
+        return 8;
       case 5:
         if (buffer.length < 6) return 0;
+        onInput();
         px = buffer.readUInt16BE(2);
         py = buffer.readUInt16BE(4);
         dirty = true;

@@ -2,7 +2,7 @@
 // A classroom that exists only in the mock: people, sessions, jobs, and what the acts do to them.
 
 import { EventEmitter } from "node:events";
-import type { Job, May, Role, Scene, Session, Station, Target, WatchEvent } from "../src/shared/types";
+import type { Block, Job, May, Projection, Role, Scene, Session, Station, Target, WatchEvent } from "../src/shared/types";
 
 export const PASSWORD = "demo";
 
@@ -17,10 +17,14 @@ export class World extends EventEmitter {
   readonly sessions = new Map<string, Session>();
   readonly stations = new Map<string, Station>();
   readonly jobs = new Map<string, Job>();
+  readonly projections = new Map<string, Projection>();
+  blocks: Block[] = [];
+  readonly texts = ["Eyes up front, please.", "Break until 10:45", "Test: nobody types until I say so."];
   /** Account of the one person signed in to this mock. */
   readonly me = { user: "kaya", uid: 2000, full_name: "Karin Kaya", role: "operator" as Role };
   private nextSession = 1;
   private nextJob = 1;
+  private nextProjection = 1;
 
   constructor(count: number) {
     super();
@@ -44,17 +48,20 @@ export class World extends EventEmitter {
     const id = `s${n}`;
     const user = full_name.toLowerCase().replace(/[^a-z]+/g, "").slice(0, 12) + n;
     const own = full_name === this.me.full_name;
-    const may: May[] = role === "standard" || own ? ["tile", "logoff", "suspend"] : [];
+    const may: May[] = role === "standard" || own ? ["tile", "view", "control", "project", "logoff", "suspend"] : [];
+    if (role === "standard") may.push("block");
+    if (own) may.push("lock", "unlock");
     const s: Session = {
       id, user: own ? this.me.user : user, uid: 1000 + n, full_name, role, state: attached ? "active" : "suspended", type: "x11",
       desktop: "xfce", display: `:${9 + n}`, logind: String(n), stations: [], since: new Date().toISOString(),
-      idle_ms: 0, notice: null, own, may,
+      idle_ms: 0, notice: null, own, may, blocked: false, locked: false, projected: false, projecting: false, viewed: false,
+      controlled: false, controlled_by: "", scene: attached ? "session" : "none",
     };
     this.sessions.set(id, s);
     if (attached) {
       const station: Station = {
         id: `browser-${n}`, name: `R12-${String(n).padStart(2, "0")}`, kind: "browser", address: "192.0.2.7",
-        connected: true, scene: "session", session: id, since: s.since,
+        connected: true, scene: "session", session: id, blocked: false, since: s.since,
       };
       this.stations.set(station.id, station);
       s.stations = [station.id];
@@ -69,7 +76,117 @@ export class World extends EventEmitter {
       sessions: [...this.sessions.values()],
       stations: [...this.stations.values()],
       jobs: [...this.jobs.values()],
+      projections: [...this.projections.values()],
+      block_all: this.blockAll(),
     };
+  }
+
+  blockAll(): Block | null {
+    return this.blocks.find((b) => b.kind === "all") ?? null;
+  }
+
+  /** Blocks.Block and Unblock, on users only; that a block of a session takes its stations along is not needed here. */
+  setBlocked(p: Record<string, unknown>, on: boolean): { targets: Target[] } {
+    const all = p["all"] === true;
+    const users = (p["users"] ?? []) as string[];
+    const ids = all || users.length > 0
+      ? [...this.sessions.values()].filter((s) => (all ? s.role === "standard" : users.includes(s.user))).map((s) => s.id)
+      : ((p["sessions"] ?? []) as string[]);
+    const words = { by: this.me.full_name, since: new Date().toISOString(), until_ms: Number(p["until_ms"] ?? 0), message: String(p["message"] ?? "") };
+    if (on && words.message && !this.texts.includes(words.message)) this.texts.unshift(words.message);
+    if (all) this.blocks = on ? [...this.blocks.filter((b) => b.kind !== "all"), { kind: "all", name: "", full_name: "", ...words }] : [];
+    const targets = ids.map((id): Target => {
+      const t = this.targetOf(id, "block", true);
+      const s = this.sessions.get(id);
+      if (t.state !== "waiting" || !s) return t;
+      if (!on && !all && this.blockAll()) return { ...t, state: "refused", reason: "Everybody is blocked; unblock all." };
+      if (!all) {
+        this.blocks = this.blocks.filter((b) => b.name !== s.user);
+        if (on) this.blocks.push({ kind: "user", name: s.user, full_name: s.full_name, ...words });
+      }
+      return { ...t, state: "done" };
+    });
+    this.showBlocks();
+    if (all) this.emitEvent({ kind: "block_all", block_all: this.blockAll() });
+    return { targets };
+  }
+
+  private showBlocks(): void {
+    for (const s of this.sessions.values()) {
+      const blocked = this.blocks.some((b) => b.name === s.user || (b.kind === "all" && s.role === "standard"));
+      if (blocked === s.blocked) continue;
+      s.blocked = blocked;
+      s.scene = blocked ? "block" : "session";
+      this.update(s);
+    }
+  }
+
+  project(p: Record<string, unknown>, by = this.me): { projection: string; targets: Target[] } {
+    const source = this.sessions.get(String(p["source"] ?? ""));
+    const all = p["all"] === true;
+    const ids = (all ? [...this.sessions.values()].filter((s) => s.role === "standard").map((s) => s.id) : (p["sessions"] as string[])).filter(
+      (id) => id !== source?.id,
+    );
+    const targets = ids.map((id): Target => {
+      const t = this.targetOf(id, "block", true);
+      return t.state === "waiting" ? { ...t, state: "done" } : t;
+    });
+    const shown = targets.filter((t) => t.state === "done").flatMap((t) => this.sessions.get(t.session) ?? []);
+    const projection: Projection = {
+      id: `p${this.nextProjection++}`, source: source ? "session" : "screen", session: source?.id ?? "", user: source?.user ?? by.user,
+      full_name: source?.full_name ?? by.full_name, by: by.user, by_name: by.full_name, since: new Date().toISOString(), all,
+      window: p["window"] === true, stations: shown.flatMap((s) => s.stations), may: ["stop"],
+    };
+    this.projections.set(projection.id, projection);
+    for (const s of shown) {
+      s.projected = true;
+      this.update(s);
+    }
+    if (source) {
+      source.projecting = true;
+      this.update(source);
+    }
+    this.emitEvent({ kind: "projection", projection });
+    return { projection: projection.id, targets };
+  }
+
+  stopProjection(id: string): { projections: string[] } | null {
+    if (!this.projections.delete(id)) return null;
+    const left = [...this.projections.values()];
+    for (const s of this.sessions.values()) {
+      const projected = left.some((p) => p.stations.some((x) => s.stations.includes(x)));
+      const projecting = left.some((p) => p.session === s.id);
+      if (projected === s.projected && projecting === s.projecting) continue;
+      Object.assign(s, { projected, projecting });
+      this.update(s);
+    }
+    this.emitEvent({ kind: "projection_gone", id });
+    return { projections: [id] };
+  }
+
+  /** The pupil of this session asks for more time. */
+  ask(session: string): void {
+    for (const job of this.jobs.values())
+      for (const t of job.targets)
+        if (t.session === session && t.state === "waiting") {
+          t.more_time = true;
+          this.jobChanged(job);
+        }
+  }
+
+  extend(p: Record<string, unknown>): Job | null {
+    const job = this.jobs.get(String(p["job"]));
+    if (!job) return null;
+    for (const t of job.targets) {
+      const s = this.sessions.get(t.session);
+      if (t.state !== "waiting" || !(p["sessions"] as string[]).includes(t.session) || !s?.notice) continue;
+      t.ends_ms = (t.ends_ms ?? job.ends_ms) + Number(p["add_ms"]);
+      t.more_time = false;
+      s.notice = { ...s.notice, ends_ms: t.ends_ms };
+      this.update(s);
+    }
+    this.jobChanged(job);
+    return structuredClone(job);
   }
 
   update(s: Session): void {
@@ -111,7 +228,7 @@ export class World extends EventEmitter {
     const job: Job = {
       id: `j${this.nextJob++}`, kind: "logoff", by: this.me.user, since: new Date().toISOString(),
       ends_ms: grace > 0 ? Date.now() + grace : 0, message: String(p["message"] ?? ""), finished: false,
-      targets: ids.map((id) => this.targetOf(id, "logoff", bulk)),
+      targets: ids.map((id) => ({ ...this.targetOf(id, "logoff", bulk), ends_ms: grace > 0 ? Date.now() + grace : 0, more_time: false })),
     };
     this.jobs.set(job.id, job);
     const answer = { job: job.id, targets: job.targets.map((t) => ({ ...t })) };
@@ -190,4 +307,4 @@ export class World extends EventEmitter {
   }
 }
 
-export const GREETER: Scene = { kind: "greeter", session: "", user: "", full_name: "", notice: null, text: "" };
+export const GREETER: Scene = { kind: "greeter", session: "", user: "", full_name: "", input: false, notice: null, text: "" };

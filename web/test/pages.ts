@@ -3,4 +3,8 @@
 // dist/ (npm run build). npm run test:pages
 import "./pages/wall";
 import "./pages/acts";
+import "./pages/block";
+import "./pages/project";
+import "./pages/view";
 import "./pages/station";
+import "./pages/scenes";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exceptions, isFinal, nameSome, split, summarize } from "../src/dashboard/summary";
-import type { May, Session, Target, TargetState } from "../src/shared/types";
+import type { Target, TargetState } from "../src/shared/types";
+import { session } from "./things";
 
 const target = (state: TargetState, session = "s1"): Target => ({
   session,
@@ -10,24 +11,6 @@ const target = (state: TargetState, session = "s1"): Target => ({
   full_name: "U " + session,
   state,
   reason: "",
-});
-
-const session = (id: string, may: May[], own = false): Session => ({
-  id,
-  user: id,
-  uid: 1000,
-  full_name: id,
-  role: "standard",
-  state: "active",
-  type: "x11",
-  desktop: "xfce",
-  display: ":1",
-  logind: "1",
-  stations: [],
-  since: "2026-11-22T14:20:00Z",
-  idle_ms: 0,
-  own,
-  may,
 });
 
 test("26 of 28 done, 2 refused", () => {

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The acts, once: the top-left menu, the right mouse button and the bar take order and words from here.
 
-import { signal } from "@preact/signals";
-import { t } from "../shared/i18n";
-import { confirming, suspend } from "./acts";
+import { computed, signal } from "@preact/signals";
+import { t, type Key } from "../shared/i18n";
+import { confirming, suspend, unlock } from "./acts";
+import { blockAll, blocking, unblock } from "./blocks";
 import { signOut } from "./connection";
 import type { Item } from "./menu";
-import { link, order, selection } from "./store";
+import { choose, choosing, inWindow, projectScreen, projectSession, stopAll, stoppable } from "./projections";
+import { link, liveSessions, me, order, selection, tiles } from "./store";
+import { offer } from "./summary";
+import { view } from "./viewing";
 
 export const helpOpen = signal(false);
 
@@ -15,49 +19,119 @@ function selectedInOrder(): string[] {
   return order.peek().filter((id) => ids.has(id));
 }
 
-export function logOffSelected(): void {
+/** What is selected, as it is now. */
+const picked = computed(() =>
+  [...selection.value.ids].flatMap((id) => tiles.get(id)?.session.value ?? []),
+);
+
+/** What can be done with what is selected. */
+export const offered = computed(() => offer(picked.value));
+
+const withSelected = (f: (ids: string[]) => void) => () => {
   const ids = selectedInOrder();
-  if (ids.length > 0) confirming.value = { sessions: ids };
-}
+  if (ids.length > 0) f(ids);
+};
+const withOne = (id: string | null, f: (id: string) => void) => () => {
+  if (id !== null) f(id);
+};
 
-export function logOffAll(): void {
-  confirming.value = { sessions: "all" };
-}
-
-export function suspendSelected(): void {
-  const ids = selectedInOrder();
-  if (ids.length > 0) void suspend(ids);
-}
-
-export function suspendAll(): void {
-  void suspend(null);
-}
-
-/** Acts need the session service; while it is away they are shown, but not offered. */
+/** Acts need the session service, and wait while somebody is being chosen for a projection. */
 export function canAct(): boolean {
-  return link.value === "live";
+  return link.value === "live" && choosing.value === null;
+}
+
+export const blockSelected = withSelected((sessions) => (blocking.value = { sessions }));
+export const unblockSelected = withSelected((ids) =>
+  void unblock(ids.filter((id) => tiles.get(id)?.session.peek().blocked)),
+);
+export const blockEverybody = () => {
+  blocking.value = { sessions: "all" };
+};
+export const unblockEverybody = () => void unblock(null);
+
+function blockItems(off: boolean, empty: boolean): Item[] {
+  const o = offered.value;
+  const blocked = blockAll.value !== null || liveSessions().some((s) => s.blocked);
+  return [
+    {
+      id: "block",
+      label: t("menu.block"),
+      children: [
+        { id: "block-selected", label: t("menu.block.selected"), disabled: off || picked.value.length === 0, act: blockSelected },
+        { id: "block-all", label: t("menu.block.all"), disabled: empty, act: blockEverybody },
+      ],
+    },
+    {
+      id: "unblock",
+      label: t("menu.unblock"),
+      children: [
+        { id: "unblock-selected", label: t("menu.unblock.selected"), disabled: off || !o.unblock, act: unblockSelected },
+        { id: "unblock-all", label: t("menu.unblock.all"), disabled: off || !blocked, act: unblockEverybody },
+      ],
+    },
+  ];
+}
+
+function projectItems(off: boolean, empty: boolean): Item[] {
+  const source = offered.value.project;
+  const none = off || picked.value.length === 0;
+  const noSource = off || source === null;
+  return [
+    { id: "project-all", label: t("menu.project.all"), disabled: noSource, act: withOne(source, (id) => void projectSession(id, null)) },
+    { id: "project-some", label: t("menu.project.some"), disabled: noSource, act: withOne(source, choose) },
+    {
+      id: "project-screen-selected",
+      label: t("menu.project.screen.selected"),
+      disabled: none,
+      divided: true,
+      act: withSelected((ids) => void projectScreen(ids)),
+    },
+    { id: "project-screen-all", label: t("menu.project.screen.all"), disabled: empty, act: () => void projectScreen(null) },
+    {
+      id: "project-window",
+      label: t("menu.project.window"),
+      divided: true,
+      checked: inWindow.value,
+      act: () => (inWindow.value = !inWindow.peek()),
+    },
+    { id: "project-stop", label: t("menu.project.stop"), disabled: off || stoppable.value.length === 0, divided: true, act: stopAll },
+  ];
+}
+
+export const enlargeSelected = () => withOne(offered.peek().view, (id) => view(id, "view"))();
+export const controlSelected = () => withOne(offered.peek().control, (id) => view(id, "control"))();
+export const unlockSelected = () => void unlock(offered.peek().unlock);
+export const logOffSelected = withSelected((sessions) => (confirming.value = { sessions }));
+export const suspendSelected = withSelected((ids) => void suspend(ids));
+
+export function projectMenu(): Item[] {
+  const off = !canAct();
+  return projectItems(off, off || order.value.length === 0);
 }
 
 export function actItems(): Item[] {
-  const none = !canAct() || selection.value.ids.size === 0;
-  const empty = !canAct() || order.value.length === 0;
+  const off = !canAct();
+  const none = off || selection.value.ids.size === 0;
+  const empty = off || order.value.length === 0;
+  const o = offered.value;
+  const several = (act: "logoff" | "suspend", selected: () => void, all: () => void): Item => ({
+    id: act,
+    label: t(`menu.${act}`),
+    children: [
+      { id: `${act}-selected`, label: t(`menu.${act}.selected` as Key), disabled: none, act: selected },
+      { id: `${act}-all`, label: t(`menu.${act}.all` as Key), disabled: empty, act: all },
+    ],
+  });
   return [
-    {
-      id: "logoff",
-      label: t("menu.logoff"),
-      children: [
-        { id: "logoff-selected", label: t("menu.logoff.selected"), disabled: none, act: logOffSelected },
-        { id: "logoff-all", label: t("menu.logoff.all"), disabled: empty, act: logOffAll },
-      ],
-    },
-    {
-      id: "suspend",
-      label: t("menu.suspend"),
-      children: [
-        { id: "suspend-selected", label: t("menu.suspend.selected"), disabled: none, act: suspendSelected },
-        { id: "suspend-all", label: t("menu.suspend.all"), disabled: empty, act: suspendAll },
-      ],
-    },
+    ...blockItems(off, empty),
+    { id: "enlarge", label: t("menu.enlarge"), disabled: off || o.view === null, act: enlargeSelected },
+    { id: "control", label: t("menu.control"), disabled: off || o.control === null, act: controlSelected },
+    { id: "project", label: t("menu.project"), children: projectItems(off, empty) },
+    ...(me.value?.role === "administrator"
+      ? [{ id: "unlock", label: t("menu.unlock"), disabled: off || o.unlock.length === 0, act: unlockSelected }]
+      : []),
+    several("logoff", logOffSelected, () => (confirming.value = { sessions: "all" })),
+    several("suspend", suspendSelected, () => void suspend(null)),
   ];
 }
 

@@ -2,18 +2,22 @@
 // Which of its faces the dashboard shows, and the line that says how the connection is.
 
 import { signal } from "@preact/signals";
+import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
 import { t, type Key } from "../shared/i18n";
 import { LoginCard } from "../shared/logincard";
 import { Login } from "../shared/login";
 import { helpOpen } from "./actmenu";
 import { SelectionBar } from "./bar";
+import { BlockDialog } from "./blockdialog";
 import { ConfirmLogOff } from "./confirm";
 import { enter, signOut, unreachable } from "./connection";
 import { Help } from "./help";
 import { Results } from "./results";
 import { link, me, signedOut, system } from "./store";
 import { ToolBar, TopBar } from "./topbar";
-import { Wall } from "./wall";
+import { viewing } from "./viewing";
+import { Wall, wallElement } from "./wall";
 
 const offline = signal(!navigator.onLine);
 addEventListener("online", () => (offline.value = false));
@@ -73,6 +77,20 @@ function Waiting() {
   );
 }
 
+const Overlay = signal<(() => VNode | null) | null>(null);
+
+/** One desktop in the whole page; its part of the program is fetched when first wanted. */
+function Large() {
+  const wanted = viewing.value !== null;
+  const View = Overlay.value;
+  useEffect(() => {
+    if (!wanted) return undefined;
+    if (!Overlay.peek()) void import("./view").then((m) => (Overlay.value = m.ViewOverlay));
+    return () => wallElement()?.focus({ preventScroll: true });
+  }, [wanted]);
+  return wanted && View ? <View /> : null;
+}
+
 export function App() {
   const who = me.value;
   if (who === undefined) return <Waiting />;
@@ -88,17 +106,21 @@ export function App() {
     );
   if (link.value === "forbidden") return <Forbidden />;
   return (
-    <div class="frame">
-      <header>
-        <TopBar />
-        <ToolBar />
-      </header>
-      <LinkLine />
-      <Wall />
-      <Results />
-      <SelectionBar />
-      <ConfirmLogOff />
-      {helpOpen.value && <Help />}
-    </div>
+    <>
+      <div class="frame" inert={viewing.value !== null}>
+        <header>
+          <TopBar />
+          <ToolBar />
+        </header>
+        <LinkLine />
+        <Wall />
+        <Results />
+        <SelectionBar />
+        <ConfirmLogOff />
+        <BlockDialog />
+        {helpOpen.value && <Help />}
+      </div>
+      <Large />
+    </>
   );
 }

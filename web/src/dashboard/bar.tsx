@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The bar at the bottom: always names the target of the acts beside it. Its room is always taken, so
-// that the wall does not move when something is selected.
+// that the wall does not move when something is selected. While others are being chosen to see a
+// projection it asks for them instead.
 
+import { signal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { t } from "../shared/i18n";
-import { canAct, logOffSelected, suspendSelected } from "./actmenu";
+import * as acts from "./actmenu";
+import { Menu } from "./menu";
+import { chosen, choosing, inWindow, projectSession, stopChoosing } from "./projections";
 import { clear } from "./selection";
-import { order, selection, setSelection, tiles } from "./store";
+import { link, order, selection, setSelection, tiles } from "./store";
 import { wallElement } from "./wall";
+
+const projectAt = signal<{ x: number; y: number } | null>(null);
 
 export function targetName(): string {
   const ids = selection.value.ids;
@@ -19,9 +26,124 @@ export function targetName(): string {
   return count === order.value.length ? t("bar.all", { count }) : t("bar.many", { count });
 }
 
+interface ActProps {
+  /** Beside the target a short word is enough; its name is the one of the menus. */
+  word: string;
+  name?: string;
+  off: boolean;
+  act: () => void;
+  danger?: boolean;
+}
+
+function Act({ word, name, off, act, danger }: ActProps) {
+  return (
+    <button
+      type="button"
+      class={danger ? "button danger" : "button"}
+      aria-label={name}
+      title={name}
+      aria-disabled={off}
+      onClick={() => !off && act()}
+    >
+      {word}
+    </button>
+  );
+}
+
+function ProjectButton() {
+  const ref = useRef<HTMLButtonElement>(null);
+  const at = projectAt.value;
+  const open = () => {
+    const r = ref.current?.getBoundingClientRect();
+    if (r) projectAt.value = { x: r.left, y: r.top - 4 };
+  };
+  return (
+    <>
+      <button ref={ref} type="button" class="button" aria-haspopup="menu" aria-expanded={at !== null} onClick={open}>
+        {t("menu.project")}
+        <span class="menu-arrow" aria-hidden="true">
+          ▸
+        </span>
+      </button>
+      {at && (
+        <Menu
+          label={t("menu.project")}
+          items={acts.projectMenu()}
+          x={at.x}
+          y={at.y}
+          above
+          onClose={(back) => {
+            projectAt.value = null;
+            if (back) ref.current?.focus();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Acts() {
+  const off = !acts.canAct();
+  const o = acts.offered.value;
+  return (
+    <div class="bar-acts">
+      {(o.block || !o.unblock) && (
+        <Act word={t("menu.block")} name={t("menu.block.selected")} off={off} act={acts.blockSelected} />
+      )}
+      {o.unblock && (
+        <Act word={t("menu.unblock")} name={t("menu.unblock.selected")} off={off} act={acts.unblockSelected} />
+      )}
+      <Act word={t("menu.enlarge")} off={off || o.view === null} act={acts.enlargeSelected} />
+      <Act word={t("menu.control")} off={off || o.control === null} act={acts.controlSelected} />
+      <ProjectButton />
+      {o.unlock.length > 0 && <Act word={t("menu.unlock")} off={off} act={acts.unlockSelected} />}
+      <Act word={t("bar.logoff")} name={t("menu.logoff.selected")} off={off} act={acts.logOffSelected} danger />
+      <Act word={t("bar.suspend")} name={t("menu.suspend.selected")} off={off} act={acts.suspendSelected} />
+    </div>
+  );
+}
+
+export function projectToChosen(): void {
+  const c = choosing.peek();
+  const ids = chosen.peek();
+  if (!c || ids.length === 0 || link.peek() !== "live") return;
+  stopChoosing();
+  void projectSession(c.source, ids);
+}
+
+function ChoosingBar({ source }: { source: string }) {
+  const count = chosen.value.length;
+  const name = tiles.get(source)?.session.value.full_name ?? "";
+  const away = link.value !== "live";
+  const done = (f: () => void) => () => {
+    f();
+    wallElement()?.focus({ preventScroll: true });
+  };
+  return (
+    <section class="bar bar-on bar-choosing" aria-label={t("bar.name")}>
+      <p class="bar-target" role="status">
+        {t("choose.who", { name })} {t("choose.count", { count })}
+      </p>
+      <label class="check">
+        <input type="checkbox" checked={inWindow.value} onChange={(e) => (inWindow.value = e.currentTarget.checked)} />
+        <span>{t("menu.project.window")}</span>
+      </label>
+      <div class="bar-acts bar-end">
+        <button type="button" class="button primary" aria-disabled={count === 0 || away} onClick={done(projectToChosen)}>
+          {t("menu.project")}
+        </button>
+        <button type="button" class="button" onClick={done(stopChoosing)}>
+          {t("cancel")}
+        </button>
+      </div>
+    </section>
+  );
+}
+
 export function SelectionBar() {
+  const c = choosing.value;
+  if (c) return <ChoosingBar source={c.source} />;
   const count = selection.value.ids.size;
-  const off = !canAct();
   return (
     <section class={count > 0 ? "bar bar-on" : "bar"} aria-label={t("bar.name")}>
       <p class="bar-target" role="status">
@@ -31,14 +153,7 @@ export function SelectionBar() {
         <p class="bar-hint">{order.value.length > 0 ? t("bar.hint") : ""}</p>
       ) : (
         <>
-          <div class="bar-acts">
-            <button type="button" class="button danger" aria-disabled={off} onClick={() => !off && logOffSelected()}>
-              {t("menu.logoff.selected")}
-            </button>
-            <button type="button" class="button" aria-disabled={off} onClick={() => !off && suspendSelected()}>
-              {t("menu.suspend.selected")}
-            </button>
-          </div>
+          <Acts />
           <button
             type="button"
             class="icon-button bar-clear"

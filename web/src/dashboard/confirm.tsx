@@ -15,16 +15,16 @@ import { wallElement } from "./wall";
 const MESSAGE_MAX = 500;
 const GRACE_MIN = [0, 1, 5] as const;
 
-function stillThere(ids: readonly string[]): Session[] {
+export function stillThere(ids: readonly string[]): Session[] {
   return ids.flatMap((id) => {
     const tile = tiles.get(id);
     return tile && !tile.gone.value ? [tile.session.value] : [];
   });
 }
 
-const nameOf = (s: Session) => s.full_name;
+export const nameOf = (s: Session) => s.full_name;
 
-function Names({ sessions }: { sessions: Session[] }) {
+export function Names({ sessions }: { sessions: Session[] }) {
   const { shown, more } = nameSome(sessions.map(nameOf));
   return (
     <ul class="names">
@@ -36,12 +36,14 @@ function Names({ sessions }: { sessions: Session[] }) {
   );
 }
 
-function Kept({ own, forbidden }: { own: Session[]; forbidden: Session[] }) {
+type KeptProps = { own: Session[]; forbidden: Session[]; act: "logoff" | "block" };
+
+export function Kept({ own, forbidden, act }: KeptProps) {
   if (own.length + forbidden.length === 0) return null;
   return (
     <div class="note">
-      {own.length > 0 && <p>{t("confirm.kept.own")}</p>}
-      {forbidden.length > 0 && <p>{t("confirm.kept.role", { names: list(forbidden.map(nameOf)) })}</p>}
+      {own.length > 0 && <p>{t(act === "logoff" ? "confirm.kept.own" : "block.kept.own")}</p>}
+      {forbidden.length > 0 && <p>{t(act === "logoff" ? "confirm.kept.role" : "block.kept.role", { names: list(forbidden.map(nameOf)) })}</p>}
     </div>
   );
 }
@@ -88,7 +90,7 @@ export function ConfirmLogOff() {
         ) : (
           <p>{t("confirm.nobody")}</p>
         )}
-        <Kept own={own} forbidden={forbidden} />
+        <Kept own={own} forbidden={forbidden} act="logoff" />
         <fieldset class="grace">
           <legend>{t("confirm.grace")}</legend>
           <div class="segmented wide">

@@ -6,8 +6,11 @@ import { asApiError, call, setOnExpired } from "../shared/api";
 import { LiveSocket } from "../shared/socket";
 import type { LoginInfo, Me, WatchEvent } from "../shared/types";
 import { jobEvent, jobGone, jobsSnapshot, resetActs } from "./acts";
+import { blockAll, blocksSoon, resetBlocks } from "./blocks";
 import * as pictures from "./pictures";
+import { projectionGone, putProjection, replaceProjections, resetProjections } from "./projections";
 import * as store from "./store";
+import { viewing } from "./viewing";
 
 const WHO_RETRY_MS = 1500;
 
@@ -32,15 +35,19 @@ function handle(e: WatchEvent): void {
         store.replaceSessions(e.sessions ?? []);
         store.stations.value = new Map((e.stations ?? []).map((s) => [s.id, s]));
         jobsSnapshot(e.jobs ?? []);
+        replaceProjections(e.projections ?? []);
+        blockAll.value = e.block_all ?? null;
         store.loaded.value = true;
         store.link.value = "live";
       });
       pictures.connected();
+      if (blockAll.peek() || (e.sessions ?? []).some((s) => s.blocked)) blocksSoon();
       break;
     case "session": {
       const before = store.tiles.get(e.session.id)?.session.peek();
       store.putSession(e.session);
       if (before && before.state === "opening" && e.session.state !== "opening") pictures.again(e.session.id);
+      if (e.session.blocked || before?.blocked) blocksSoon();
       break;
     }
     case "session_gone":
@@ -57,6 +64,16 @@ function handle(e: WatchEvent): void {
       break;
     case "job_gone":
       jobGone(e.id);
+      break;
+    case "projection":
+      putProjection(e.projection);
+      break;
+    case "projection_gone":
+      projectionGone(e.id);
+      break;
+    case "block_all":
+      blockAll.value = e.block_all ?? null;
+      blocksSoon();
       break;
     case "unavailable":
       store.link.value = "unavailable"; // the relay goes on sending pictures
@@ -108,6 +125,9 @@ export function leave(expired: boolean): void {
   socket = null;
   batch(() => {
     resetActs();
+    resetBlocks();
+    resetProjections();
+    viewing.value = null;
     store.reset();
     store.signedOut.value = expired;
     store.me.value = null;

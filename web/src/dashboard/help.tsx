@@ -17,7 +17,7 @@ export function Help() {
   const close = () => (helpOpen.value = false);
   return (
     <Dialog title={t("help.title")} onClose={close}>
-      <div class="dialog-body help">
+      <div class="dialog-body help" tabIndex={0}>
         <h3>{t("help.select")}</h3>
         <ul>
           <li>{t("help.select.click")}</li>
@@ -27,6 +27,10 @@ export function Help() {
         <h3>{t("help.act")}</h3>
         <ul>
           <li>{t("help.act.where")}</li>
+          <li>{t("help.act.keys")}</li>
+          <li>{t("help.act.block")}</li>
+          <li>{t("help.act.view")}</li>
+          <li>{t("help.act.project")}</li>
           <li>{t("help.act.logoff")}</li>
           <li>{t("help.act.suspend")}</li>
         </ul>

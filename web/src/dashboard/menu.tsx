@@ -9,6 +9,8 @@ export interface Item {
   label: string;
   disabled?: boolean;
   act?: () => void;
+  /** A setting: on or off. Choosing it keeps the menu open. */
+  checked?: boolean;
   children?: Item[];
   /** A line above this item. */
   divided?: boolean;
@@ -20,13 +22,15 @@ interface Props {
   /** Where its corner goes, in pixels of the window. */
   x: number;
   y: number;
+  /** y is where it ends, not where it begins. */
+  above?: boolean;
   onClose: (returnFocus: boolean) => void;
 }
 
 const MARGIN = 8;
 
 function menuItems(menu: Element | null): HTMLElement[] {
-  return [...(menu?.querySelectorAll<HTMLElement>(":scope > li > [role=menuitem]") ?? [])];
+  return [...(menu?.querySelectorAll<HTMLElement>(":scope > li > [role^=menuitem]") ?? [])];
 }
 
 function focusBy(menu: Element | null, from: Element | null, by: number): void {
@@ -76,7 +80,8 @@ function Row({ item, onAct, open, onOpen }: RowProps) {
       <button
         ref={button}
         type="button"
-        role="menuitem"
+        role={item.checked === undefined ? "menuitem" : "menuitemcheckbox"}
+        aria-checked={item.checked}
         tabIndex={-1}
         data-item={item.id}
         aria-disabled={item.disabled ? "true" : undefined}
@@ -90,6 +95,11 @@ function Row({ item, onAct, open, onOpen }: RowProps) {
         }}
       >
         <span>{item.label}</span>
+        {item.checked !== undefined && (
+          <svg class={item.checked ? "menu-check on" : "menu-check"} viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M5 12.500l4.500 4.500L19 7.500" />
+          </svg>
+        )}
         {sub && <span class="menu-arrow" aria-hidden="true"> ▸</span>}
       </button>
       {sub && open && button.current && <Sub item={item} parent={button.current} onAct={onAct} />}
@@ -97,13 +107,13 @@ function Row({ item, onAct, open, onOpen }: RowProps) {
   );
 }
 
-export function Menu({ label, items, x, y, onClose }: Props) {
+export function Menu({ label, items, x, y, above, onClose }: Props) {
   const ref = useRef<HTMLUListElement>(null);
   const [open, setOpen] = useState<string | null>(null);
   const wantFocus = useRef(false);
 
   useLayoutEffect(() => {
-    place(ref.current, x, y);
+    place(ref.current, x, above ? y - (ref.current?.offsetHeight ?? 0) : y);
     menuItems(ref.current)[0]?.focus();
   }, [x, y]);
   useLayoutEffect(() => {
@@ -114,7 +124,7 @@ export function Menu({ label, items, x, y, onClose }: Props) {
 
   const act = (i: Item) => {
     if (i.disabled) return;
-    onClose(true);
+    if (i.checked === undefined) onClose(true);
     i.act?.();
   };
   const openSub = (id: string, focusFirst: boolean) => {

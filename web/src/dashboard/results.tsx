@@ -6,14 +6,15 @@ import { serverNow, tick } from "../shared/clock";
 import { explain } from "../shared/explain";
 import { countdown } from "../shared/format";
 import { said, t } from "../shared/i18n";
-import type { Target } from "../shared/types";
-import { cancel, dismiss, entries, isBusy, retry, type Entry } from "./acts";
-import { me } from "./store";
+import type { Job, Target } from "../shared/types";
+import { asking, cancel, decline, dismiss, moreTime, retry, undo } from "./acts";
+import { entries, isBusy, type Entry } from "./entries";
+import { me, stations } from "./store";
 import { exceptions, summarize } from "./summary";
 
 function summaryText(e: Entry): string {
   const s = summarize(e.targets);
-  if (s.count === 0 && !e.pending) return t(e.act === "suspend" ? "results.nobody.suspend" : "results.nobody");
+  if (s.count === 0 && !e.pending) return t(`results.nobody.${e.act}`);
   const parts = [t("results.done", { done: s.done, count: s.count })];
   if (s.forced > 0) parts.push(t("results.forced", { count: s.forced }));
   if (s.refused > 0) parts.push(t("results.refused", { count: s.refused }));
@@ -35,6 +36,60 @@ function Progress({ entry }: { entry: Entry }) {
   );
 }
 
+/** When the first of them is due. */
+function firstEnd(job: Job): number {
+  const ends = job.targets.filter((x) => x.state === "waiting").map((x) => x.ends_ms || job.ends_ms);
+  return ends.length > 0 ? Math.min(...ends) : job.ends_ms;
+}
+
+const MINUTES = [1, 5] as const;
+const ASKS_SHOWN = 5;
+
+function Answer({ job, who, name, sessions }: { job: Job; who: string; name: string; sessions: string[] }) {
+  return (
+    <li>
+      <span class="ask-who">{who}</span>
+      <span class="ask-acts" role="group" aria-label={name}>
+        {MINUTES.map((m) => (
+          <button key={m} type="button" class="button small" onClick={() => void moreTime(job.id, sessions, m * 60_000)}>
+            {t("more.minutes", { count: m })}
+          </button>
+        ))}
+        <button type="button" class="button small" onClick={() => decline(job.id, sessions)}>
+          {t("more.no")}
+        </button>
+      </span>
+    </li>
+  );
+}
+
+/** Who needs more time, and the answers; several can be answered at once. */
+function Asks({ job }: { job: Job }) {
+  const asks = asking(job);
+  if (asks.length === 0) return null;
+  const rest = asks.length - ASKS_SHOWN;
+  const all = t("more.all", { count: asks.length });
+  const nameOf = (x: Target) => x.full_name || x.user;
+  return (
+    <div class="asks" aria-live="polite">
+      <h3>{t("more.short")}</h3>
+      <ul>
+        {asks.length > 1 && <Answer job={job} who={all} name={all} sessions={asks.map((x) => x.session)} />}
+        {asks.slice(0, ASKS_SHOWN).map((x) => (
+          <Answer
+            key={x.session}
+            job={job}
+            who={nameOf(x)}
+            name={t("more.asks", { name: nameOf(x) })}
+            sessions={[x.session]}
+          />
+        ))}
+        {rest > 0 && <li class="hint">{t("confirm.more", { count: rest })}</li>}
+      </ul>
+    </div>
+  );
+}
+
 function Waiting({ ends_ms }: { ends_ms: number }) {
   void tick.value;
   const left = ends_ms - serverNow();
@@ -45,8 +100,8 @@ function Exceptions({ targets }: { targets: Target[] }) {
   return (
     <ul class="exceptions">
       {targets.map((x) => (
-        <li key={x.session || x.user}>
-          <strong>{x.full_name || x.user || x.session}</strong>
+        <li key={x.session || x.user || x.station}>
+          <strong>{x.full_name || x.user || stations.value.get(x.station ?? "")?.name || x.station || x.session}</strong>
           <span class="exception-state">{t(`target.${x.state}`)}</span>
           {x.reason && <span class="exception-reason">{said(x.reason)}</span>}
         </li>
@@ -62,9 +117,10 @@ function Card({ entry: e }: { entry: Entry }) {
   const error = e.error ? explain(e.error) : null;
   const waiting = e.act === "logoff" && !e.pending && busy && e.targets.some((x) => x.state === "waiting");
   const others = e.job !== null && e.job.by !== me.value?.user;
-  const canRetry = e.error !== null || (!busy && s.failed > 0);
+  const canRetry = e.again !== null && (e.error !== null || (!busy && s.failed > 0));
+  const canUndo = e.undo !== null && !busy;
   return (
-    <li class="result" data-job={e.job?.id} data-finished={!busy}>
+    <li class="result" data-act={e.act} data-job={e.job?.id} data-finished={!busy}>
       <div class="result-head">
         <h2>{t(`results.title.${e.act}`)}</h2>
         <button
@@ -94,13 +150,19 @@ function Card({ entry: e }: { entry: Entry }) {
         )}
       </div>
       {busy && <Progress entry={e} />}
-      {waiting && e.job && e.job.ends_ms > 0 && <Waiting ends_ms={e.job.ends_ms} />}
+      {waiting && e.job && e.job.ends_ms > 0 && <Waiting ends_ms={firstEnd(e.job)} />}
+      {e.job && <Asks job={e.job} />}
       {named.length > 0 && <Exceptions targets={named} />}
-      {(canRetry || (waiting && e.job && e.job.ends_ms > 0)) && (
+      {(canRetry || canUndo || (waiting && e.job && e.job.ends_ms > 0)) && (
         <div class="result-acts">
           {waiting && e.job && (
             <button type="button" class="button" onClick={() => void cancel(e)}>
               {t("results.cancel")}
+            </button>
+          )}
+          {canUndo && (
+            <button type="button" class="button" onClick={() => undo(e)}>
+              {t("undo")}
             </button>
           )}
           {canRetry && (

@@ -12,10 +12,12 @@ import { EMPTY, prune, type Selection } from "./selection";
 export type Link = "connecting" | "live" | "lost" | "unavailable" | "forbidden" | "many";
 export type PictureState = "none" | "waiting" | "live" | "stale";
 
+export type ActName = "logoff" | "suspend" | "block" | "unblock" | "project" | "stop" | "unlock";
+
 export interface Outcome {
   state: Target["state"];
   reason: string;
-  act: "logoff" | "suspend";
+  act: ActName;
 }
 
 export interface Tile {
@@ -25,6 +27,10 @@ export interface Tile {
   readonly current: Signal<boolean>;
   /** What an act is doing or has done to this session; null: nothing to tell. */
   readonly outcome: Signal<Outcome | null>;
+  /** Job whose notice this person asks more time of; null: does not ask. */
+  readonly asks: Signal<string | null>;
+  /** Others are being chosen to see this one. */
+  readonly source: Signal<boolean>;
   readonly picture: Signal<PictureState>;
   /** Since when the picture is not live, ms of this computer; read only while picture is "stale". */
   staleSince: number;
@@ -77,6 +83,8 @@ function newTile(s: Session): Tile {
     selected: signal(false),
     current: signal(false),
     outcome: signal<Outcome | null>(null),
+    asks: signal<string | null>(null),
+    source: signal(false),
     picture: signal<PictureState>("waiting"),
     staleSince: 0,
     gone: signal(false),

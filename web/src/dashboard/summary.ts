@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What became of an act on several sessions, counted. Pure; words are put to it elsewhere.
 
-import type { Session, Target, TargetState } from "../shared/types";
+import type { Projection, Session, SessionState, Target, TargetState } from "../shared/types";
 
 export interface Summary {
   count: number;
@@ -63,10 +63,10 @@ export interface Split {
 }
 
 /** What stationd will do with an order, for the confirmation; stationd itself decides. */
-export function split(sessions: readonly Session[], act: "logoff" | "suspend", bulk: boolean): Split {
+export function split(sessions: readonly Session[], act: "logoff" | "block", bulk: boolean): Split {
   const r: Split = { affected: [], own: [], forbidden: [] };
   for (const s of sessions) {
-    if (bulk && s.own) r.own.push(s);
+    if (s.own && (bulk || act === "block")) r.own.push(s);
     else if (!s.may.includes(act)) r.forbidden.push(s);
     else r.affected.push(s);
   }
@@ -79,4 +79,44 @@ export const NAMES_MAX = 10;
 export function nameSome(names: readonly string[]): { shown: string[]; more: number } {
   if (names.length <= NAMES_MAX) return { shown: [...names], more: 0 };
   return { shown: names.slice(0, NAMES_MAX), more: names.length - NAMES_MAX };
+}
+
+/** The one word for how a session is: what is done to it comes before what it does itself. */
+export type Condition = SessionState | "blocked" | "projected" | "locked";
+
+export function condition(s: Session): Condition {
+  if (s.state === "opening" || s.state === "closing") return s.state;
+  if (s.blocked) return "blocked";
+  if (s.projected) return "projected";
+  if (s.locked) return "locked";
+  return s.state;
+}
+
+/** What can be done with a selection: there is no use in offering the rest. */
+export interface Offer {
+  block: boolean;
+  unblock: boolean;
+  /** The one session that can be looked at, controlled, shown to others. */
+  view: string | null;
+  control: string | null;
+  project: string | null;
+  unlock: string[];
+}
+
+export function offer(sessions: readonly Session[]): Offer {
+  const one = sessions.length === 1 ? sessions[0] : undefined;
+  const may = (what: Session["may"][number]) => (one?.may.includes(what) ? one.id : null);
+  return {
+    block: sessions.some((s) => !s.blocked),
+    unblock: sessions.some((s) => s.blocked),
+    view: may("view"),
+    control: may("control"),
+    project: may("project"),
+    unlock: sessions.filter((s) => s.locked && s.may.includes("unlock")).map((s) => s.id),
+  };
+}
+
+/** How the line about a running projection is worded; the words stand with the messages. */
+export function projectionKey(p: Projection, mine: boolean): `project.${"mine" | "theirs"}.${"session" | "screen"}` {
+  return `project.${mine ? "mine" : "theirs"}.${p.source}`;
 }

@@ -6,9 +6,12 @@ import { serverNow, tick } from "../shared/clock";
 import { countdown, span } from "../shared/format";
 import { said, t } from "../shared/i18n";
 import type { Notice, Session } from "../shared/types";
+import { blockAll, blocks } from "./blocks";
+import { blockOf } from "./blocking";
+import { UntilText } from "./force";
 import { attach } from "./pictures";
 import { stations, type Outcome, type Tile } from "./store";
-import { isFinal } from "./summary";
+import { condition, isFinal } from "./summary";
 
 function stationNames(s: Session): string {
   const names = s.stations.map((id) => stations.value.get(id)?.name || id);
@@ -51,10 +54,46 @@ function Instead({ tile, session }: { tile: Tile; session: Session }) {
   return null;
 }
 
-export function outcomeText(o: Pick<Outcome, "state" | "act">): string {
-  if (o.act === "suspend" && o.state === "done") return t("target.suspended");
-  if (o.act === "suspend" && !isFinal(o.state)) return t("target.suspending");
-  return t(`target.${o.state}`);
+function outcomeText(o: Outcome): string {
+  if (isFinal(o.state) || o.act === "logoff") return t(`target.${o.state}`);
+  return t(`target.pending.${o.act}`);
+}
+
+/** Over the live picture, which stays to be seen: the pupil sees nothing but this text. */
+function BlockVeil({ session }: { session: Session }) {
+  const b = blockOf(session, blocks.value, blockAll.value);
+  return (
+    <span class="block-veil">
+      <strong>{t("condition.blocked")}</strong>
+      {b?.message && <span class="block-text">{t("quoted", { text: b.message })}</span>}
+      {b && b.until_ms > 0 && <UntilText until_ms={b.until_ms} />}
+    </span>
+  );
+}
+
+/** What others do with this desktop. */
+function marks(s: Session): string[] {
+  const list: string[] = [];
+  if (s.projecting) list.push(t("mark.projecting"));
+  if (s.controlled) list.push(s.controlled_by ? t("mark.controlled.by", { name: s.controlled_by }) : t("mark.controlled"));
+  else if (s.viewed) list.push(t("mark.viewed"));
+  return list;
+}
+
+function Asks() {
+  return (
+    <span class="tile-asks">
+      <span class="tile-asks-text">{t("more.question")}</span>
+      {[1, 5].map((m) => (
+        <span key={m} class="tile-answer" data-answer={m}>
+          {t("more.minutes", { count: m })}
+        </span>
+      ))}
+      <span class="tile-answer" data-answer="0">
+        {t("more.no")}
+      </span>
+    </span>
+  );
 }
 
 function OutcomeVeil({ outcome, hasNotice }: { outcome: Outcome; hasNotice: boolean }) {
@@ -71,8 +110,9 @@ function OutcomeVeil({ outcome, hasNotice }: { outcome: Outcome; hasNotice: bool
 }
 
 /** What the picture says, for those who do not see it; follows name, station and state. */
-function unseen(s: Session, outcome: Outcome | null): string {
-  const parts: string[] = [];
+function unseen(s: Session, outcome: Outcome | null, asks: boolean): string {
+  const parts = marks(s);
+  if (asks) parts.push(t("more.short"));
   if (s.notice) parts.push(t("tile.notice.label"));
   if (outcome && (outcome.state === "refused" || outcome.state === "failed"))
     parts.push(`${outcomeText(outcome)}${outcome.reason ? `: ${said(outcome.reason)}` : ""}`);
@@ -95,11 +135,14 @@ export function TileView({ tile }: { tile: Tile }) {
   const outcome = tile.outcome.value;
   const picture = tile.picture.value;
   const mayPicture = s.may.includes("tile");
+  const asks = tile.asks.value !== null && Boolean(s.notice);
+  const how = condition(s);
   const state = gone ? "gone" : s.state;
   const classes = ["tile", `tile-${state}`];
   if (selected) classes.push("selected");
   if (tile.current.value) classes.push("current");
   if (picture === "stale") classes.push("stale");
+  if (tile.source.value) classes.push("source");
   return (
     <div
       ref={root}
@@ -111,13 +154,26 @@ export function TileView({ tile }: { tile: Tile }) {
       data-session={tile.id}
       data-user={s.user}
       data-state={state}
+      data-condition={how}
       data-picture={mayPicture ? picture : "hidden"}
     >
       <div class="tile-picture" aria-hidden="true">
         <canvas ref={canvas} width={0} height={0} hidden={!mayPicture} />
         {!outcome && !gone && <Instead tile={tile} session={s} />}
         {mayPicture && picture === "stale" && <StaleBadge tile={tile} />}
+        {s.blocked && !gone && !outcome && <BlockVeil session={s} />}
+        {!gone && (
+          <span class="tile-marks">
+            {marks(s).map((m) => (
+              <span key={m} class="mark">
+                {m}
+              </span>
+            ))}
+            {tile.source.value && <span class="mark mark-source">{t("mark.source")}</span>}
+          </span>
+        )}
         {s.notice && !gone && <Countdown notice={s.notice} />}
+        {asks && !gone && !outcome?.reason && <Asks />}
         {gone ? (
           <span class="veil veil-done">
             <strong>{t("target.done")}</strong>
@@ -142,9 +198,9 @@ export function TileView({ tile }: { tile: Tile }) {
             {stationNames(s)}
             <Comma />
           </span>
-          <span class={`chip chip-${s.state}`}>
-            {t(`state.${s.state}`)}
-            <span class="visually-hidden">{unseen(s, outcome)}</span>
+          <span class={`chip chip-${how}`}>
+            {t(`condition.${how}`)}
+            <span class="visually-hidden">{unseen(s, outcome, asks)}</span>
           </span>
         </span>
       </div>

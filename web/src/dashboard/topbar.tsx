@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Top bar (menu, name of the product, language, who is signed in) and the line below it (name of the
+// Top bar (menu, name of the product, what is in force, language, who is signed in) and the line below it (name of the
 // system, counts, tile size).
 
 import { signal } from "@preact/signals";
@@ -7,6 +7,7 @@ import { useRef } from "preact/hooks";
 import { t, type Key } from "../shared/i18n";
 import { LanguageSwitch } from "../shared/language";
 import { mainItems } from "./actmenu";
+import { InForce } from "./force";
 import { SIZES, type TileSize } from "./frame";
 import { Menu } from "./menu";
 import { all } from "./selection";
@@ -68,7 +69,7 @@ export function TopBar() {
         <span class="brand-mark" aria-hidden="true" />
         <span>{t("app.name")}</span>
       </div>
-      <div class="grow" />
+      <InForce />
       <LanguageSwitch />
       {who && (
         <div class="who">
@@ -106,6 +107,7 @@ export function ToolBar() {
   const sessions = liveSessions();
   const count = sessions.length;
   const active = sessions.filter((s) => s.state === "active").length;
+  const blocked = sessions.filter((s) => s.blocked).length;
   const suspended = sessions.filter((s) => s.state === "suspended").length;
   const allSelected = count > 0 && selection.value.ids.size === count;
   return (
@@ -114,6 +116,7 @@ export function ToolBar() {
       <p class="counts">
         <span>{t("wall.count", { count })}</span>
         {active > 0 && <span>{t("wall.active", { count: active })}</span>}
+        {blocked > 0 && <span>{t("wall.blocked", { count: blocked })}</span>}
         {suspended > 0 && <span>{t("wall.suspended", { count: suspended })}</span>}
       </p>
       <div class="toolbar-end">

@@ -4,12 +4,16 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../shared/i18n";
-import { actItems } from "./actmenu";
+import * as acts from "./actmenu";
+import { decline, moreTime } from "./acts";
 import { startBand } from "./band";
+import { projectToChosen } from "./bar";
 import { Menu } from "./menu";
+import { choosing, stopChoosing } from "./projections";
 import * as sel from "./selection";
-import { link, loaded, order, selection, setSelection, shown, size } from "./store";
+import { link, loaded, order, selection, setSelection, shown, size, tiles } from "./store";
 import { TileView } from "./tile";
+import { view } from "./viewing";
 
 const LONG_PRESS_MS = 500;
 const LONG_PRESS_SLACK_PX = 10;
@@ -75,12 +79,26 @@ function onPointerDown(e: PointerEvent): void {
   startBand(e, wall, keysOf(e), () => (suppressClick = true));
 }
 
+/** The answers to "I need more time" on a tile, for the pointer; by keys they are given in the results. */
+function answered(e: MouseEvent): boolean {
+  const answer = e.target instanceof Element ? e.target.closest<HTMLElement>("[data-answer]") : null;
+  const id = tileIdAt(answer);
+  const job = id === null ? null : tiles.get(id)?.asks.peek();
+  if (!answer || id === null || !job) return false;
+  const minutes = Number(answer.dataset["answer"]);
+  if (minutes > 0) void moreTime(job, [id], minutes * 60_000);
+  else decline(job, [id]);
+  return true;
+}
+
 function onClick(e: MouseEvent): void {
   if (suppressClick) {
     suppressClick = false;
     return;
   }
+  if (answered(e)) return;
   const id = tileIdAt(e.target);
+  if (id !== null && id === choosing.peek()?.source) return;
   const s = selection.peek();
   if (s.ids.size === 0) touchMode = false;
   if (id === null) {
@@ -89,8 +107,16 @@ function onClick(e: MouseEvent): void {
   else setSelection(sel.click(s, order.peek(), id, keysOf(e)));
 }
 
+function onDoubleClick(e: MouseEvent): void {
+  const id = tileIdAt(e.target);
+  const onAnswer = e.target instanceof Element && e.target.closest("[data-answer]") !== null;
+  if (id === null || onAnswer || choosing.peek() || e.ctrlKey || e.shiftKey) return;
+  view(id, "view");
+}
+
 function onContextMenu(e: MouseEvent): void {
   e.preventDefault();
+  if (choosing.peek()) return;
   if (lastPointer === "touch") return; // a long press selects
   let id = tileIdAt(e.target);
   let { clientX: x, clientY: y } = e;
@@ -116,6 +142,19 @@ const DIRECTIONS: Record<string, sel.Direction> = {
   End: "end",
 };
 
+/** One key for what is wanted at once: only while the wall has the focus. */
+function onActKey(e: KeyboardEvent, current: string | null): boolean {
+  if (e.ctrlKey || e.altKey || e.metaKey || e.shiftKey) return false;
+  if (e.key === "Enter") {
+    if (choosing.peek()) projectToChosen();
+    else if (current !== null) view(current, "view");
+  } else if (choosing.peek() || !acts.canAct()) return false;
+  else if (e.key === "b" || e.key === "B") acts.blockSelected();
+  else if (e.key === "u" || e.key === "U") acts.unblockSelected();
+  else return false;
+  return true;
+}
+
 function onKeyDown(e: KeyboardEvent): void {
   const wall = wallElement();
   const direction = DIRECTIONS[e.key];
@@ -126,15 +165,18 @@ function onKeyDown(e: KeyboardEvent): void {
     if (to !== null) document.getElementById(`tile-${to}`)?.scrollIntoView({ block: "nearest" });
   } else if (e.key === " " && s.current !== null) {
     setSelection(e.shiftKey ? sel.click(s, order.peek(), s.current, keysOf(e)) : sel.toggle(s, s.current));
-  } else return;
+  } else if (!onActKey(e, s.current)) return;
   e.preventDefault();
 }
 
 /** Ctrl+A and Esc work wherever the focus is, but for text fields, menus and dialogs. */
 function onGlobalKey(e: KeyboardEvent): void {
-  if (e.defaultPrevented || document.querySelector("dialog[open], .menu")) return;
+  if (e.defaultPrevented || document.querySelector("dialog[open], .menu, .view")) return;
   if (e.target instanceof Element && e.target.closest("input:not([type=radio]), textarea, select")) return;
-  if (e.key === "Escape") {
+  if (e.key === "Escape" && choosing.peek()) {
+    stopChoosing();
+    wallElement()?.focus({ preventScroll: true });
+  } else if (e.key === "Escape") {
     touchMode = false;
     setSelection(sel.clear(selection.peek()));
   } else if ((e.ctrlKey || e.metaKey) && !e.shiftKey && !e.altKey && e.key.toLowerCase() === "a") {
@@ -179,7 +221,7 @@ export function Wall() {
       <div
         ref={ref}
         id="wall"
-        class={`wall wall-${size.value}`}
+        class={`wall wall-${size.value}${choosing.value ? " choosing" : ""}`}
         role="listbox"
         aria-label={t("wall.name")}
         aria-multiselectable="true"
@@ -188,6 +230,7 @@ export function Wall() {
         tabIndex={0}
         onPointerDown={onPointerDown}
         onClick={onClick}
+        onDblClick={onDoubleClick}
         onContextMenu={onContextMenu}
         onKeyDown={onKeyDown}
       >
@@ -199,7 +242,7 @@ export function Wall() {
       {at && (
         <Menu
           label={t("menu.acts")}
-          items={actItems()}
+          items={acts.actItems()}
           x={at.x}
           y={at.y}
           onClose={() => {

@@ -32,6 +32,8 @@ function text(e: ApiError): string {
       return t("error.notfound");
     case "Limit":
       return t("error.limit");
+    case "NoScreen":
+      return t("error.noscreen");
     case "Network":
       return t("error.network");
     case "Unavailable":

@@ -33,3 +33,14 @@ export function idNumber(id: string): number {
 export function plainName(s: string): string {
   return s.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
 }
+
+/** The first `max` characters as people count them (code points, not UTF-16 units). */
+export function clip(s: string, max: number): string {
+  if (s.length <= max) return s;
+  const all = [...s];
+  return all.length <= max ? s : all.slice(0, max).join("");
+}
+
+export function characters(s: string): number {
+  return [...s].length;
+}

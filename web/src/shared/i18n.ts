@@ -60,6 +60,7 @@ export function list(items: readonly string[]): string {
   return new Intl.ListFormat(lang.value, { type: "conjunction" }).format(items);
 }
 
-export function clockTime(ms: number): string {
-  return new Intl.DateTimeFormat(lang.value, { timeStyle: "medium" }).format(ms);
+/** "14:30", for an end time that is minutes away. */
+export function clockMinutes(ms: number): string {
+  return new Intl.DateTimeFormat(lang.value, { timeStyle: "short" }).format(ms);
 }

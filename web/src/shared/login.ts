@@ -26,7 +26,7 @@ export class Login {
   private run = 0;
 
   constructor(
-    private readonly purpose: "dashboard" | "station",
+    private readonly purpose: "dashboard" | "station" | "unlock",
     private readonly onDone: (reply: LoginReply) => void,
   ) {}
 
@@ -58,6 +58,15 @@ export class Login {
     this.reset();
     this.messages.value = [];
     this.error.value = null;
+  }
+
+  /** Nothing of the last person or attempt stays. */
+  forget(): void {
+    this.run++;
+    this.reset();
+    this.messages.value = [];
+    this.error.value = null;
+    this.user.value = "";
   }
 
   reset(): void {

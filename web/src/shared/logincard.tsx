@@ -16,10 +16,14 @@ interface Props {
   lead: string;
   /** What the last session ended with, or why the person was signed out. */
   notice?: string;
+  /** The only account that can be meant: nothing but the password is asked for. */
+  account?: string | undefined;
+  /** What the button says; default: log in. */
+  goText?: string | undefined;
   /** Members for Login.Start beside user. */
-  extra?: () => Record<string, unknown>;
+  extra?: (() => Record<string, unknown>) | undefined;
   /** A computer that many people use: the browser is asked not to remember who. */
-  shared?: boolean;
+  shared?: boolean | undefined;
   /** Beside the language switch: where this is. */
   foot?: string;
   /** Shown while the card waits after "done". */
@@ -55,9 +59,13 @@ function Notice({ text }: { text: string }) {
   );
 }
 
-function Failure({ login }: { login: Login }) {
+function Failure({ login, unlocking }: { login: Login; unlocking: boolean }) {
   const e = login.error.value;
   const x = e ? explain(e) : null;
+  if (x && unlocking && e?.kind === "Denied") {
+    x.text = t("error.unlock");
+    x.reason = "";
+  }
   return (
     <div class="login-error" role="alert">
       {x && (
@@ -106,7 +114,9 @@ function Prompts({ login }: { login: Login }) {
   );
 }
 
-function First({ login, extra, shared, children }: Pick<Props, "login" | "extra" | "shared" | "children">) {
+type FirstProps = Pick<Props, "login" | "account" | "goText" | "extra" | "shared" | "children">;
+
+function First({ login, account, goText, extra, shared, children }: FirstProps) {
   const [missing, setMissing] = useState(false);
   const user = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
@@ -116,12 +126,12 @@ function First({ login, extra, shared, children }: Pick<Props, "login" | "extra"
     if (failed && password.current) {
       password.current.value = "";
       password.current.focus();
-    } else if (!failed) (user.current?.value ? password : user).current?.focus();
+    } else if (!failed) (account !== undefined || user.current?.value ? password : user).current?.focus();
   }, [failed]);
   const submit = (e: Event) => {
     e.preventDefault();
     if (busy) return;
-    const name = user.current?.value.trim() ?? "";
+    const name = account ?? user.current?.value.trim() ?? "";
     setMissing(name === "");
     if (name === "") {
       user.current?.focus();
@@ -132,20 +142,22 @@ function First({ login, extra, shared, children }: Pick<Props, "login" | "extra"
   };
   return (
     <form onSubmit={submit} class="login-form" noValidate>
-      <label class="field">
-        <span>{t("login.user")}</span>
-        <input
-          ref={user}
-          name="user"
-          defaultValue={login.user.peek()}
-          autocomplete={shared ? "off" : "username"}
-          autocapitalize="off"
-          spellcheck={false}
-          aria-invalid={missing}
-          aria-describedby={missing ? "login-missing" : undefined}
-          readOnly={busy}
-        />
-      </label>
+      {account === undefined && (
+        <label class="field">
+          <span>{t("login.user")}</span>
+          <input
+            ref={user}
+            name="user"
+            defaultValue={login.user.peek()}
+            autocomplete={shared ? "off" : "username"}
+            autocapitalize="off"
+            spellcheck={false}
+            aria-invalid={missing}
+            aria-describedby={missing ? "login-missing" : undefined}
+            readOnly={busy}
+          />
+        </label>
+      )}
       {missing && (
         <p id="login-missing" class="field-error">
           {t("login.user.missing")}
@@ -161,10 +173,11 @@ function First({ login, extra, shared, children }: Pick<Props, "login" | "extra"
           readOnly={busy}
         />
       </label>
-      {children}
+      {account === undefined && children}
       <button type="submit" class="button primary wide" aria-disabled={busy}>
-        {busy ? t("login.busy") : t("login.go")}
+        {busy ? t("login.busy") : (goText ?? t("login.go"))}
       </button>
+      {account !== undefined && children}
     </form>
   );
 }
@@ -184,7 +197,7 @@ export function LoginCard(p: Props) {
         {p.notice && phase === "start" && !login.error.value && (
           <Notice text={p.notice} />
         )}
-        <Failure login={login} />
+        <Failure login={login} unlocking={p.account !== undefined} />
         {phase === "prompts" ? (
           <Prompts login={login} />
         ) : phase === "done" ? (
@@ -198,7 +211,7 @@ export function LoginCard(p: Props) {
         ) : (
           <>
             <Messages items={login.messages.value} />
-            <First login={login} extra={p.extra ?? (() => ({}))} shared={p.shared ?? false}>
+            <First login={login} account={p.account} goText={p.goText} extra={p.extra} shared={p.shared}>
               {p.children}
             </First>
           </>

@@ -51,6 +51,12 @@ export class LiveSocket {
     return true;
   }
 
+  sendBinary(data: Blob): boolean {
+    if (!this.connected) return false;
+    this.ws?.send(data);
+    return true;
+  }
+
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);

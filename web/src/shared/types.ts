@@ -3,13 +3,15 @@
 
 export type Role = "standard" | "operator" | "administrator";
 export type SessionState = "opening" | "active" | "suspended" | "closing";
-export type May = "tile" | "logoff" | "suspend";
+export type May = "tile" | "view" | "control" | "block" | "project" | "logoff" | "suspend" | "lock" | "unlock";
 
 export interface Notice {
   job: string;
   by: string;
   ends_ms: number;
   message: string;
+  /** Scenes only: the person has asked for more time and waits for the answer. */
+  more_time?: boolean;
 }
 
 export interface Session {
@@ -27,6 +29,14 @@ export interface Session {
   since: string;
   idle_ms: number;
   notice?: Notice | null;
+  blocked: boolean;
+  locked: boolean;
+  projected: boolean;
+  projecting: boolean;
+  viewed: boolean;
+  controlled: boolean;
+  controlled_by: string;
+  scene: "none" | Exclude<SceneKind, "greeter">;
   own: boolean;
   may: May[];
 }
@@ -37,10 +47,39 @@ export interface Station {
   kind: "browser" | "vnc";
   address: string;
   connected: boolean;
-  scene: "greeter" | "session";
+  scene: SceneKind;
   session: string;
+  blocked: boolean;
   since: string;
 }
+
+/** Blocks.Block: what is in force, for the dashboard. */
+export interface Block {
+  kind: "user" | "station" | "all";
+  name: string;
+  full_name: string;
+  by: string;
+  since: string;
+  until_ms: number;
+  message: string;
+}
+
+export interface Projection {
+  id: string;
+  source: "session" | "screen";
+  session: string;
+  user: string;
+  full_name: string;
+  by: string;
+  by_name: string;
+  since: string;
+  all: boolean;
+  window: boolean;
+  stations: string[];
+  may: string[];
+}
+
+export type ViewMode = "view" | "control" | "exclusive";
 
 export type TargetState =
   | "waiting"
@@ -52,11 +91,15 @@ export type TargetState =
   | "failed"
   | "cancelled";
 
+/** Of any act on several; blocks and projections name a station too, log-offs the end of the notice. */
 export interface Target {
   session: string;
+  station?: string;
   user: string;
   full_name: string;
   state: TargetState;
+  ends_ms?: number;
+  more_time?: boolean;
   reason: string;
 }
 
@@ -73,21 +116,58 @@ export interface Job {
 
 /** One text frame of /ws/dashboard: a reply of Events.Watch, or "unavailable" from the relay. */
 export type WatchEvent =
-  | { kind: "snapshot"; sessions?: Session[]; stations?: Station[]; jobs?: Job[] }
+  | {
+      kind: "snapshot";
+      sessions?: Session[];
+      stations?: Station[];
+      jobs?: Job[];
+      projections?: Projection[];
+      block_all?: Block | null;
+    }
   | { kind: "session"; session: Session }
   | { kind: "session_gone"; id: string; reason?: string | null }
   | { kind: "station"; station: Station }
   | { kind: "station_gone"; id: string }
   | { kind: "job"; job: Job }
   | { kind: "job_gone"; id: string }
+  | { kind: "projection"; projection: Projection }
+  | { kind: "projection_gone"; id: string }
+  | { kind: "block_all"; block_all?: Block | null }
   | { kind: "unavailable" };
 
+export type SceneKind = "greeter" | "session" | "projection" | "lock" | "block";
+
+export interface SceneBlock {
+  by: string;
+  message: string;
+  until_ms: number;
+}
+
+export interface SceneProjection {
+  id: string;
+  session: string;
+  by: string;
+  full_name: string;
+  window: boolean;
+}
+
+export interface Sign {
+  kind: "viewed" | "controlled";
+  by: string;
+  exclusive: boolean;
+}
+
 export interface Scene {
-  kind: "greeter" | "session";
+  kind: SceneKind;
   session: string;
   user: string;
   full_name: string;
+  /** Keys and pointer pass to the session. */
+  input: boolean;
   notice?: Notice | null;
+  block?: SceneBlock | null;
+  projection?: SceneProjection | null;
+  sign?: Sign | null;
   text: string;
 }
 

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The station shows its scene and nothing else: the log-in card, or a desktop.
+// The station shows its scene and nothing else: the log-in card, a desktop, a projection, the lock or
+// the block. Cards lie over the pixels, which stay connected beneath a block.
 
 import { effect, signal } from "@preact/signals";
 import { t } from "../shared/i18n";
 import { Login } from "../shared/login";
 import { LoginCard } from "../shared/logincard";
+import type { Scene, SceneBlock } from "../shared/types";
+import { BlockCard } from "./block";
+import { LockCard } from "./lock";
 import { NoticeBar } from "./notice";
 import { closePanel, Panel } from "./panel";
+import { hasPixels } from "./scene";
 import { Screen } from "./screen";
+import { Signs } from "./sign";
 import { info, link, ownAct, scene, stationName } from "./store";
 
 // Limits of Login.Start.
@@ -22,24 +28,17 @@ let patience: ReturnType<typeof setTimeout> | undefined;
 const login = new Login("station", () => {
   clearTimeout(patience);
   // The scene may have been faster than this answer.
-  if (scene.peek()?.kind === "session") {
-    login.reset();
-    return;
-  }
-  patience = setTimeout(() => {
-    if (scene.peek()?.kind !== "session") login.reset();
-  }, START_PATIENCE_MS);
+  if (scene.peek()?.kind !== "greeter") login.reset();
+  else patience = setTimeout(() => login.reset(), START_PATIENCE_MS);
 });
 
 effect(() => {
-  if (scene.value?.kind === "session") {
-    clearTimeout(patience);
-    login.reset();
-    login.messages.value = [];
-    login.error.value = null;
-    login.user.value = "";
-    ownAct.value = null;
-  } else closePanel();
+  const kind = scene.value?.kind;
+  if (kind !== "session") closePanel();
+  if (kind === undefined || kind === "greeter") return;
+  clearTimeout(patience);
+  login.forget();
+  ownAct.value = null;
 });
 
 const clamp = (v: number, r: { min: number; max: number }) => Math.min(r.max, Math.max(r.min, Math.round(v)));
@@ -102,20 +101,7 @@ function LinkLost() {
   );
 }
 
-export function App() {
-  const s = scene.value;
-  if (link.value === "forbidden")
-    return <Center title={t("station.forbidden.title")} text={t("station.forbidden.text")} />;
-  if (link.value === "many" && !s) return <Center title={t("station.many.title")} text={t("station.many.text")} />;
-  if (!s) return <Center text={t("station.connecting")} />;
-  if (s.kind === "session")
-    return (
-      <div class="station">
-        <Screen session={s.session} />
-        <Panel />
-        {s.notice && <NoticeBar notice={s.notice} />}
-      </div>
-    );
+function Greeter({ scene: s }: { scene: Scene }) {
   return (
     <>
       <LoginCard
@@ -132,5 +118,42 @@ export function App() {
       </LoginCard>
       <LinkLost />
     </>
+  );
+}
+
+const NO_BLOCK: SceneBlock = { by: "", message: "", until_ms: 0 };
+
+export function App() {
+  const s = scene.value;
+  if (link.value === "forbidden")
+    return <Center title={t("station.forbidden.title")} text={t("station.forbidden.text")} />;
+  if (link.value === "many" && !s) return <Center title={t("station.many.title")} text={t("station.many.text")} />;
+  if (!s) return <Center text={t("station.connecting")} />;
+  if (s.kind === "greeter") return <Greeter scene={s} />;
+  if (s.kind === "lock")
+    return (
+      <>
+        <LockCard scene={s} />
+        <LinkLost />
+      </>
+    );
+  const block = s.kind === "block" ? (s.block ?? NO_BLOCK) : null;
+  const whose = s.kind === "projection" ? s.projection?.full_name : s.full_name;
+  return (
+    <main class="station" aria-label={whose ? t("station.desktop", { name: whose }) : undefined}>
+      {hasPixels(s) && <Screen covered={block !== null} />}
+      {s.kind === "session" && <Panel />}
+      {block ? (
+        <>
+          <BlockCard block={block} notice={s.notice ?? null} running={s.session !== ""} />
+          <LinkLost />
+        </>
+      ) : (
+        <>
+          <Signs sign={s.sign ?? null} projection={s.projection ?? null} />
+          {s.notice && <NoticeBar notice={s.notice} />}
+        </>
+      )}
+    </main>
   );
 }

@@ -8,10 +8,34 @@ import { countdown } from "../shared/format";
 import { t } from "../shared/i18n";
 import type { Notice } from "../shared/types";
 import { focusDesktop } from "./screen";
+import { act } from "./store";
+
+function ask(): boolean {
+  const sent = act("more_time");
+  focusDesktop();
+  return sent;
+}
+
+function MoreTime({ asked, onAsk }: { asked: boolean; onAsk: () => void }) {
+  return (
+    <div class="notice-more" role="status">
+      {asked ? (
+        <p>{t("station.more.asked")}</p>
+      ) : (
+        <button type="button" class="button" onClick={onAsk}>
+          {t("station.more")}
+        </button>
+      )}
+    </div>
+  );
+}
 
 export function NoticeBar({ notice }: { notice: Notice }) {
   const [small, setSmall] = useState(false);
+  const [asked, setAsked] = useState(false);
   useEffect(() => setSmall(false), [notice.job]);
+  // More time was given, or it is another order: the question may be put again.
+  useEffect(() => setAsked(false), [notice.job, notice.ends_ms]);
   void tick.value;
   const left = notice.ends_ms - serverNow();
   const time = countdown(left);
@@ -37,6 +61,7 @@ export function NoticeBar({ notice }: { notice: Notice }) {
             {notice.message && <p class="notice-message">{t("station.notice.message", { text: notice.message })}</p>}
             {left > 0 && <p>{t("station.notice.save")}</p>}
           </div>
+          {left > 0 && <MoreTime asked={asked || notice.more_time === true} onAsk={() => setAsked(ask())} />}
           <button
             type="button"
             class="icon-button"

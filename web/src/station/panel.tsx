@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The thin handle at the top edge and the panel under it: suspend, log off, full screen, clipboard.
+// The thin handle at the top edge and the panel under it: lock, suspend, log off, full screen, clipboard.
 
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
@@ -125,6 +125,9 @@ function PanelBody() {
         </p>
       )}
       <div class="panel-acts">
+        <button type="button" class="button" title={t("station.lock.hint")} onClick={() => order("lock")}>
+          {t("station.lock")}
+        </button>
         <button type="button" class="button" title={t("station.suspend.hint")} onClick={() => order("suspend")}>
           {t("station.suspend")}
         </button>

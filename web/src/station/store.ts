@@ -7,7 +7,7 @@ import { noteServerDate } from "../shared/clock";
 import { LiveSocket } from "../shared/socket";
 import type { LoginInfo, Scene } from "../shared/types";
 
-export type Act = "suspend" | "logoff";
+export type Act = "suspend" | "logoff" | "lock" | "more_time";
 export type Link = "connecting" | "live" | "lost" | "many" | "forbidden";
 
 export const link = signal<Link>("connecting");
@@ -59,12 +59,12 @@ function closed(code: number): boolean {
 const socket = new LiveSocket("/ws/station", "stationmaster.station.v1", { text: handle, closed });
 
 /** What the person did here last; the system has no words for one's own act. */
-export const ownAct = signal<Act | null>(null);
+export const ownAct = signal<"suspend" | "logoff" | null>(null);
 
 /** False: there is no connection, nothing was sent. */
 export function act(what: Act): boolean {
   const sent = socket.send({ act: what });
-  if (sent) ownAct.value = what;
+  if (sent && (what === "suspend" || what === "logoff")) ownAct.value = what;
   return sent;
 }
 

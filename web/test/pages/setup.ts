@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach } from "node:test";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
+import { axe } from "../../dev/axe";
 import { launch } from "../../dev/browser";
 import { startMock, type Mock } from "../../dev/mock";
 
@@ -50,6 +51,21 @@ export async function wall(): Promise<void> {
   await page.goto(mock.url);
   await signIn();
   await tile("Anna Berger").waitFor();
+}
+
+/** The page as it is now has nothing that axe-core finds wrong. */
+export async function accessible(): Promise<void> {
+  const found = await axe(page);
+  assert.deepEqual(found.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`), []);
+}
+
+/** Waits for something that happens on the other side of the page. */
+export async function until(what: string, is: () => boolean): Promise<void> {
+  const end = Date.now() + 8000;
+  while (!is()) {
+    assert.ok(Date.now() < end, what);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
 }
 
 export async function text(l: Locator, wanted: string | RegExp): Promise<void> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The part of @novnc/novnc 1.7 that the browser station uses (its docs/API.md); it brings no types.
+// The part of @novnc/novnc 1.7 that the pages use (its docs/API.md); it brings no types.
 declare module "@novnc/novnc" {
   export interface RfbEvents {
     connect: CustomEvent<Record<string, never>>;
@@ -24,6 +24,7 @@ declare module "@novnc/novnc" {
     disconnect(): void;
     clipboardPasteFrom(text: string): void;
     sendKey(keysym: number, code: string | null, down?: boolean): void;
+    sendCtrlAltDel(): void;
     addEventListener<K extends keyof RfbEvents>(
       type: K,
       listener: (e: RfbEvents[K]) => void,

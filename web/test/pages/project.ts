@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accessible, inContext, mock, page, selected, status, text, tile, until, wall } from "./setup";
+
+const force = () => page.getByRole("list", { name: "In force" });
+const starts = () =>
+  mock.received.calls.filter((c) => c.startsWith("Projections.Start ")).map((c) => JSON.parse(c.slice(18)) as Record<string, unknown>);
+
+async function choose(item: string): Promise<void> {
+  await page.getByRole("region", { name: "Selection" }).getByRole("button", { name: "Project" }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+}
+
+test("project to all: the bar at the top says so, the tiles too; Stop ends it", async () => {
+  await wall();
+  await tile("Anna Berger").click();
+  await choose("This session to all");
+  await text(force(), /You are projecting Anna Berger’s desktop to \d\d stations/);
+  await text(tile("Anna Berger"), "Shown to others");
+  await text(tile("Ben Cohen"), "Sees a projection");
+  assert.deepEqual(starts(), [{ source: "s1", all: true, window: false }]);
+  await accessible();
+  await force().getByRole("button", { name: /^Stop/ }).click();
+  await force().waitFor({ state: "hidden" });
+  await text(tile("Ben Cohen"), "Active");
+  assert.equal(mock.world.projections.size, 0);
+});
+
+test("project to others: the source, then who sees it; the source cannot be its own target", async () => {
+  await wall();
+  await tile("Anna Berger").click();
+  await choose("This session to others");
+  await text(status(), "Choose who sees Anna Berger’s desktop: 0 chosen");
+  await text(tile("Anna Berger"), "Source");
+  const go = page.getByRole("region", { name: "Selection" }).getByRole("button", { name: "Project" });
+  assert.equal(await go.getAttribute("aria-disabled"), "true");
+  await tile("Anna Berger").click();
+  await text(status(), "0 chosen");
+  await tile("Ben Cohen").click();
+  await tile("Cem Demir").click({ modifiers: ["Control"] });
+  await text(status(), "2 chosen");
+  await page.getByRole("checkbox", { name: "Let them work in a window" }).check();
+  await accessible();
+  await go.click();
+  await text(force(), "You are projecting Anna Berger’s desktop to 2 stations in a window");
+  assert.deepEqual(starts(), [{ source: "s1", sessions: ["s2", "s3"], window: true }]);
+  assert.deepEqual(await selected(), ["Anna Berger"]);
+});
+
+test("choosing by keys: arrows, Enter projects; Esc gives up and brings the selection back", async () => {
+  await wall();
+  await tile("Anna Berger").click();
+  await choose("This session to others");
+  await page.getByRole("listbox").focus();
+  await page.keyboard.press("Escape");
+  await text(status(), "1 selected: Anna Berger");
+  await choose("This session to others");
+  await page.getByRole("listbox").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await text(force(), "to 1 station");
+  assert.deepEqual(starts().map((s) => s["sessions"]), [["s2"]]);
+});
+
+test("the source that logs off ends the choosing", async () => {
+  await wall();
+  await tile("Anna Berger").click();
+  await choose("This session to others");
+  const anna = mock.world.sessions.get("s1");
+  assert.ok(anna);
+  mock.world.gone(anna, "");
+  await text(status(), "Nothing selected");
+});
+
+test("the projections of others say by whom", async () => {
+  await wall();
+  const other = { ...mock.world.me, user: "bert", full_name: "Bert Blume" };
+  mock.world.project({ source: "s3", sessions: ["s1", "s2"] }, other);
+  await text(force(), "Bert Blume is projecting Cem Demir’s desktop to 2 stations");
+  await page.reload();
+  await text(force(), "Bert Blume is projecting");
+  await force().getByRole("button", { name: /^Stop/ }).click();
+  await force().waitFor({ state: "hidden" });
+});
+
+test("my screen: pictures go out as they are asked for, and end with the projection", async () => {
+  await inContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB" }, async () => {
+    await wall();
+    // The browser's own question which screen cannot be answered from here; a canvas that is drawn on
+    // stands for the screen, everything after it is real.
+    await page.evaluate(() => {
+      const canvas = document.createElement("canvas");
+      canvas.width = 2560;
+      canvas.height = 1440;
+      const context = canvas.getContext("2d");
+      let n = 0;
+      setInterval(() => {
+        if (!context) return;
+        context.fillStyle = `rgb(${n++ % 255} 80 160)`;
+        context.fillRect(0, 0, 2560, 1440);
+      }, 15);
+      navigator.mediaDevices.getDisplayMedia = () => Promise.resolve(canvas.captureStream(60));
+    });
+    await tile("Ben Cohen").click();
+    await choose("My screen to selected");
+    await text(force(), "You are projecting your screen to 1 station");
+    const from = Date.now();
+    await until("ten pictures", () => mock.received.pictures.length >= 10);
+    const rate = (mock.received.pictures.length * 1000) / (Date.now() - from);
+    assert.ok(rate <= 30, `${rate} pictures a second`);
+    const jpeg = mock.received.pictures[0] ?? Buffer.alloc(0);
+    assert.deepEqual([...jpeg.subarray(0, 3)], [0xff, 0xd8, 0xff]);
+    const at = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+    assert.deepEqual([jpeg.readUInt16BE(at + 7), jpeg.readUInt16BE(at + 5)], [1920, 1080]);
+    await force().getByRole("button", { name: /^Stop/ }).click();
+    await force().waitFor({ state: "hidden" });
+    assert.equal(mock.screens(), 0);
+  });
+});
+
+test("a screen that the person does not choose starts nothing", async () => {
+  await wall();
+  await page.evaluate(() => {
+    navigator.mediaDevices.getDisplayMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+  });
+  await tile("Ben Cohen").click();
+  await choose("My screen to all");
+  await page.getByRole("menu").waitFor({ state: "detached" });
+  assert.deepEqual(starts(), []);
+  assert.equal(await page.getByRole("region", { name: "Results" }).count(), 0);
+});
