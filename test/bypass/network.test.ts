@@ -6,7 +6,7 @@ import { before, describe } from "node:test";
 import { createWebSocketStream } from "ws";
 import { latency, many, memory, stranger, tcp, tls, whileOthersWork } from "../harness/attack.js";
 import { check, useDemo } from "../harness/demo.js";
-import { fillRoom, ready, VncSeat, WebSeat, webSocket, type Person } from "../harness/room.js";
+import { fillRoom, ready, tidyUp, VncSeat, WebSeat, webSocket, type Person } from "../harness/room.js";
 import { Rfb } from "../harness/rfb.js";
 import { interval, limit, NotYet, until } from "../harness/wait.js";
 
@@ -28,6 +28,8 @@ describe("threats from the network", () => {
     await latency(witness.screen); // warm
     pids = [await demo.daemon("stationd"), await demo.daemon("station-relay")];
   });
+
+  tidyUp(demo, () => [witness, web]);
 
   const hex = (colour: number) => `#${colour.toString(16).padStart(6, "0")}`;
   let shade = 0;

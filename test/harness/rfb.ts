@@ -285,7 +285,6 @@ export class Rfb {
   /** From now on every pixel that comes is compared with these colours; sightings counts them. */
   watchFor(colours: readonly number[]): void {
     for (const colour of colours) this.sightings.set(colour, 0);
-    this.look(0, 0, this.width, this.height);
   }
 
   private look(x: number, y: number, w: number, h: number): void {

@@ -3,6 +3,7 @@
 // down every key and pointer event that reaches it. And the seats they sit at, which tell whose desktop they
 // show: a VNC viewer, or a browser station without a browser, which sees each byte from the first frame on.
 import { once } from "node:events";
+import { after, afterEach } from "node:test";
 import WebSocket, { createWebSocketStream } from "ws";
 import { http, post } from "./api.js";
 import type { Json } from "./agent.js";
@@ -70,7 +71,7 @@ export interface SeatOptions {
 /** A place with a screen. */
 export abstract class Seat {
   constructor(readonly demo: Demo) {
-    demo.cleanups.push(() => this.close());
+    Seat.taken.add(this);
     this.camera = `seat${Seat.count++}`;
     demo.cameras.set(this.camera, (path) => {
       if (!this.screen) throw new Error("shows nothing");
@@ -78,6 +79,7 @@ export abstract class Seat {
     });
   }
   private static count = 0;
+  static readonly taken = new Set<Seat>();
   private readonly camera: string;
   /** What it shows now; undefined: no pixels. */
   abstract readonly screen: Rfb | undefined;
@@ -110,7 +112,7 @@ export abstract class Seat {
     for (const p of people) {
       const n = this.sighted(p.colour);
       if (n) throw new Error(`${n} pixels of the desktop of ${p.name} were shown at the ${this.kind} station`);
-      if (this.shows(p.colour)) throw new Error(`the ${this.kind} station shows the desktop of ${p.name}`);
+      if ((this.screen?.shareNear(p.colour) ?? 0) > 0.001) throw new Error(`the ${this.kind} station shows the desktop of ${p.name}`);
     }
   }
 
@@ -130,9 +132,36 @@ export abstract class Seat {
   }
 
   close(): void {
+    Seat.taken.delete(this);
     this.demo.cameras.delete(this.camera);
     this.screen?.close();
   }
+}
+
+/** Something that restarts or kills daemons; resolves when the new ones run and serve. */
+export async function restarted(demo: Demo, act: string): Promise<void> {
+  const pids = () => Promise.all([demo.daemon("stationd"), demo.daemon("station-relay")]);
+  const before = await pids();
+  await demo.sh(act);
+  await until("the daemons run and serve again", async () => {
+    const now = await pids();
+    if (now.every((pid, i) => pid === before[i]) || now.includes(0)) throw new NotYet(now);
+    return (await demo.call<{ relay: boolean }>("System.Status")).relay && (await http(demo, "/station")).status === 200;
+  }, 15_000);
+}
+
+export const killBoth = "kill -9 $(pgrep -x stationd) $(pgrep -x station-relay)";
+
+/** After each test of a file: nobody sits anywhere but at the seats kept, and no order is in force. */
+export function tidyUp(demo: Demo, keep: () => (Seat | undefined)[] = () => []): void {
+  afterEach(async () => {
+    const kept = keep();
+    for (const seat of [...Seat.taken]) if (!kept.includes(seat)) seat.close();
+    await atEase(demo);
+  });
+  after(() => {
+    for (const seat of [...Seat.taken]) seat.close();
+  });
 }
 
 /** A VNC viewer by name and password. */
@@ -282,6 +311,7 @@ export class WebSeat extends Seat {
 
   override lookFor(...people: readonly { colour: number }[]): void {
     this.past.clear();
+    this.current?.sightings.clear();
     this.options.watchFor = people.map((p) => p.colour);
     super.lookFor(...people);
   }
