@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The commands of stationctl. One const table (command.c) names every command with its arguments,
- * options, methods of the API and handler; parsing, help, completion and tests read it and nothing
- * else.
+ * The commands of stationctl. One const table (command-table.c) names every command with its
+ * arguments, options, methods of the API and handler; parsing, help, completion and tests read it
+ * and nothing else.
  */
 #pragma once
 
@@ -31,6 +31,7 @@ enum option_bit {
 	OPT_WINDOW = 1 << 19,
 	OPT_BY = 1 << 20,
 };
+enum { OPTIONS_MAX = 32 }; /* one bit each */
 #define OPT_GLOBAL (OPT_JSON | OPT_SOCKET | OPT_TIMEOUT | OPT_HELP | OPT_VERSION)
 
 struct option_info {

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of commands and the list of options: what stationctl can do, in the words that help,
+ * completion and the tests show. The order is that of the help.
+ */
+#include "ctl/command.h"
+
+#define SESSIONS    "org.stationmaster.Sessions."
+#define STATIONS    "org.stationmaster.Stations."
+#define BLOCKS      "org.stationmaster.Blocks."
+#define PROJECTIONS "org.stationmaster.Projections."
+#define VIEWS       "org.stationmaster.Views."
+#define JOBS        "org.stationmaster.Jobs."
+#define EVENTS      "org.stationmaster.Events."
+#define SYSTEM      "org.stationmaster.System."
+
+#define VIEWER_TEXT \
+	"A VNC viewer shows the session: xtigervncviewer, vncviewer or gvncviewer, whichever is\n" \
+	"installed. The station shows a sign meanwhile. Closing the viewer ends it.\n"
+
+const struct option_info options_all[] = {
+	{ OPT_ALL, "all", NULL, "all that you may act on, but no session of your own" },
+	{ OPT_STATION, "station", "STATION",
+			"a station as well, whoever sits there; may be given several times" },
+	{ OPT_UNTIL, "until", "TIME",
+			"when it ends by itself: 10:45, +30m, or 2026-11-22T10:45:00+01:00" },
+	{ OPT_FROM, "from", "SESSION|USER", "whose desktop is shown (default: your own session)" },
+	{ OPT_WINDOW, "window", NULL, "people keep working and see it in a window" },
+	{ OPT_EXCLUSIVE, "exclusive", NULL,
+			"keys and pointer of the station reach nothing meanwhile" },
+	{ OPT_VIEWER, "viewer", "COMMAND",
+			"viewer to start; gets the path of a Unix socket as last argument" },
+	{ OPT_PRINT_SOCKET, "print-socket", NULL,
+			"start no viewer, print the path of the socket for one" },
+	{ OPT_BY, "by", "DURATION", "how much more time: 90s, 5m, 1h (default 5m)" },
+	{ OPT_GRACE, "grace", "SECONDS", "give notice so long before anything happens (0..3600)" },
+	{ OPT_MESSAGE, "message", "TEXT",
+			"what people read at their stations (at most 500 characters)" },
+	{ OPT_WAIT, "wait", NULL, "wait for the end and report each session as it comes" },
+	{ OPT_FORCE_AFTER, "force-after", "SECONDS",
+			"how long a desktop may take to end itself before it is killed (0..600)" },
+	{ OPT_DESKTOP, "desktop", "NAME",
+			"desktop to start, as \"stationctl system status\" lists them" },
+	{ OPT_SIZE, "size", "WIDTHxHEIGHT", "size of the screen in pixels, 640x480 to 7680x4320" },
+	{ OPT_MORE, "more", NULL, "ask for a stream of replies and print each as it comes" },
+	{ OPT_JSON, "json", NULL, "print JSON" },
+	{ OPT_TIMEOUT, "timeout", "SECONDS", "give up waiting after this time" },
+	{ OPT_SOCKET, "socket", "PATH", "socket of stationd (default " CTL_SOCKET ")" },
+	{ OPT_HELP, "help", NULL, "explain the command" },
+	{ OPT_VERSION, "version", NULL, "print the version of stationctl" },
+};
+const size_t n_options = ELEMENTSOF(options_all);
+
+const struct command commands[] = {
+	{ "session list", "", "Sessions that you may see", NULL, 0, ARGS_NONE, 0, 0,
+			SESSIONS "List", session_list_run },
+	{ "session show", "SESSION|USER", "One session in detail", NULL, 0, ARGS_TARGETS, 1, 1,
+			SESSIONS "Get " SESSIONS "List", session_show_run },
+	{ "session view", "SESSION|USER", "See a desktop at full size", VIEWER_TEXT,
+			OPT_VIEWER | OPT_PRINT_SOCKET, ARGS_TARGETS, 1, 1,
+			VIEWS "Open " SESSIONS "List", session_view_run },
+	{ "session control", "SESSION|USER", "See a desktop and use its keyboard and pointer",
+			VIEWER_TEXT
+			"Your keys and pointer act beside those of the station. Several people may control a\n"
+			"session; with --exclusive only you, and not even the station.\n",
+			OPT_EXCLUSIVE | OPT_VIEWER | OPT_PRINT_SOCKET, ARGS_TARGETS, 1, 1,
+			VIEWS "Open " SESSIONS "List", session_control_run },
+	{ "session block", "SESSION|USER...", "Show people a message and nothing else",
+			"The session runs on below. A block holds until its time is over or it is taken back,\n"
+			"also after a new log-in, at another station, and after a restart. Blocking a session\n"
+			"blocks its user and the stations that show it; --all catches those who log in later too.\n"
+			"For a test: stationctl session block --all --until 10:45 --message \"Hands up!\"\n",
+			OPT_ALL | OPT_STATION | OPT_MESSAGE | OPT_UNTIL, ARGS_TARGETS, 0,
+			CTL_TARGETS_MAX, BLOCKS "Block", session_block_run },
+	{ "session unblock", "SESSION|USER...", "Take blocks back",
+			"While everybody is blocked nobody can be let out alone: unblock --all.\n",
+			OPT_ALL | OPT_STATION, ARGS_TARGETS, 0, CTL_TARGETS_MAX, BLOCKS "Unblock",
+			session_unblock_run },
+	{ "session lock", "[SESSION|USER...]", "Lock own sessions",
+			"Without arguments: each of yours that a station shows. The station asks for your\n"
+			"password then.\n",
+			0, ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "Lock " SESSIONS "List",
+			session_lock_run },
+	{ "session unlock", "SESSION|USER...", "Unlock sessions without the password",
+			"Own sessions; as an administrator any.\n", 0, ARGS_TARGETS, 1,
+			CTL_TARGETS_MAX, SESSIONS "Unlock " SESSIONS "List", session_unlock_run },
+	{ "session start", "USER", "Start a session for a user, without a station",
+			"The session is suspended until the user logs in at a station. Administrators only.\n",
+			OPT_DESKTOP | OPT_SIZE, ARGS_USER, 1, 1, SESSIONS "Start",
+			session_start_run },
+	{ "session logoff", "SESSION|USER...", "End sessions and everything in them",
+			"Unsaved work is lost. Without --wait the command returns at once and prints the job;\n"
+			"follow it with \"stationctl job wait JOB\", take it back during the notice with\n"
+			"\"stationctl job cancel JOB\". Own sessions are never ended together with others.\n",
+			OPT_ALL | OPT_GRACE | OPT_MESSAGE | OPT_WAIT | OPT_FORCE_AFTER,
+			ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "LogOff " EVENTS "Watch",
+			session_logoff_run },
+	{ "session suspend", "SESSION|USER...", "Detach sessions from their stations",
+			"Programs run on; the user gets them back at the next log-in.\n", OPT_ALL,
+			ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "Suspend", session_suspend_run },
+	{ "project start", "SESSION|USER...", "Show one desktop to others",
+			"Shown is your own session, or that of --from, in place of what the stations showed;\n"
+			"their keys and pointers reach nothing meanwhile. With --all those who log in later see\n"
+			"it too. To show the screen you sit at without a session here: use the dashboard.\n"
+			"Your desktop to everybody: stationctl project start --all\n",
+			OPT_ALL | OPT_STATION | OPT_FROM | OPT_WINDOW, ARGS_TARGETS, 0,
+			CTL_TARGETS_MAX, PROJECTIONS "Start " SESSIONS "List", project_start_run },
+	{ "project stop", "PROJECTION", "End a projection, or with --all every one", NULL, OPT_ALL,
+			ARGS_PROJECTION, 0, 1, PROJECTIONS "Stop", project_stop_run },
+	{ "project list", "", "What is shown to whom", NULL, 0, ARGS_NONE, 0, 0, PROJECTIONS "List",
+			project_list_run },
+	{ "block list", "", "Blocks that are in force", NULL, 0, ARGS_NONE, 0, 0, BLOCKS "List",
+			block_list_run },
+	{ "block texts", "", "Messages you blocked with before, and the default", NULL, 0,
+			ARGS_NONE, 0, 0, BLOCKS "Texts", block_texts_run },
+	{ "view list", "", "Who views or controls which session", NULL, 0, ARGS_NONE, 0, 0,
+			VIEWS "List", view_list_run },
+	{ "view end", "VIEW", "End a view: your own, or as an administrator any", NULL, 0,
+			ARGS_VIEW, 1, 1, VIEWS "Close", view_end_run },
+	{ "station list", "", "Stations and what they show", NULL, 0, ARGS_NONE, 0, 0,
+			STATIONS "List", station_list_run },
+	{ "station show", "STATION", "One station in detail", NULL, 0, ARGS_STATION, 1, 1,
+			STATIONS "Get", station_show_run },
+	{ "job list", "", "Log-offs that run or ended in the last ten minutes", NULL, 0, ARGS_NONE,
+			0, 0, JOBS "List", job_list_run },
+	{ "job show", "JOB", "One job with the result of each session", NULL, 0, ARGS_JOB, 1, 1,
+			JOBS "Get", job_show_run },
+	{ "job cancel", "JOB", "Take an order back while its notice runs", NULL, 0, ARGS_JOB, 1, 1,
+			JOBS "Cancel", job_cancel_run },
+	{ "job extend", "JOB [SESSION|USER...]", "Give more time while a notice runs",
+			"Without sessions: all whose notice runs. \"stationctl job show JOB\" tells who asked.\n",
+			OPT_BY, ARGS_JOB_TARGETS, 1, CTL_TARGETS_MAX,
+			JOBS "Extend " SESSIONS "List", job_extend_run },
+	{ "job wait", "JOB", "Wait until a job is finished", NULL, 0, ARGS_JOB, 1, 1, JOBS "Wait",
+			job_wait_run },
+	{ "event watch", "", "Follow what happens, until interrupted",
+			"With --json each event is one line: first one of kind \"snapshot\", then changes.\n"
+			"--timeout ends the watch after that time (exit code 0).\n",
+			0, ARGS_NONE, 0, 0, EVENTS "Watch", event_watch_run },
+	{ "system status", "", "The system as a whole", NULL, 0, ARGS_NONE, 0, 0, SYSTEM "Status",
+			system_status_run },
+	{ "system whoami", "", "Who you are for stationd, and your role", NULL, 0, ARGS_NONE, 0, 0,
+			SYSTEM "WhoAmI", system_whoami_run },
+	{ "version", "", "Versions of stationctl and stationd", NULL, 0, ARGS_NONE, 0, 0,
+			SYSTEM "Version", version_run },
+	{ "call", "METHOD [JSON]", "Call a method of the API and print the reply",
+			"JSON is the object of parameters; - reads it from standard input.\n"
+			"Methods are described by the interfaces in docs/api.\n",
+			OPT_MORE, ARGS_METHOD, 1, 2, "", call_run },
+};
+const size_t n_commands = ELEMENTSOF(commands);
