@@ -194,7 +194,9 @@ static void receive_message(struct web_conn *c, const void *data, size_t len, bo
 	}
 	if (!last)
 		return;
-	s->handler->handle_message(s, buf_head(&s->in), buf_len(&s->in), s->userdata);
+	len = buf_len(&s->in);
+	s->handler->handle_message(
+			s, len > 0 ? buf_head(&s->in) : (const uint8_t *)"", len, s->userdata);
 	buf_done(&s->in);
 }
 

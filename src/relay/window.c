@@ -245,6 +245,13 @@ static void base_cursor(struct picture_watcher *p)
 	read_cursor(of_base(p));
 }
 
+static void base_leds(struct picture_watcher *p)
+{
+	struct window *w = of_base(p);
+
+	picture_set_leds(&w->picture, w->base->leds);
+}
+
 static void base_lockable(struct picture_watcher *p)
 {
 	compose(of_base(p));
@@ -298,6 +305,7 @@ static void watch(struct window *w, unsigned interval_ms)
 	pixman_region32_union_rect(&w->dirty, &w->dirty, 0, 0, w->picture.w, w->picture.h);
 	w->base_watcher.interval_ms = w->scaled_watcher.interval_ms = interval_ms;
 	read_cursor(w);
+	picture_set_leds(&w->picture, w->base->leds);
 	picture_watch(w->base, &w->base_watcher);
 	layout(w);
 	compose(w);
@@ -438,6 +446,7 @@ int window_new(uv_loop_t *loop, struct picture *base, struct picture *inset, str
 		.handle_damage = base_damage,
 		.handle_resized = base_resized,
 		.handle_cursor = base_cursor,
+		.handle_leds = base_leds,
 		.handle_lockable = base_lockable,
 		.handle_gone = base_gone,
 	};

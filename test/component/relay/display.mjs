@@ -7,17 +7,18 @@ import { rmSync } from "node:fs";
 import net from "node:net";
 import { Mailbox } from "./bed.mjs";
 
-const W = 64, H = 48;
-
 export class Display {
   color = 0x204060;
+  w = 64;
+  h = 48;
+  resizable = false; // says so, and tells what it is asked for
   input = new Mailbox();
   connections = 0;
   closed = new Mailbox();
   #sockets = new Set();
 
-  static async start(path) {
-    const d = new Display();
+  static async start(path, options = {}) {
+    const d = Object.assign(new Display(), options);
     d.path = path;
     rmSync(path, { force: true });
     d.server = net.createServer((s) => d.#serve(s));
@@ -39,6 +40,14 @@ export class Display {
     }
   }
 
+  /** The session's clipboard has changed. */
+  say(text) {
+    const head = Buffer.alloc(8);
+    head[0] = 3;
+    head.writeUInt32BE(text.length, 4);
+    for (const s of this.#sockets) s.write(Buffer.concat([head, Buffer.from(text)]));
+  }
+
   drop() {
     for (const s of this.#sockets) s.destroy();
   }
@@ -54,11 +63,27 @@ export class Display {
     s.wants = s.dirty = false;
     const head = Buffer.alloc(16);
     head.writeUInt16BE(1, 2);
-    head.writeUInt16BE(W, 8);
-    head.writeUInt16BE(H, 10);
-    const pixels = Buffer.alloc(W * H * 4);
-    for (let i = 0; i < W * H; i++) pixels.writeUInt32LE(this.color, i * 4);
+    head.writeUInt16BE(this.w, 8);
+    head.writeUInt16BE(this.h, 10);
+    const pixels = Buffer.alloc(this.w * this.h * 4);
+    for (let i = 0; i < this.w * this.h; i++) pixels.writeUInt32LE(this.color, i * 4);
+    if (this.resizable && !s.told) s.write(this.#size());
+    s.told = true;
     s.write(Buffer.concat([head, pixels]));
+  }
+
+  /** ExtendedDesktopSize with one screen. */
+  #size() {
+    const b = Buffer.alloc(36);
+    b.writeUInt16BE(1, 2);
+    b.writeUInt16BE(this.w, 8);
+    b.writeUInt16BE(this.h, 10);
+    b.writeInt32BE(-308, 12);
+    b[16] = 1;
+    b.writeUInt32BE(1, 20);
+    b.writeUInt16BE(this.w, 28);
+    b.writeUInt16BE(this.h, 30);
+    return b;
   }
 
   /** Bytes used; 0: more are needed. */
@@ -80,10 +105,18 @@ export class Display {
         if (b.length < 6) return 0;
         this.input.put({ x: b.readUInt16BE(2), y: b.readUInt16BE(4), buttons: b[1] });
         return 6;
-      case 6: return b.length >= 8 && b.length >= 8 + Math.abs(b.readInt32BE(4)) ? 8 + Math.abs(b.readInt32BE(4)) : 0;
+      case 6: {
+        const n = b.length >= 8 ? 8 + Math.abs(b.readInt32BE(4)) : Infinity;
+        if (b.length < n) return 0;
+        this.input.put({ text: b.subarray(8, n).toString("latin1") });
+        return n;
+      }
       case 150: return b.length >= 10 ? 10 : 0;
       case 248: return b.length >= 9 && b.length >= 9 + b[8] ? 9 + b[8] : 0;
-      case 251: return b.length >= 8 && b.length >= 8 + 16 * b[6] ? 8 + 16 * b[6] : 0;
+      case 251:
+        if (b.length < 8 || b.length < 8 + 16 * b[6]) return 0;
+        this.input.put({ size: [b.readUInt16BE(2), b.readUInt16BE(4)] });
+        return 8 + 16 * b[6];
       default: throw new Error(`the relay sent message ${b[0]}`);
     }
   }
@@ -99,8 +132,8 @@ export class Display {
     });
     s.write("RFB 003.008\n");
     const init = Buffer.alloc(24 + 4);
-    init.writeUInt16BE(W, 0);
-    init.writeUInt16BE(H, 2);
+    init.writeUInt16BE(this.w, 0);
+    init.writeUInt16BE(this.h, 2);
     Buffer.from([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0]).copy(init, 4);
     init.writeUInt32BE(4, 20);
     init.write("test", 24);

@@ -9,7 +9,7 @@
  *   in  {"reply":3,"parameters":{},"error":"...","more":true,"connect":"/path"}
  *       {"drop":true}                end every connection
  *
- * connect: a socket connected to this path goes with the reply.
+ * connect: a socket connected to this path goes with the reply, also with one of several.
  */
 #include <assert.h>
 #include <poll.h>
@@ -87,7 +87,10 @@ static void reply(json_t *order)
 		_cleanup_close_ int fd = fd_unix_connect(path);
 
 		assert(fd >= 0);
-		varlink_reply_fd(call, parameters, fd);
+		if (json_is_true(json_object_get(order, "more")))
+			varlink_reply_more_fd(call, parameters, fd);
+		else
+			varlink_reply_fd(call, parameters, fd);
 	} else if (error) {
 		varlink_error(call, error, parameters);
 	} else if (json_is_true(json_object_get(order, "more"))) {

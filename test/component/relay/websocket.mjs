@@ -106,6 +106,7 @@ export class Socket extends EventEmitter {
   #frame(first, payload) {
     const opcode = first & 15;
     if (opcode === 8) {
+      this.reason = payload.subarray(2).toString();
       this.emit("code", payload.length >= 2 ? payload.readUInt16BE(0) : 1005);
       this.socket.end(frame(8, payload));
       return;
