@@ -89,7 +89,7 @@ export class Bed extends Demo {
 
   /** One process by its exact name. */
   async pid(name: string): Promise<number> {
-    return Number(await this.sh(`pgrep -n ${name.length > 15 ? "-f" : "-x"} -- ${quote(name)}`));
+    return Number(await this.sh(`pgrep -n -x -- ${quote(name)}`));
   }
 
   /** CPU in % of one core of each group of processes, over the seconds. */

@@ -6,7 +6,8 @@ import { until, interval } from "../harness/wait.js";
 import type { Bed } from "./bed.js";
 
 const screen = ":6400";
-const env = "env HOME=/root QT_LOGGING_RULES='*=false'";
+// Without a session of logind they ask D-Bus for nothing in particular, which libdbus would end them for.
+const env = "QT_LOGGING_RULES='*=false' DBUS_FATAL_WARNINGS=0";
 
 export class Veyon {
   private constructor(private readonly bed: Bed, private readonly n: number) {}
@@ -14,7 +15,7 @@ export class Veyon {
   static async start(bed: Bed, sessions: readonly Session[]): Promise<Veyon> {
     const veyon = new Veyon(bed, sessions.length);
     // Addresses of their own, else the console takes all for one computer.
-    await bed.sh(`export HOME=/root QT_LOGGING_RULES='*=false'
+    await bed.sh(`export HOME=/root ${env}
       for kv in Authentication/Method=1 Service/MultiSession=true Master/AutoAdjustMonitoringIconSize=true Logging/LogLevel=1; do veyon-cli config set \${kv%=*} \${kv#*=}; done
       [ -e /etc/veyon/keys/private/teacher/key ] || veyon-cli authkeys create teacher
       veyon-cli networkobjects clear; veyon-cli networkobjects add location Lab
@@ -22,11 +23,11 @@ export class Veyon {
       chmod -R a+rX /etc/veyon/keys/public
       rm -f ~/.veyon/Config/VeyonMaster.json`, { timeout: 120_000 });
     await bed.sh(sessions.map((s, i) =>
-      `runuser -u ${s.user} -- env HOME=/home/${s.user} QT_LOGGING_RULES='*=false' DISPLAY=${s.display} XAUTHORITY=/run/stationmaster/sessions/${s.id}/display/xauthority VEYON_SESSION_ID=${i + 1} XDG_SESSION_ID=${i + 1} setsid veyon-server </dev/null >/dev/null 2>&1 &`).join("\n"));
+      `runuser -u ${s.user} -- env HOME=/home/${s.user} ${env} DISPLAY=${s.display} XAUTHORITY=/run/stationmaster/sessions/${s.id}/display/xauthority VEYON_SESSION_ID=${i + 1} XDG_SESSION_ID=${i + 1} setsid veyon-server </dev/null >/dev/null 2>&1 &`).join("\n"));
     await until("every Veyon server listens", async () => Number(await bed.sh("ss -Htln 'sport > :11100 and sport < :11200' | wc -l")) >= sessions.length, 60_000);
     await bed.sh(`setsid Xvnc ${screen} -geometry 1920x1080 -depth 24 -SecurityTypes None -rfbport -1 -rfbunixpath /run/veyon.sock -nolisten tcp -ac </dev/null >/dev/null 2>&1 &
       until [ -S /tmp/.X11-unix/X${screen.slice(1)} ]; do sleep .05; done
-      ${env} DISPLAY=${screen} VEYON_AUTH_KEY_NAME=teacher setsid veyon-master </dev/null >/dev/null 2>&1 &`);
+      env HOME=/root ${env} DISPLAY=${screen} VEYON_AUTH_KEY_NAME=teacher setsid veyon-master </dev/null >/dev/null 2>&1 &`);
     const window = await until("the console's window", () => bed.sh(`DISPLAY=${screen} xdotool search --onlyvisible --name 'Veyon Master' | head -n 1`), 30_000);
     // The console has no command for it: its window fills the screen, the list of locations is opened, and ours ticked.
     await interval(1000);
@@ -50,7 +51,7 @@ export class Veyon {
   }
 
   async consolePids(): Promise<number[]> {
-    return [...(await this.list("veyon-master")), await this.bed.pid(`Xvnc ${screen}`)];
+    return [...(await this.list("veyon-master")), Number(await this.bed.sh(`pgrep -f '^Xvnc ${screen} '`))];
   }
 
   async pids(): Promise<number[]> {
