@@ -27,6 +27,7 @@ struct screen_socket {
 	char token[STR_TOKEN_LEN + 1];
 	char id[PROJECTION_ID_MAX + 1];
 	bool opening;                  /* ScreenOpen is under way */
+	bool opened;                   /* stationd counts it */
 	struct projection *projection; /* NULL: not let in yet */
 	bool asked;
 };
@@ -38,7 +39,7 @@ static bool others_send(struct screen_socket *c)
 	list_for_each (l, &c->all->sockets) {
 		struct screen_socket *o = list_entry(l, struct screen_socket, link);
 
-		if (o != c && (o->opening || o->projection) && streq(o->id, c->id))
+		if (o != c && (o->opening || o->opened) && streq(o->id, c->id))
 			return true;
 	}
 	return false;
@@ -48,7 +49,7 @@ static void tell_close(struct screen_socket *c)
 {
 	struct varlink_request request = { .method = "org.stationmaster.Relay.ScreenClose" };
 
-	if ((!c->opening && !c->projection) || others_send(c))
+	if ((!c->opening && !c->opened) || others_send(c))
 		return;
 	if (c->projection && c->projection->gone)
 		return;
@@ -143,6 +144,7 @@ static void let_in(struct screen_socket *c)
 		struct screen_socket *old = p->socket;
 
 		old->projection = NULL;
+		old->opened = false;
 		screen_cancel(p->screen);
 		screen_socket_end(old, SOCKET_CLOSE_NORMAL);
 	}
@@ -159,6 +161,7 @@ static void handle_opened(struct varlink *v, const char *error, json_t *paramete
 
 	(void)v, (void)continues, (void)fd;
 	c->opening = false;
+	c->opened = !error && parameters;
 	if (error) {
 		log_info("a screen was refused: %s projection=%s peer=%s", error, c->id,
 				web_socket_address(c->socket));
