@@ -87,7 +87,8 @@ static void do_block(struct choice *c)
 	block_texts_add(h, c->caller.uid, call->message);
 	choice_audit(c, "");
 	blocks_apply(h);
-	store_commit(h->store);
+	if (store_commit(h->store) < 0)
+		choice_fail_unstored(c);
 	if (r < 0)
 		answer_failed(c, r);
 	else
@@ -193,7 +194,8 @@ static void do_unblock(struct choice *c)
 			unblock_one(c, &c->list[i]);
 	choice_audit(c, "");
 	blocks_apply(h);
-	store_commit(h->store);
+	if (store_commit(h->store) < 0)
+		choice_fail_unstored(c);
 	varlink_reply(c->request.call, json_pack("{s:o}", "targets", choice_build_json(c)));
 	choice_free(c);
 }

@@ -249,6 +249,15 @@ void choice_refuse(struct chosen *t, const char *reason)
 	t->state = CHOICE_REFUSED;
 }
 
+void choice_fail_unstored(struct choice *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->list[i].state == CHOICE_DONE)
+			fail(&c->list[i],
+					"Done, but it could not be written to the disk: a restart undoes "
+					"it. Free disk space, then order it again.");
+}
+
 static void decide(struct choice *c)
 {
 	bool bulk = c->all || c->n > 1;

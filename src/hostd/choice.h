@@ -62,6 +62,8 @@ void choice_free_all(struct host *h);
 void choice_drop(struct choice *c, struct chosen *t);
 /* Decide otherwise. */
 void choice_refuse(struct chosen *t, const char *reason);
+/* What was done holds, but the disk did not take it: say so for each. */
+void choice_fail_unstored(struct choice *c);
 /* One more, of the kind that all means; those that are there already are left out. */
 int choice_add_session(struct choice *c, struct session *s);
 int choice_add_station(struct choice *c, const char *id);

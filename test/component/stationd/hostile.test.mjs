@@ -195,6 +195,10 @@ test("a full disk: log-offs and log-ins go on", async () => {
     const st = await relay.station(1);
     await relay.logIn(st.station, "anna");
     const { token } = await relay.signIn("otto");
+    // A block holds at once; that it would not outlive a restart is not kept back.
+    const blocked = await relay.call("Blocks.Block", { users: ["anna"] }, { token });
+    assert.deepEqual([blocked.targets[0].state, relay.scene(st.station).kind], ["failed", "block"]);
+    assert.match(blocked.targets[0].reason, /could not be written/);
     const { job } = await relay.call("Sessions.LogOff", { users: ["anna"] }, { token });
     const done = await relay.call("Jobs.Wait", { job, timeout_ms: null }, { token });
     assert.deepEqual(done.job.targets.map((t) => t.state), ["done"]);
