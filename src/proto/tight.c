@@ -44,6 +44,7 @@ struct tight_encoder {
 	struct buf bytes; /* before compression */
 	struct buf packed;
 	struct tight_palette palette;
+	size_t lossy;
 };
 
 struct block {
@@ -220,6 +221,7 @@ static int encode_jpeg(struct job *j, const struct block *b)
 	int r;
 
 	bytes_clear(j->e);
+	j->e->lossy += (size_t)b->w * b->h;
 	r = buf_reserve(&j->e->packed, len, &p);
 	if (r < 0)
 		return r;
@@ -421,6 +423,7 @@ int tight_encode(struct tight_encoder *e, const struct tight_params *params,
 
 	assert(piece->rect.w > 0 && piece->rect.h > 0 && piece->rect.w <= TIGHT_WIDTH_MAX);
 	assert((unsigned)piece->rect.w * piece->rect.h <= TIGHT_AREA_MAX);
+	e->lossy = 0;
 	for (unsigned y = 0; y < piece->rect.h; y += CELL) {
 		n_runs = find_runs(&j, y, MIN((unsigned)CELL, piece->rect.h - y), runs);
 		r = merge_runs(&j, open, &n_open, runs, n_runs);
@@ -432,6 +435,11 @@ int tight_encode(struct tight_encoder *e, const struct tight_params *params,
 		return r;
 	*n_rects += j.n_rects;
 	return 0;
+}
+
+size_t tight_encoder_lossy(const struct tight_encoder *e)
+{
+	return e->lossy;
 }
 
 int tight_encode_raw(const struct rfb_pixel_format *format, const struct tight_piece *piece,

@@ -44,6 +44,9 @@ DEFINE_CLEANUP(struct tight_encoder, tight_encoder_free);
 int tight_encode(struct tight_encoder *e, const struct tight_params *params,
 		const struct tight_piece *piece, struct buf *out, unsigned *n_rects);
 
+/* Pixels of the last tight_encode() that went as JPEG. */
+size_t tight_encoder_lossy(const struct tight_encoder *e);
+
 /* The same as one raw rectangle. */
 int tight_encode_raw(const struct rfb_pixel_format *format, const struct tight_piece *piece,
 		struct buf *out, unsigned *n_rects);

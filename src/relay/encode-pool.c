@@ -84,7 +84,9 @@ static int encode(struct encode_job *j)
 
 	switch (j->format.kind) {
 	case ENCODE_TIGHT:
-		return tight_encode(c->tight, &j->format.params, &j->piece, &c->out, &j->n_rects);
+		r = tight_encode(c->tight, &j->format.params, &j->piece, &c->out, &j->n_rects);
+		j->is_lossy = tight_encoder_lossy(c->tight) > 0;
+		return r;
 	case ENCODE_ZRLE:
 		r = c->zrle ? 0 : zrle_encoder_new(&c->zrle);
 		if (r < 0)

@@ -17,6 +17,7 @@ struct encode_job {
 	/* The result; data NULL: failed. */
 	struct chunk *chunk;
 	unsigned n_rects;
+	bool is_lossy;
 };
 
 /* At most a handful run at once, the others wait in order. */

@@ -13,6 +13,11 @@
  * delivery. Items stay only while another client of the class may still want them; with one client
  * there is nothing to share and nothing is kept.
  *
+ * What moves (a film) is sent with a lower JPEG quality than the class has, and once more with a
+ * higher one when it has come to rest. If most clients of a class do not get their frames, the
+ * quality of what moves goes down further for the class; one slow client among many just gets fewer
+ * frames.
+ *
  * What is small is encoded at once on the loop's thread: for a key press the way to a worker and
  * back would cost more than the work.
  */
@@ -21,7 +26,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "relay/encode-pool.h"
+#include "relay/motion.h"
 
 enum {
 	ITEM_AREA = 128 * 1024,  /* pixels; two halves of a film keep two workers busy */
@@ -30,6 +37,15 @@ enum {
 	BOXES_MAX = 64, /* of one frame; more are joined on a grid */
 	GRID = 64,
 	CACHE_MAX = 8 * 1024 * 1024, /* bytes of items of one class */
+
+	/* Steps of Tight's quality. */
+	QUALITY_MAX = 9,
+	BLUR = 2,
+	BLUR_MORE_MAX = 3,
+	SHARPEN = 2,
+	TICK_MS = 100, /* while something moves */
+	ADAPT_TICKS = 10,
+	CALM_MAX = 5, /* times that all was well, before more is tried */
 };
 
 _Static_assert((int)ITEM_AREA <= (int)TIGHT_AREA_MAX, "an item is one piece");
@@ -40,6 +56,8 @@ struct encode_item {
 	struct rfb_rect rect;
 	struct chunk *chunk; /* NULL while encoding */
 	unsigned n_rects;
+	int quality;
+	bool is_blurred;
 	bool is_done;
 };
 
@@ -61,6 +79,9 @@ struct encode_class {
 	struct list frames;
 	struct list jobs;
 	size_t cached;
+	int blur_more;   /* 0..BLUR_MORE_MAX */
+	unsigned n_calm; /* times in a row that every client has kept up */
+	unsigned n_due;  /* frames that moved since the last look */
 };
 
 struct encode_hub {
@@ -68,6 +89,9 @@ struct encode_hub {
 	uv_loop_t *loop;
 	struct picture_watcher watcher;
 	struct list classes;
+	struct motion *motion; /* NULL: no class uses JPEG */
+	uv_timer_t *tick;      /* while something moves */
+	unsigned n_ticks;
 };
 
 struct class_job {
@@ -122,8 +146,10 @@ static void class_drop_items(struct encode_class *class)
 }
 
 /* The item has its bytes now. */
-static void class_item_done(struct encode_class *class, struct encode_item *i)
+static void class_item_done(struct encode_class *class, struct encode_item *i, bool is_lossy)
 {
+	if (i->is_blurred && is_lossy)
+		motion_blurred(class->hub->motion, i->rect.x, i->rect.y, i->rect.w, i->rect.h);
 	if (list_is_empty(&i->link))
 		return;
 	class->cached += i->chunk->len;
@@ -203,6 +229,7 @@ static void frame_deliver(struct encode_frame *f)
 		chunk_ref(chunks[i]);
 	frame_free(f);
 	class_trim(class);
+	client->n_frames++;
 	/* The client may leave in here: nothing of it is touched afterwards. */
 	client->handle_frame(client, chunks, n, n_rects);
 	for (size_t i = 0; i < n; i++)
@@ -229,7 +256,7 @@ static void handle_job(struct encode_job *j)
 	item->n_rects = j->n_rects;
 	if (class) {
 		if (item->chunk)
-			class_item_done(class, item);
+			class_item_done(class, item, j->is_lossy);
 		else if (!list_is_empty(&item->link))
 			class_drop_item(class, item);
 		list_for_each_safe (pos, nxt, &class->frames) {
@@ -281,12 +308,11 @@ static void simplify(pixman_region32_t *region, uint16_t w, uint16_t h)
 	pixman_region32_fini(&grid);
 }
 
-/* New items for the boxes of the region, cut to pieces; their pixels. */
+/* New items like this one for the boxes of the region, cut to pieces; adds their pixels. */
 static int add_items(struct encode_class *class, struct encode_frame *f, pixman_region32_t *region,
-		size_t *ret_area)
+		const struct encode_item *like, size_t *area)
 {
 	pixman_box32_t *b;
-	size_t area = 0;
 	int n, r;
 
 	b = pixman_region32_rectangles(region, &n);
@@ -307,17 +333,47 @@ static int add_items(struct encode_class *class, struct encode_frame *f, pixman_
 
 				if (!item)
 					return -ENOMEM;
+				item->quality = like->quality;
+				item->is_blurred = like->is_blurred;
 				r = frame_add(f, item);
 				if (r >= 0)
 					class_add_item(class, item);
 				item_unref(item);
 				if (r < 0)
 					return r;
-				area += (size_t)rect.w * rect.h;
+				*area += (size_t)rect.w * rect.h;
 			}
 	}
-	*ret_area = area;
 	return 0;
+}
+
+/* The same, each part with the quality for what happens there. */
+static int add_region(struct encode_class *class, struct encode_frame *f, pixman_region32_t *region,
+		size_t *area)
+{
+	int quality = class->format.params.quality, r;
+	struct encode_item still = { .quality = quality };
+	struct encode_item moving = { .quality = MAX(quality - BLUR - class->blur_more,
+						      MIN(quality, 1)),
+		.is_blurred = true };
+	struct encode_item rested = { .quality = MIN(quality + SHARPEN, QUALITY_MAX) };
+	pixman_region32_t moves, rests;
+
+	if (!class->hub->motion || quality < 0)
+		return add_items(class, f, region, &still, area);
+	pixman_region32_init(&moves);
+	pixman_region32_init(&rests);
+	motion_split(class->hub->motion, region, &moves, &rests);
+	pixman_region32_subtract(region, region, &moves);
+	pixman_region32_subtract(region, region, &rests);
+	r = add_items(class, f, &moves, &moving, area);
+	if (r >= 0)
+		r = add_items(class, f, &rests, &rested, area);
+	if (r >= 0)
+		r = add_items(class, f, region, &still, area);
+	pixman_region32_fini(&moves);
+	pixman_region32_fini(&rests);
+	return r;
 }
 
 /* Items that are there already and lie within the region are taken out of it. */
@@ -354,6 +410,7 @@ static void encode_inline(struct encode_class *class, struct encode_item *i)
 		.piece = piece_of(p->pixels, p->stride, &i->rect),
 	};
 
+	job.format.params.quality = i->quality;
 	i->is_done = true;
 	if (encode_pool_run(&job) < 0) {
 		class_drop_item(class, i);
@@ -361,7 +418,7 @@ static void encode_inline(struct encode_class *class, struct encode_item *i)
 	}
 	i->chunk = job.chunk;
 	i->n_rects = job.n_rects;
-	class_item_done(class, i);
+	class_item_done(class, i, job.is_lossy);
 }
 
 static int encode_on_pool(struct encode_class *class, struct encode_item *i)
@@ -376,6 +433,7 @@ static int encode_on_pool(struct encode_class *class, struct encode_item *i)
 	cj->item = i;
 	i->refs++;
 	cj->job.format = class->format;
+	cj->job.format.params.quality = i->quality;
 	cj->job.piece = piece_of(cj->lock.pixels, cj->lock.stride, &i->rect);
 	cj->job.handle_done = handle_job;
 	list_add_tail(&class->jobs, &cj->link);
@@ -419,7 +477,7 @@ int encode_start(struct encode_client *c, const pixman_region32_t *region)
 	first = f->n;
 	if (r >= 0) {
 		simplify(&rest, c->picture->w, c->picture->h);
-		r = add_items(class, f, &rest, &area);
+		r = add_region(class, f, &rest, &area);
 	}
 	pixman_region32_fini(&rest);
 	c->frame = f;
@@ -470,37 +528,133 @@ static void class_free(struct encode_class *class)
 	free(class);
 }
 
+/* Changed, or to be sent again. */
+static void class_damage(struct encode_class *class, pixman_region32_t *damage)
+{
+	struct list *pos, *nxt;
+
+	list_for_each_safe (pos, nxt, &class->items) {
+		struct encode_item *i = list_entry(pos, struct encode_item, link);
+		pixman_box32_t box = { i->rect.x, i->rect.y, i->rect.x + i->rect.w,
+			i->rect.y + i->rect.h };
+
+		if (pixman_region32_contains_rectangle(damage, &box) != PIXMAN_REGION_OUT)
+			class_drop_item(class, i);
+	}
+	list_for_each (pos, &class->clients) {
+		struct encode_client *c = list_entry(pos, struct encode_client, link);
+
+		pixman_region32_union(&c->pending, &c->pending, damage);
+		picture_region_limit(&c->pending);
+	}
+	/* Only now: a client that starts a frame must see every other one's pending. */
+	list_for_each_safe (pos, nxt, &class->clients) {
+		struct encode_client *c = list_entry(pos, struct encode_client, link);
+
+		c->handle_damage(c);
+	}
+}
+
+/* --- what moves --- */
+
+static void class_adapt(struct encode_class *class)
+{
+	unsigned n = 0, n_slow = 0;
+	struct list *pos;
+
+	list_for_each (pos, &class->clients) {
+		struct encode_client *c = list_entry(pos, struct encode_client, link);
+
+		n++;
+		n_slow += c->n_frames * 10 < class->n_due * 6;
+		c->n_frames = 0;
+	}
+	class->n_due = 0;
+	class->n_calm = n_slow == 0 ? class->n_calm + 1 : 0;
+	if (2 * n_slow > n && class->blur_more < BLUR_MORE_MAX) {
+		class->blur_more++;
+	} else if (class->n_calm > CALM_MAX && class->blur_more > 0) {
+		class->blur_more--;
+		class->n_calm = 0;
+	}
+}
+
+static void hub_handle_tick(uv_timer_t *t)
+{
+	struct encode_hub *hub = t->data;
+	pixman_region32_t rested;
+	struct list *pos, *nxt;
+
+	pixman_region32_init(&rested);
+	if (!motion_rest(hub->motion, clock_mono_ms(), &rested))
+		uv_timer_stop(hub->tick);
+	pixman_region32_intersect_rect(&rested, &rested, 0, 0, hub->picture->w, hub->picture->h);
+	if (++hub->n_ticks % ADAPT_TICKS == 0)
+		list_for_each (pos, &hub->classes)
+			class_adapt(list_entry(pos, struct encode_class, link));
+	if (pixman_region32_not_empty(&rested)) {
+		list_for_each_safe (pos, nxt, &hub->classes) {
+			struct encode_class *class = list_entry(pos, struct encode_class, link);
+
+			if (class->format.kind == ENCODE_TIGHT && class->format.params.quality >= 0)
+				class_damage(class, &rested);
+		}
+	}
+	pixman_region32_fini(&rested);
+}
+
+static void hub_handle_timer_closed(uv_handle_t *h)
+{
+	free(h);
+}
+
+/* Without memory nothing moves. */
+static void hub_watch_motion(struct encode_hub *hub)
+{
+	if (hub->motion)
+		return;
+	hub->tick = calloc(1, sizeof(*hub->tick));
+	if (!hub->tick || motion_new(hub->picture->w, hub->picture->h, &hub->motion) < 0) {
+		free(hub->tick);
+		hub->tick = NULL;
+		return;
+	}
+	uv_timer_init(hub->loop, hub->tick);
+	hub->tick->data = hub;
+}
+
+static void hub_note_motion(struct encode_hub *hub, const pixman_region32_t *damage)
+{
+	struct list *pos;
+
+	if (!hub->motion || !motion_note(hub->motion, damage, clock_mono_ms()))
+		return;
+	list_for_each (pos, &hub->classes)
+		list_entry(pos, struct encode_class, link)->n_due++;
+	if (!uv_is_active((uv_handle_t *)hub->tick))
+		uv_timer_start(hub->tick, hub_handle_tick, TICK_MS, TICK_MS);
+}
+
+static void hub_free(struct encode_hub *hub)
+{
+	hub->picture->hub = NULL;
+	if (hub->tick)
+		uv_close((uv_handle_t *)hub->tick, hub_handle_timer_closed);
+	motion_free(hub->motion);
+	free(hub);
+}
+
+/* --- the picture --- */
+
 static void hub_handle_damage(struct picture_watcher *w, const pixman_region32_t *damage)
 {
 	struct encode_hub *hub = list_entry(w, struct encode_hub, watcher);
-	struct list *pos, *nxt, *pos2, *nxt2;
+	struct list *pos, *nxt;
 
-	list_for_each_safe (pos, nxt, &hub->classes) {
-		struct encode_class *class = list_entry(pos, struct encode_class, link);
-
-		list_for_each_safe (pos2, nxt2, &class->items) {
-			struct encode_item *i = list_entry(pos2, struct encode_item, link);
-			pixman_box32_t box = { i->rect.x, i->rect.y, i->rect.x + i->rect.w,
-				i->rect.y + i->rect.h };
-
-			if (pixman_region32_contains_rectangle((pixman_region32_t *)damage, &box) !=
-					PIXMAN_REGION_OUT)
-				class_drop_item(class, i);
-		}
-		list_for_each (pos2, &class->clients) {
-			struct encode_client *c = list_entry(pos2, struct encode_client, link);
-
-			pixman_region32_union(
-					&c->pending, &c->pending, (pixman_region32_t *)damage);
-			picture_region_limit(&c->pending);
-		}
-		/* Only now: a client that starts a frame must see every other one's pending. */
-		list_for_each_safe (pos2, nxt2, &class->clients) {
-			struct encode_client *c = list_entry(pos2, struct encode_client, link);
-
-			c->handle_damage(c);
-		}
-	}
+	hub_note_motion(hub, damage);
+	list_for_each_safe (pos, nxt, &hub->classes)
+		class_damage(list_entry(pos, struct encode_class, link),
+				(pixman_region32_t *)damage);
 }
 
 static void hub_handle_resized(struct picture_watcher *w)
@@ -508,6 +662,8 @@ static void hub_handle_resized(struct picture_watcher *w)
 	struct encode_hub *hub = list_entry(w, struct encode_hub, watcher);
 	struct list *pos, *nxt, *pos2, *nxt2;
 
+	if (hub->motion)
+		motion_resize(hub->motion, hub->picture->w, hub->picture->h);
 	list_for_each_safe (pos, nxt, &hub->classes) {
 		struct encode_class *class = list_entry(pos, struct encode_class, link);
 
@@ -582,7 +738,6 @@ static void hub_handle_gone(struct picture_watcher *w)
 {
 	struct encode_hub *hub = list_entry(w, struct encode_hub, watcher);
 
-	hub->picture->hub = NULL;
 	while (!list_is_empty(&hub->classes)) {
 		struct encode_class *class =
 				list_entry(hub->classes.next, struct encode_class, link);
@@ -596,7 +751,7 @@ static void hub_handle_gone(struct picture_watcher *w)
 		}
 		class_free(class);
 	}
-	free(hub);
+	hub_free(hub);
 }
 
 static int hub_get(uv_loop_t *loop, struct picture *p, struct encode_hub **ret)
@@ -629,9 +784,8 @@ static void hub_trim(struct encode_hub *hub)
 {
 	if (!list_is_empty(&hub->classes))
 		return;
-	hub->picture->hub = NULL;
 	picture_unwatch(hub->picture, &hub->watcher);
-	free(hub);
+	hub_free(hub);
 }
 
 static bool format_eq(const struct encode_format *a, const struct encode_format *b)
@@ -671,6 +825,8 @@ static struct encode_class *class_get(struct encode_hub *hub, const struct encod
 	list_init(&class->frames);
 	list_init(&class->jobs);
 	list_add_tail(&hub->classes, &class->link);
+	if (format->kind == ENCODE_TIGHT && format->params.quality >= 0)
+		hub_watch_motion(hub);
 	return class;
 }
 
@@ -693,6 +849,7 @@ int encode_join(uv_loop_t *loop, struct picture *p, const struct encode_format *
 	c->picture = p;
 	c->class = class;
 	c->frame = NULL;
+	c->n_frames = 0;
 	pixman_region32_init_rect(&c->pending, 0, 0, p->w, p->h);
 	list_add_tail(&class->clients, &c->link);
 	return 0;

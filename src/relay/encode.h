@@ -45,6 +45,7 @@ struct encode_client {
 	pixman_region32_t pending;  /* changed and not asked for; valid while joined */
 	struct encode_frame *frame; /* being encoded; NULL: none */
 	struct picture *picture;    /* NULL: not joined */
+	unsigned n_frames;          /* of this second, while something moves */
 
 	struct encode_class *class;
 	struct list link;

@@ -600,6 +600,144 @@ static void test_zrle(void **state)
 	done(&a);
 }
 
+struct film {
+	struct canvas *canvas;
+	uv_timer_t timer;
+	unsigned frame;
+};
+
+/* A frame with the noise of a photograph, so that it is sent as JPEG. */
+static void handle_film(uv_timer_t *t)
+{
+	struct film *f = t->data;
+	pixman_region32_t damage;
+	uint32_t seed = ++f->frame;
+
+	for (unsigned y = 100; y < 228; y++)
+		for (unsigned x = 64; x < 320; x++) {
+			uint32_t rgb;
+
+			seed = seed * 1664525 + 1013904223;
+			rgb = (x / 2 + f->frame) << 16 | (y + (seed >> 27)) << 8 | (200 - x / 4);
+			memcpy(f->canvas->p.pixels + y * f->canvas->p.stride + x * 4, &rgb, 4);
+		}
+	pixman_region32_init_rect(&damage, 64, 100, 256, 128);
+	picture_damage(&f->canvas->p, &damage);
+	pixman_region32_fini(&damage);
+}
+
+/* How far the client's picture is from the canvas, per pixel of the film. */
+static double error_of(const struct client *c, const struct canvas *canvas)
+{
+	uint64_t sum = 0;
+
+	for (unsigned y = 100; y < 228; y++)
+		for (unsigned x = 64; x < 320; x++)
+			for (unsigned k = 0; k < 3; k++) {
+				int is = canvas->p.pixels[y * canvas->p.stride + x * 4 + k];
+				int got = c->d.pixels[y * c->d.w + x] >> 8 * k & 255;
+
+				sum += (uint64_t)abs(is - got);
+			}
+	return (double)sum / (128 * 256 * 3);
+}
+
+/* A film costs less after a moment, and is sharp when it stops, without a change of the picture. */
+static void test_film(void **state)
+{
+	static const int32_t tight[] = { RFB_ENCODING_TIGHT, RFB_ENCODING_QUALITY_0 + 6 };
+	size_t first = 0, last = 0;
+	struct film film = { 0 };
+	double moving, rested;
+	struct canvas a;
+	struct client c;
+
+	canvas_init(&a, W, H, 0x204060);
+	film.canvas = &a;
+	film.timer.data = &film;
+	uv_timer_init(&loop, &film.timer);
+	begin_running(&c, &a.p, false);
+	say_encodings(&c, tight, ELEMENTSOF(tight));
+	say_request(&c, false);
+	wait_frame(&c);
+	read_all(&c);
+	uv_timer_start(&film.timer, handle_film, 0, 20);
+	for (unsigned i = 0; i < 40; i++) {
+		say_request(&c, true);
+		wait_frame(&c);
+		last = buf_len(&c.stream.out);
+		first = first == 0 ? last : first;
+		read_all(&c);
+	}
+	uv_timer_stop(&film.timer);
+	assert_in_range(last, 1000, first * 8 / 10);
+	moving = error_of(&c, &a);
+	say_request(&c, true);
+	wait_frame(&c);
+	assert_in_range(buf_len(&c.stream.out), first + 1, 20 * first);
+	read_all(&c);
+	rested = error_of(&c, &a);
+	assert_true(rested < moving * 3 / 4);
+	/* And that was all: not a byte and not a timer more. */
+	say_request(&c, true);
+	while (uv_backend_timeout(&loop) > 0)
+		uv_run(&loop, UV_RUN_ONCE);
+	assert_int_equal(buf_len(&c.stream.out), 0);
+	uv_close((uv_handle_t *)&film.timer, NULL);
+	end(&c);
+	done(&a);
+}
+
+/* n_slow of four ask for one frame in five; bytes of a frame that the first one, fast, gets in the
+ * end. */
+static size_t film_for(unsigned n_slow)
+{
+	static const int32_t tight[] = { RFB_ENCODING_TIGHT, RFB_ENCODING_QUALITY_0 + 7 };
+	struct film film = { 0 };
+	struct client c[4];
+	struct canvas a;
+	size_t last = 0;
+
+	canvas_init(&a, W, H, 0x204060);
+	film.canvas = &a;
+	film.timer.data = &film;
+	uv_timer_init(&loop, &film.timer);
+	for (unsigned i = 0; i < 4; i++) {
+		begin_running(&c[i], &a.p, false);
+		say_encodings(&c[i], tight, ELEMENTSOF(tight));
+		say_request(&c[i], false);
+		wait_frame(&c[i]);
+		read_all(&c[i]);
+		say_request(&c[i], true);
+	}
+	uv_timer_start(&film.timer, handle_film, 0, 20);
+	for (unsigned n = 0; n < 200; n++) {
+		wait_frame(&c[0]);
+		last = buf_len(&c[0].stream.out);
+		for (unsigned i = 0; i < 4; i++)
+			if (buf_len(&c[i].stream.out) > 0 &&
+					(i == 0 || i + n_slow < 4 || n % 5 == 0)) {
+				fake_stream_forget(&c[i].stream);
+				say_request(&c[i], true);
+			}
+	}
+	uv_close((uv_handle_t *)&film.timer, NULL);
+	for (unsigned i = 0; i < 4; i++)
+		end(&c[i]);
+	done(&a);
+	return last;
+}
+
+/* What most of a class cannot take becomes less; one slow client does not spoil it for the others.
+ */
+static void test_film_for_slow_clients(void **state)
+{
+	size_t fast = film_for(0);
+
+	assert_in_range(film_for(1), fast * 9 / 10, fast * 11 / 10);
+	assert_in_range(film_for(3), 1, fast * 8 / 10);
+}
+
 /* Latest wins: while the kernel is full nothing is made, then one frame with everything. */
 static void test_slow_client(void **state)
 {
@@ -1405,6 +1543,8 @@ int main(void)
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_tight_and_pool),
 		cmocka_unit_test(test_zrle),
+		cmocka_unit_test(test_film),
+		cmocka_unit_test(test_film_for_slow_clients),
 		cmocka_unit_test(test_slow_client),
 		cmocka_unit_test(test_fences),
 		cmocka_unit_test(test_empty_area),
