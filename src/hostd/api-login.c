@@ -141,7 +141,8 @@ void api_login_sign_out(struct request *r)
 	}
 	api_audit(r, "", "ok");
 	r->caller = NULL; /* it was the token's */
-	token_end(r->host, t);
+	/* First, so that the person's views end with these words and not with their own. */
 	orders_send_signed_out(r->host, r->call->token);
+	token_end(r->host, t);
 	varlink_reply(r->call, NULL);
 }
