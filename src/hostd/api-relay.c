@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "hostd/api.h"
 #include "hostd/audit.h"
+#include "hostd/chat.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
 #include "hostd/job.h"
@@ -60,8 +61,9 @@ void api_relay_station_open(struct request *r)
 	else if (k < 0)
 		api_failed(r, strerror(-k), "");
 	else
-		varlink_reply(r->call, json_pack("{s:s, s:s, s:o}", "station", st->id, "name",
-						       st->name, "scene", station_build_scene(st)));
+		varlink_reply(r->call, json_pack("{s:s, s:s, s:o, s:o}", "station", st->id, "name",
+						       st->name, "scene", station_build_scene(st),
+						       "chat", chat_build_station(st)));
 }
 
 /* NULL: NotFound was answered. */
@@ -147,7 +149,27 @@ static bool act_more_time(struct request *r, struct session *s, const struct cal
 	return job_ask_more_time(s);
 }
 
+static bool act_hand(struct session *s, bool up, const char **ret_reason)
+{
+	*ret_reason = "Raising hands is switched off.";
+	return hand_set(s, up) == 0;
+}
+
+static bool act_hand_up(struct request *r, struct session *s, const struct caller *person,
+		const char **ret_reason)
+{
+	return act_hand(s, true, ret_reason);
+}
+
+static bool act_hand_down(struct request *r, struct session *s, const struct caller *person,
+		const char **ret_reason)
+{
+	return act_hand(s, false, ret_reason);
+}
+
 static const struct station_act station_acts[] = {
+	{ "hand_up", "Station.hand_up", true, true, act_hand_up },
+	{ "hand_down", "Station.hand_down", true, true, act_hand_down },
 	{ "suspend", "Station.suspend", true, false, act_suspend },
 	{ "logoff", "Station.logoff", true, true, act_logoff },
 	{ "lock", "Station.lock", true, false, act_lock },
@@ -222,6 +244,41 @@ void api_relay_station_act(struct request *r)
 	}
 	audit_add(r->host, &person, act->audit, session, "ok");
 	varlink_reply(r->call, NULL);
+}
+
+void api_relay_station_chat(struct request *r)
+{
+	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
+	const char *raw = arg_string(&r->args, "text", ARG_REQUIRED, CHAT_CHARS_MAX * 4);
+	_cleanup_free_ char *text = NULL;
+	struct station *st;
+	int k;
+
+	if (!api_args_done(r))
+		return;
+	st = find_station(r, id);
+	if (!st)
+		return;
+	text = str_clean(raw, CHAT_CHARS_MAX);
+	if (!st->session || station_get_scene_kind(st) != SCENE_SESSION) {
+		api_refused(r, "This station shows no session just now.");
+		return;
+	}
+	if (!text || !*text) {
+		varlink_error_parameter(r->call, "text");
+		return;
+	}
+	if (!rate_take(&r->host->rate, st->session->person.uid, clock_mono_ms())) {
+		api_refused(r, "Too many messages in a short time. Wait a few seconds, then try again.");
+		return;
+	}
+	k = chat_write(st->session, text);
+	if (k == -EACCES)
+		api_refused(r, "Writing messages is switched off.");
+	else if (k < 0)
+		api_failed(r, "The message could not be stored.", "");
+	else
+		varlink_reply(r->call, NULL);
 }
 
 void api_relay_activity(struct request *r)

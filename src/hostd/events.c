@@ -14,16 +14,19 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "hostd/block.h"
+#include "hostd/chat.h"
 #include "hostd/hash.h"
 #include "hostd/host.h"
 #include "hostd/job.h"
 #include "hostd/projection.h"
 #include "hostd/session.h"
 #include "hostd/station.h"
+#include "hostd/usage.h"
 #include "hostd/view.h"
 
 struct watcher {
 	struct list link; /* in host->watchers or host->orders */
+	struct host *host;
 	struct varlink_call *call;
 	struct peer *peer; /* of an order; it ends with the peer */
 	struct caller caller;
@@ -33,7 +36,10 @@ struct watcher {
 
 static void watcher_free(struct watcher *w)
 {
+	struct host *h = w->host;
+
 	list_remove(&w->link);
+	usage_update(h);
 	w->call->handle_gone = NULL;
 	w->call->userdata = NULL;
 	varlink_call_unref(w->call);
@@ -45,12 +51,14 @@ static void handle_gone(struct varlink_call *call)
 	watcher_free(call->userdata);
 }
 
-static int watcher_new(struct list *head, struct varlink_call *call, struct watcher **ret)
+static int watcher_new(
+		struct host *h, struct list *head, struct varlink_call *call, struct watcher **ret)
 {
 	struct watcher *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return -ENOMEM;
+	w->host = h;
 	w->call = varlink_call_ref(call);
 	call->userdata = w;
 	call->handle_gone = handle_gone;
@@ -96,9 +104,10 @@ static json_t *build_snapshot(struct host *h, const struct caller *c)
 			json_array_append_new(projections,
 					projection_build_json(
 							list_entry(l, struct projection, link), c));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "kind", "snapshot", "sessions", sessions,
-			"stations", stations, "jobs", jobs, "projections", projections, "block_all",
-			may_see_stations(c) ? block_all_build_json(h) : json_null());
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "kind", "snapshot", "sessions",
+			sessions, "stations", stations, "jobs", jobs, "projections", projections,
+			"block_all", may_see_stations(c) ? block_all_build_json(h) : json_null(),
+			"enabled", chat_is_enabled(h));
 }
 
 int events_watch(struct host *h, struct varlink_call *call, const struct caller *caller,
@@ -119,7 +128,7 @@ int events_watch(struct host *h, struct varlink_call *call, const struct caller 
 	}
 	if (n >= WATCHERS_MAX || (caller->role == ROLE_STANDARD && own >= WATCHERS_STANDARD_MAX))
 		return -EDQUOT;
-	r = watcher_new(&h->watchers, call, &w);
+	r = watcher_new(h, &h->watchers, call, &w);
 	if (r < 0)
 		return r;
 	w->caller = *caller;
@@ -127,7 +136,18 @@ int events_watch(struct host *h, struct varlink_call *call, const struct caller 
 	if (token)
 		memcpy(w->token, token, HASH_SIZE);
 	varlink_reply_more(call, build_snapshot(h, caller));
+	usage_update(h);
 	return 0;
+}
+
+bool events_have_supervisor(struct host *h)
+{
+	struct list *l;
+
+	list_for_each (l, &h->watchers)
+		if (may_see_stations(&list_entry(l, struct watcher, link)->caller))
+			return true;
+	return false;
 }
 
 void events_end_token(struct host *h, const uint8_t *token)
@@ -262,6 +282,45 @@ void events_send_block_all(struct host *h)
 					       block_all_build_json(h)));
 }
 
+void events_send_chat(struct session *s, json_t *message)
+{
+	_cleanup_json_ json_t *owned = message;
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &s->host->watchers) {
+		struct watcher *w = list_entry(l, struct watcher, link);
+
+		if (may_see_session(&w->caller, s))
+			watcher_send(w, json_pack("{s:s, s:O}", "kind", "chat", "message", owned));
+	}
+}
+
+void events_send_chat_cleared(struct host *h, const char *user)
+{
+	send_to_supervisors(h, json_pack("{s:s, s:s}", "kind", "chat_cleared", "id", user));
+}
+
+void events_send_chat_enabled(struct host *h, bool enabled)
+{
+	send_to_supervisors(h, json_pack("{s:s, s:b}", "kind", "chat_enabled", "enabled", enabled));
+}
+
+void events_send_audit(struct host *h, const struct caller *by, json_t *entry)
+{
+	_cleanup_json_ json_t *owned = entry;
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &h->watchers) {
+		struct watcher *w = list_entry(l, struct watcher, link);
+
+		if (w->caller.role == ROLE_ADMINISTRATOR ||
+				(w->caller.role == ROLE_OPERATOR &&
+						(by->role == ROLE_OPERATOR ||
+								by->uid == w->caller.uid)))
+			watcher_send(w, json_pack("{s:s, s:O}", "kind", "audit", "entry", owned));
+	}
+}
+
 /* --- orders --- */
 
 int orders_serve(struct host *h, struct varlink_call *call, struct peer *peer)
@@ -269,7 +328,7 @@ int orders_serve(struct host *h, struct varlink_call *call, struct peer *peer)
 	struct watcher *w;
 	int r;
 
-	r = watcher_new(&h->orders, call, &w);
+	r = watcher_new(h, &h->orders, call, &w);
 	if (r < 0)
 		return r;
 	w->peer = peer;
@@ -303,6 +362,13 @@ void orders_send_scene(struct station *st)
 	if (st->peer)
 		send_order(st->host, json_pack("{s:s, s:s, s:o}", "order", "scene", "station",
 						     st->id, "scene", json_incref(st->scene)));
+}
+
+void orders_send_chat(struct station *st)
+{
+	if (st->peer)
+		send_order(st->host, json_pack("{s:s, s:s, s:o}", "order", "chat", "station",
+						     st->id, "chat", chat_build_station(st)));
 }
 
 void orders_send_station_gone(struct station *st)

@@ -37,6 +37,15 @@ void events_send_projection(struct projection *p);
 void events_send_projection_gone(struct host *h, const char *id);
 /* The block of everybody has come, changed or gone. */
 void events_send_block_all(struct host *h);
+/* Takes message. To supervisors, and to the person of the session. */
+void events_send_chat(struct session *s, json_t *message);
+/* user: whose conversation; empty: all. */
+void events_send_chat_cleared(struct host *h, const char *user);
+void events_send_chat_enabled(struct host *h, bool enabled);
+/* Takes entry, about something that by has done. */
+void events_send_audit(struct host *h, const struct caller *by, json_t *entry);
+/* Does an operator or administrator watch? */
+bool events_have_supervisor(struct host *h);
 
 /* The relay listens here; sends "ready". */
 int orders_serve(struct host *h, struct varlink_call *call, struct peer *peer);
@@ -45,6 +54,8 @@ bool orders_is_connected(struct host *h);
 struct peer *orders_get_peer(struct host *h);
 /* Of the scene that the station has now; nobody is told while it is not connected. */
 void orders_send_scene(struct station *st);
+/* What its panel shows of chat. */
+void orders_send_chat(struct station *st);
 void orders_send_station_gone(struct station *st);
 void orders_send_source_gone(struct session *s);
 void orders_send_signed_out(struct host *h, const char *token);

@@ -26,6 +26,7 @@
 #include "hostd/block.h"
 #include "hostd/choice.h"
 #include "hostd/events.h"
+#include "hostd/gather.h"
 #include "hostd/job.h"
 #include "hostd/login.h"
 #include "hostd/logind.h"
@@ -301,6 +302,9 @@ int host_new(struct conf *conf, struct host **ret)
 	list_init(&h->tokens);
 	list_init(&h->watchers);
 	list_init(&h->orders);
+	list_init(&h->gathers);
+	list_init(&h->listings);
+	apps_init(&h->apps, APPS_PATH);
 	desktops_init(&h->desktops, DESKTOPS_PATH);
 	str_copy(h->system_name, sizeof(h->system_name), conf->system_name);
 	if (!*h->system_name)
@@ -328,6 +332,8 @@ struct host *host_free(struct host *h)
 		return NULL;
 	if (h->save)
 		host_save(h);
+	gather_free_all(h);
+	listings_free_all(h);
 	login_free_all(h);
 	h->server = server_free(h->server);
 	while (!list_is_empty(&h->jobs))
@@ -347,10 +353,12 @@ struct host *host_free(struct host *h)
 	logind_free(h->logind);
 	names_free(h->names);
 	sd_event_source_disable_unref(h->rescan);
+	sd_event_source_disable_unref(h->usage);
 	sd_event_source_disable_unref(h->flush);
 	sd_event_source_disable_unref(h->block_end);
 	json_decref(h->block_all_told);
 	desktops_done(&h->desktops);
+	apps_done(&h->apps);
 	store_close(h->store);
 	conf_free(h->conf);
 	sd_event_unref(h->event);

@@ -11,6 +11,7 @@
 
 #include "base/list.h"
 #include "base/str.h"
+#include "hostd/apps.h"
 #include "hostd/attempts.h"
 #include "hostd/desktops.h"
 #include "hostd/rate.h"
@@ -44,6 +45,7 @@ struct host {
 	uid_t relay_uid; /* (uid_t)-1: no such account */
 	gid_t relay_gid;
 	struct desktops desktops;
+	struct apps apps;
 	struct attempts attempts;
 	struct rate rate;
 	struct list sessions; /* in order of numbers */
@@ -67,6 +69,9 @@ struct host {
 	struct list watchers;
 	struct list orders;      /* Serve calls of the relay */
 	struct list choices;     /* calls that wait for the name service */
+	struct list gathers;     /* calls that wait for several helpers */
+	struct list listings;    /* of programs */
+	sd_event_source *usage;  /* asks sessions what they use; NULL: nobody watches */
 	sd_event_source *flush;  /* sends what has changed, once per turn of the loop */
 	sd_event_source *save;   /* writes what has changed and nobody was told yet, soon */
 	sd_event_source *rescan; /* for sessions that were not found at start */

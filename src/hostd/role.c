@@ -58,15 +58,18 @@ static bool may_on_own(enum role caller, enum act act, bool bulk)
 	case ACT_TILE:
 	case ACT_LOCK:
 	case ACT_UNLOCK:
+	case ACT_START:
 		return true;
 	case ACT_LOGOFF:
 	case ACT_SUSPEND:
+	case ACT_CLOSE:
 		return !bulk;
 	case ACT_VIEW:
 	case ACT_CONTROL:
 	case ACT_PROJECT:
 		return caller != ROLE_STANDARD;
 	case ACT_BLOCK:
+	case ACT_CHAT:
 	case _ACT_MAX:
 		return false;
 	}

@@ -12,7 +12,8 @@
 enum role { ROLE_STANDARD, ROLE_OPERATOR, ROLE_ADMINISTRATOR };
 
 /* What can be done to one session. SEE: know that it is there. BLOCK: block and unblock its user,
- * and project to it. PROJECT: show it to others. */
+ * and project to it. PROJECT: show it to others. START, CLOSE: programs. CHAT: write to its user.
+ */
 enum act {
 	ACT_SEE,
 	ACT_TILE,
@@ -24,6 +25,9 @@ enum act {
 	ACT_SUSPEND,
 	ACT_LOCK,
 	ACT_UNLOCK,
+	ACT_START,
+	ACT_CLOSE,
+	ACT_CHAT,
 	_ACT_MAX,
 };
 

@@ -133,7 +133,8 @@ static json_t *build_may(const struct session *s, const struct caller *caller, b
 		const char *name;
 	} acts[] = { { ACT_TILE, "tile" }, { ACT_VIEW, "view" }, { ACT_CONTROL, "control" },
 		{ ACT_BLOCK, "block" }, { ACT_PROJECT, "project" }, { ACT_LOGOFF, "logoff" },
-		{ ACT_SUSPEND, "suspend" }, { ACT_LOCK, "lock" }, { ACT_UNLOCK, "unlock" } };
+		{ ACT_SUSPEND, "suspend" }, { ACT_LOCK, "lock" }, { ACT_UNLOCK, "unlock" },
+		{ ACT_START, "start" }, { ACT_CLOSE, "close" }, { ACT_CHAT, "chat" } };
 	json_t *may = json_array();
 
 	for (size_t i = 0; may && i < ELEMENTSOF(acts); i++)
@@ -147,7 +148,7 @@ json_t *session_build_json(struct session *s, const struct caller *caller)
 	_cleanup_json_ json_t *stations = json_array();
 	char since[CLOCK_RFC3339_LEN + 1], display[16] = "";
 	bool own = caller->uid == s->person.uid;
-	json_t *notice = json_null();
+	json_t *notice = json_null(), *out;
 	struct session_flags f;
 	struct list *l;
 
@@ -162,8 +163,8 @@ json_t *session_build_json(struct session *s, const struct caller *caller)
 	if (s->display > 0)
 		snprintf(display, sizeof(display), ":%d", s->display);
 	session_get_flags(s, &f);
-	return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O, s:s, s:I, s:o, "
-			 "s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:b, s:o}",
+	out = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:O, s:s, s:I, s:o, "
+			"s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s, s:b, s:o}",
 			"id", s->id, "user", s->person.user, "uid", (json_int_t)s->person.uid,
 			"full_name", s->person.full_name, "role", role_to_string(s->person.role),
 			"state", session_get_state(s), "type", "x11", "desktop", s->desktop,
@@ -173,6 +174,11 @@ json_t *session_build_json(struct session *s, const struct caller *caller)
 			"projecting", f.projecting, "viewed", f.viewed, "controlled", f.controlled,
 			"controlled_by", f.controlled_by, "scene", f.scene, "own", own, "may",
 			build_may(s, caller, own));
+	if (out) {
+		json_object_set_new(out, "hand_ms", json_integer(s->hand_ms));
+		usage_build_json(&s->usage, out);
+	}
+	return out;
 }
 
 void session_touch(struct session *s)
@@ -202,6 +208,7 @@ int session_new(struct host *h, uint64_t number, const struct person *person, st
 	list_init(&s->link);
 	list_init(&s->stations);
 	s->host = h;
+	usage_init(&s->usage, s);
 	s->number = number;
 	snprintf(s->id, sizeof(s->id), "s%llu", (unsigned long long)number);
 	s->person = *person;
@@ -233,6 +240,7 @@ void session_free(struct session *s)
 		s->host->n_sessions--;
 	}
 	session_open_forget(s);
+	usage_done(&s->usage);
 	sd_event_source_disable_unref(s->deadline);
 	worker_free(s->worker);
 	person_done(&s->person);

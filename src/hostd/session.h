@@ -14,6 +14,7 @@
 
 #include "base/list.h"
 #include "hostd/role.h"
+#include "hostd/usage.h"
 #include "hostd/worker.h"
 
 struct host;
@@ -57,6 +58,8 @@ struct session {
 	uid_t ended_by_uid;
 	sd_event_source *deadline; /* the helper has to have answered by then */
 	struct opening *open;      /* while opening */
+	struct usage usage;
+	int64_t hand_ms; /* CLOCK_REALTIME: since when the hand is up; 0: it is not */
 };
 
 /* How a session ended. */

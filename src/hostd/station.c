@@ -231,6 +231,7 @@ void station_attach(struct station *st, struct session *s)
 	log_info("attached session=%s user=%s station=%s", s->id, s->person.user, st->id);
 	touch_with_session(st);
 	station_refresh(st);
+	orders_send_chat(st);
 }
 
 void station_detach(struct station *st, const char *text)
@@ -501,5 +502,6 @@ void station_handle_adopted(struct host *h, struct session *s)
 		list_add_tail(&s->stations, &st->shown);
 		touch_with_session(st);
 		station_refresh(st);
+		orders_send_chat(st);
 	}
 }

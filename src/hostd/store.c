@@ -81,6 +81,16 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"ALTER TABLE targets ADD COLUMN more_time INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE targets SET ends_ms = (SELECT ends_ms FROM jobs WHERE number = job)"
 	" WHERE state NOT IN ('refused', 'failed');",
+	/* 2 -> 3. chat.user: whose conversation. program_recent: what each person started last. */
+	"CREATE TABLE chat ("
+	" number INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, by_user TEXT NOT NULL,"
+	" by_name TEXT NOT NULL, user TEXT NOT NULL, user_name TEXT NOT NULL,"
+	" supervisor INTEGER NOT NULL, text TEXT NOT NULL);"
+	"CREATE INDEX chat_by_user ON chat(user);"
+	"CREATE TABLE program_recent ("
+	" uid INTEGER NOT NULL, program TEXT NOT NULL, open TEXT NOT NULL, used INTEGER NOT NULL,"
+	" PRIMARY KEY (uid, program, open)) WITHOUT ROWID;"
+	"ALTER TABLE audit ADD COLUMN full_name TEXT NOT NULL DEFAULT '';",
 };
 
 static int error_from_sqlite(int code)

@@ -173,7 +173,7 @@ void view_handle_session_end(struct session *s)
 		struct view *v = list_entry(l, struct view, link);
 
 		if (v->session == s)
-			view_close(v, "The session has ended.");
+			view_close(v, NULL); /* "source_gone" says it */
 	}
 }
 

@@ -245,6 +245,11 @@ int worker_call(struct worker *w, const char *method, json_t *parameters, bool m
 	return varlink_call(w->conn, &request, fn, userdata);
 }
 
+void worker_forget(struct worker *w, void *userdata)
+{
+	varlink_forget(w->conn, userdata);
+}
+
 int worker_open_process(const char *session_id, pid_t *ret_pid)
 {
 	_cleanup_close_ int fd = -EBADF;

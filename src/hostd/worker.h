@@ -41,5 +41,7 @@ void worker_set_owner(struct worker *w, worker_lost_fn fn, void *userdata);
 /* Calls org.stationmaster.Worker.<method>; parameters are taken always. fn as in varlink_call(). */
 int worker_call(struct worker *w, const char *method, json_t *parameters, bool more,
 		varlink_reply_fn fn, void *userdata);
+/* fn of calls with this userdata is not called any more. */
+void worker_forget(struct worker *w, void *userdata);
 /* Process of the helper of a running session, a pidfd; -ESRCH, ... */
 int worker_open_process(const char *session_id, pid_t *ret_pid);

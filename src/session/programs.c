@@ -397,6 +397,59 @@ int programs_close(struct programs *p, pid_t pid, unsigned long long start, int6
 	return 0;
 }
 
+struct closing_many {
+	unsigned pending, closed, forced;
+	programs_closed_fn fn;
+	void *userdata;
+};
+
+static void closing_many_step(struct closing_many *m)
+{
+	if (--m->pending > 0)
+		return;
+	m->fn(m->closed, m->forced, m->userdata);
+	free(m);
+}
+
+static void handle_one_closed(bool forced, const char *error, void *userdata)
+{
+	struct closing_many *m = userdata;
+
+	m->closed += !error;
+	m->forced += !error && forced;
+	closing_many_step(m);
+}
+
+int programs_close_by_name(struct programs *p, const char *name, int64_t force_ms,
+		programs_closed_fn fn, void *userdata)
+{
+	struct closing_many *m = calloc(1, sizeof(*m));
+	pid_t pids[PROGRAMS_LISTED_MAX];
+	size_t n = list_pids(p->session, pids, PROGRAMS_LISTED_MAX);
+	int found = 0;
+
+	if (!m)
+		return -ENOMEM;
+	*m = (struct closing_many){ .pending = 1, .fn = fn, .userdata = userdata };
+	for (size_t i = 0; i < n; i++) {
+		struct program_stat st;
+		char own[256];
+
+		if (read_stat(pids[i], &st) < 0 || st.state == 'Z')
+			continue;
+		find_name(pids[i], &st, own, sizeof(own));
+		if (!streq(own, name))
+			continue;
+		m->pending++;
+		if (programs_close(p, pids[i], st.start, force_ms, handle_one_closed, m) == 0)
+			found++;
+		else
+			m->pending--;
+	}
+	closing_many_step(m);
+	return found;
+}
+
 void programs_done(struct programs *p)
 {
 	while (!list_is_empty(&p->starting))

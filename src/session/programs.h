@@ -58,6 +58,11 @@ int programs_start(struct programs *p, char *const *argv, program_started_fn fn,
  */
 int programs_close(struct programs *p, pid_t pid, unsigned long long start, int64_t force_ms,
 		program_closed_fn fn, void *userdata);
+/* The same for all with this name; fn once, when the last has gone. The number found, or -errno. */
+typedef void (*programs_closed_fn)(unsigned closed, unsigned forced, void *userdata);
+int programs_close_by_name(struct programs *p, const char *name, int64_t force_ms,
+		programs_closed_fn fn, void *userdata);
+
 /* Pure: name and numbers of /proc/PID/stat. -EBADMSG. */
 struct program_stat {
 	char name[64];

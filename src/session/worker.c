@@ -492,6 +492,35 @@ static void method_close_program(struct worker *w, struct varlink_call *call)
 	}
 }
 
+static void handle_name_closed(unsigned closed, unsigned forced, void *userdata)
+{
+	_cleanup_(varlink_call_unrefp) struct varlink_call *call = userdata;
+
+	varlink_reply(call, json_pack("{s:i, s:i}", "closed", (int)closed, "forced", (int)forced));
+}
+
+static void method_close_by_name(struct worker *w, struct varlink_call *call)
+{
+	const char *name;
+	int64_t force_ms;
+	struct args a;
+
+	args_init(&a, call->parameters);
+	name = arg_string(&a, "name", ARG_REQUIRED, 256);
+	force_ms = arg_int(&a, "force_ms", ARG_REQUIRED, 0, PROGRAMS_CLOSE_MS_MAX, 0);
+	if (args_done(&a)) {
+		varlink_error_parameter(call, args_done(&a));
+		return;
+	}
+	if (!is_running(w, call))
+		return;
+	if (programs_close_by_name(&w->session.programs, name, force_ms, handle_name_closed,
+			    varlink_call_ref(call)) < 0) {
+		varlink_call_unref(call);
+		fail(call, "The system is out of memory.", "");
+	}
+}
+
 static void method_login(struct worker *w, struct varlink_call *call)
 {
 	(void)w;
@@ -516,6 +545,7 @@ static const struct {
 	{ WORKER "Processes", method_processes, false },
 	{ WORKER "Windows", method_windows, false },
 	{ WORKER "CloseProgram", method_close_program, true },
+	{ WORKER "CloseByName", method_close_by_name, true },
 };
 
 static void dispatch(struct worker *w, struct varlink_call *call)

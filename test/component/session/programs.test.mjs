@@ -92,6 +92,11 @@ test("closed by its window, by SIGTERM, by force; never another process", async 
   assert.deepEqual(await h.call("CloseProgram", { pid: d.pid, start: d.start, force_ms: 500 }), { state: "forced" });
   assert.ok(Date.now() - begun >= 500);
   assert.match((await h.fails("CloseProgram", { pid: d.pid, start: d.start, force_ms: 0 })).reason, /does not run/);
+  // By name: all of them, and no other.
+  for (const n of [1, 2]) await h.call("Run", { exec: `sleep ${n}000` });
+  await until("two", async () => (await h.call("Processes")).processes.filter((p) => p.name === "sleep").length === 2);
+  assert.deepEqual(await h.call("CloseByName", { name: "sleep", force_ms: 5000 }), { closed: 2, forced: 0 });
+  assert.deepEqual(await h.call("CloseByName", { name: "sleep", force_ms: 5000 }), { closed: 0, forced: 0 });
   // Of somebody else, of root, of ours.
   const other = await session("s4", "ben");
   const o = await until("openbox", () => find(other.h, "openbox"));

@@ -46,6 +46,22 @@ const matrix = [
   ["Blocks.Block", { users: ["anna"] }, "Blocks.Refused", "ok", "ok"],
   ["Blocks.Unblock", { users: ["anna"] }, "Blocks.Refused", "ok", "ok"],
   ["Blocks.Texts", {}, "Blocks.Refused", "ok", "ok"],
+  ["Programs.Installed", {}, "ok", "ok", "ok"],
+  ["Programs.Icon", { program: "no-such" }, "Programs.NotFound", "Programs.NotFound", "Programs.NotFound"],
+  ["Programs.Recent", {}, "ok", "ok", "ok"],
+  ["Programs.Start", { sessions: ["s99"], open: "xterm" }, "Programs.NotFound", "Programs.NotFound", "Programs.NotFound"],
+  ["Programs.Start", { sessions: ["s3"], open: "xterm" }, "Programs.NotFound", "ok", "ok"],
+  ["Programs.List", { session: "s3" }, "Programs.NotFound", "Programs.Refused", "Programs.Failed"],
+  ["Programs.Close", { session: "s3", pid: 2, start: 1 }, "Programs.NotFound", "Programs.Refused", "Programs.Failed"],
+  ["Programs.CloseByName", { sessions: ["s3"], name: "x" }, "Programs.NotFound", "ok", "ok"],
+  ["Chat.Send", { sessions: ["s1"], text: "x" }, "Chat.Refused", "ok", "ok"],
+  ["Chat.History", { user: "anna" }, "Chat.Refused", "ok", "ok"],
+  ["Chat.Clear", { user: "nobody" }, "Chat.Refused", "ok", "ok"],
+  ["Chat.Hands", {}, "Chat.Refused", "ok", "ok"],
+  ["Chat.Answer", { all: true }, "Chat.Refused", "ok", "ok"],
+  ["Chat.Get", {}, "ok", "ok", "ok"],
+  ["Chat.Set", { enabled: true }, "Chat.Refused", "ok", "ok"],
+  ["Audit.List", {}, "Audit.Refused", "ok", "ok"],
   ["Jobs.List", {}, "ok", "ok", "ok"],
   ["Jobs.Get", { job: "j99" }, "Jobs.NotFound", "Jobs.NotFound", "Jobs.NotFound"],
   ["Jobs.Wait", { job: "j99" }, "Jobs.NotFound", "Jobs.NotFound", "Jobs.NotFound"],
@@ -66,7 +82,7 @@ const matrix = [
   ["Stations.Get", { station: "vnc-9" }, "Stations.Refused", "Stations.NotFound", "Stations.NotFound"],
   ["Events.Watch", {}, "ok", "ok", "ok"],
 ];
-const relayOnly = ["Login.Info", "Login.Start", "Login.Answer", "Login.Cancel", "Login.SignOut", "Relay.Serve", "Relay.StationOpen", "Relay.StationClose", "Relay.StationAct", "Relay.Activity", "Relay.OpenSource", "Relay.ViewOpen", "Relay.ViewClose", "Relay.ScreenOpen", "Relay.ScreenClose"];
+const relayOnly = ["Login.Info", "Login.Start", "Login.Answer", "Login.Cancel", "Login.SignOut", "Relay.Serve", "Relay.StationOpen", "Relay.StationClose", "Relay.StationAct", "Relay.StationChat", "Relay.Activity", "Relay.OpenSource", "Relay.ViewOpen", "Relay.ViewClose", "Relay.ScreenOpen", "Relay.ScreenClose"];
 
 test("api.sock: the groups decide", async () => {
   for (const [method, parameters, ...wanted] of matrix) {
@@ -97,7 +113,7 @@ test("relay.sock: the token decides, and without one there is nothing", async ()
 test("every method of the interfaces is in the matrix", async () => {
   const { readFileSync } = await import("node:fs");
   const names = [];
-  for (const name of ["System", "Sessions", "Blocks", "Projections", "Views", "Jobs", "Stations", "Events", "Login", "Relay"]) {
+  for (const name of ["System", "Sessions", "Blocks", "Projections", "Views", "Programs", "Chat", "Audit", "Jobs", "Stations", "Events", "Login", "Relay"]) {
     const text = readFileSync(new URL(`../../../docs/api/org.stationmaster.${name}.varlink`, import.meta.url), "utf8");
     for (const m of text.matchAll(/^method (\w+)/gm)) names.push(`${name}.${m[1]}`);
   }
@@ -107,7 +123,7 @@ test("every method of the interfaces is in the matrix", async () => {
 test("a standard user sees and ends only the own session", async () => {
   const anna = d.caller("standard", 5001);
   const { sessions } = await anna.call("Sessions.List");
-  assert.deepEqual(sessions.map((s) => [s.user, s.own, s.may.join()]), [["anna", true, "tile,logoff,suspend,lock,unlock"]]);
+  assert.deepEqual(sessions.map((s) => [s.user, s.own, s.may.join()]), [["anna", true, "tile,logoff,suspend,lock,unlock,start,close"]]);
   const refused = await anna.call("Sessions.LogOff", { all: true });
   assert.deepEqual(refused.targets.map((t) => t.state), ["refused"]);
   assert.match(refused.targets[0].reason, /your own session/);
@@ -123,7 +139,7 @@ test("a standard user sees and ends only the own session", async () => {
 
 test("an operator: privileged sessions refused by name, own never in bulk", async () => {
   const { sessions } = await relay.call("Sessions.List", {}, { token: tokens.operator });
-  assert.deepEqual(sessions.map((s) => [s.user, s.may.join()]), [["anna", "tile,view,control,block,project,logoff,suspend"], ["otto", "tile,view,control,project,logoff,suspend,lock,unlock"], ["ada", ""]]);
+  assert.deepEqual(sessions.map((s) => [s.user, s.may.join()]), [["anna", "tile,view,control,block,project,logoff,suspend,start,close,chat"], ["otto", "tile,view,control,project,logoff,suspend,lock,unlock,start,close"], ["ada", ""]]);
   const { job, targets } = await relay.call("Sessions.LogOff", { all: true, grace_ms: 1000000 }, { token: tokens.operator });
   assert.deepEqual(targets.map((t) => [t.user, t.state]), [["anna", "waiting"], ["otto", "refused"], ["ada", "refused"]]);
   assert.match(targets[1].reason, /your own session/);

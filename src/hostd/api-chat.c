@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* org.stationmaster.Chat. */
+#include "base/str.h"
+#include "hostd/chat.h"
+#include "hostd/host.h"
+#include "hostd/selection.h"
+
+/* Clean, not empty, not too long; malloc'ed. NULL: InvalidParameter was answered. */
+static char *take_text(struct request *r, const char *text)
+{
+	char *clean = str_clean(text, CHAT_CHARS_MAX + 1);
+
+	if (clean && (!*clean || str_count_chars(clean) > CHAT_CHARS_MAX)) {
+		free(clean);
+		clean = NULL;
+	}
+	if (!clean)
+		varlink_error_parameter(r->call, "text");
+	return clean;
+}
+
+void api_chat_send(struct request *r)
+{
+	_cleanup_(selection_done) struct selection sel = { 0 };
+	_cleanup_free_ char *text = NULL;
+	const char *raw;
+	json_t *targets;
+
+	raw = arg_string(&r->args, "text", ARG_REQUIRED, CHAT_CHARS_MAX * 4);
+	if (!selection_read(r, &sel))
+		return;
+	text = take_text(r, raw);
+	if (!text || !selection_resolve(r, &sel, ACT_CHAT))
+		return;
+	store_begin(r->host->store);
+	for (size_t i = 0; i < sel.targets.n; i++) {
+		struct target *t = &sel.targets.list[i];
+		struct session *s = session_find(r->host, t->session);
+
+		if (!s || target_is_final(t->state))
+			continue;
+		t->state = TARGET_DONE;
+		if (chat_send(r->host, r->caller, s, text) < 0) {
+			t->state = TARGET_FAILED;
+			t->reason = strdup("The message could not be stored.");
+		}
+	}
+	/* That somebody wrote is audited; what, is in the history. */
+	selection_audit(r, &sel, "");
+	store_commit(r->host->store);
+	targets = json_array();
+	for (size_t i = 0; i < sel.targets.n; i++) {
+		const struct target *t = &sel.targets.list[i];
+
+		json_array_append_new(targets,
+				json_pack("{s:s, s:s, s:s, s:s, s:s}", "session", t->session,
+						"user", t->user, "full_name", t->full_name, "state",
+						target_state_to_string(t->state), "reason",
+						t->reason ? t->reason : ""));
+	}
+	varlink_reply(r->call, json_pack("{s:o}", "targets", targets));
+}
+
+void api_chat_history(struct request *r)
+{
+	const char *user = arg_string(&r->args, "user", ARG_OPTIONAL, CALLER_USER_MAX);
+
+	if (!api_args_done(r))
+		return;
+	if (r->caller->role == ROLE_STANDARD) {
+		if (user && !streq(user, r->caller->user)) {
+			api_refused(r, "You can only read what you wrote and what was written to you.");
+			return;
+		}
+		user = r->caller->user;
+	}
+	varlink_reply(r->call, json_pack("{s:o}", "messages", chat_history(r->host, user)));
+}
+
+void api_chat_clear(struct request *r)
+{
+	const char *user = arg_string(&r->args, "user", ARG_OPTIONAL, CALLER_USER_MAX);
+
+	if (!api_args_done(r))
+		return;
+	api_audit(r, user ? user : "all", "ok");
+	chat_clear(r->host, user);
+	varlink_reply(r->call, NULL);
+}
+
+void api_chat_hands(struct request *r)
+{
+	struct session *raised[SELECTION_NAMES_MAX];
+	json_t *hands;
+	struct list *l;
+	size_t n = 0;
+
+	if (!api_args_done(r))
+		return;
+	list_for_each (l, &r->host->sessions) {
+		struct session *s = list_entry(l, struct session, link);
+		size_t i;
+
+		if (!s->hand_ms || n == SELECTION_NAMES_MAX)
+			continue;
+		for (i = n++; i > 0 && raised[i - 1]->hand_ms > s->hand_ms; i--)
+			raised[i] = raised[i - 1];
+		raised[i] = s;
+	}
+	hands = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(hands, hand_build_json(raised[i]));
+	varlink_reply(r->call, json_pack("{s:o}", "hands", hands));
+}
+
+void api_chat_answer(struct request *r)
+{
+	json_t *users = arg_strings(&r->args, "users", ARG_OPTIONAL, SELECTION_NAMES_MAX, 256),
+	       *item;
+	bool all = arg_bool(&r->args, "all", ARG_OPTIONAL, false);
+	json_t *answered;
+	struct list *l;
+	size_t i;
+
+	if (!api_args_done(r))
+		return;
+	if (all == (json_array_size(users) > 0)) {
+		varlink_error_parameter(r->call, all ? "all" : "users");
+		return;
+	}
+	answered = json_array();
+	list_for_each (l, &r->host->sessions) {
+		struct session *s = list_entry(l, struct session, link);
+		bool named = all;
+
+		json_array_foreach (users, i, item)
+			named = named || streq(json_string_value(item), s->person.user);
+		if (!named || !s->hand_ms)
+			continue;
+		(void)hand_set(s, false);
+		json_array_append_new(answered, json_string(s->person.user));
+	}
+	varlink_reply(r->call, json_pack("{s:o}", "users", answered));
+}
+
+void api_chat_get(struct request *r)
+{
+	if (api_args_done(r))
+		varlink_reply(r->call, json_pack("{s:b}", "enabled", chat_is_enabled(r->host)));
+}
+
+void api_chat_set(struct request *r)
+{
+	bool enabled = arg_bool(&r->args, "enabled", ARG_REQUIRED, true);
+
+	if (!api_args_done(r))
+		return;
+	api_audit(r, enabled ? "on" : "off", "ok");
+	(void)chat_enable(r->host, enabled);
+	varlink_reply(r->call, NULL);
+}

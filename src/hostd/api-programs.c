@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * org.stationmaster.Programs. What is started is a command line made here, of the system's menu or
+ * of what the caller wrote; it is split by station-session, as the user, without a shell.
+ */
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "hostd/apps.h"
+#include "hostd/gather.h"
+#include "hostd/host.h"
+#include "hostd/worker.h"
+
+enum {
+	OPEN_CHARS_MAX = 2000,
+	PROGRAM_NAME_MAX = 256,
+	START_TIMEOUT_MS = 15000,
+	CLOSE_SLACK_MS = 8000,
+	FORCE_MS = 5000,
+	FORCE_MS_MAX = 600000,
+	LIST_TIMEOUT_MS = 6000,
+	RECENT_MAX = 10,
+};
+
+static const char *language_of(const char *language)
+{
+	bool ok = language && strlen(language) == 2 && language[0] >= 'a' && language[0] <= 'z' &&
+		  language[1] >= 'a' && language[1] <= 'z';
+
+	return ok ? language : "";
+}
+
+static json_t *build_categories(const char *list)
+{
+	json_t *out = json_array();
+
+	while (*list) {
+		size_t n = strcspn(list, ";");
+
+		if (n > 0)
+			json_array_append_new(out, json_stringn(list, n));
+		list += n + (list[n] == ';');
+	}
+	return out;
+}
+
+void api_programs_installed(struct request *r)
+{
+	const char *language = arg_string(&r->args, "language", ARG_OPTIONAL, 16);
+	struct apps *a = &r->host->apps;
+	json_t *programs;
+
+	if (!api_args_done(r))
+		return;
+	apps_update(a, language_of(language));
+	programs = json_array();
+	for (size_t i = 0; i < a->n; i++)
+		json_array_append_new(programs,
+				json_pack("{s:s, s:s, s:s, s:o, s:b}", "id", a->list[i].id, "name",
+						a->list[i].name, "comment", a->list[i].comment,
+						"categories",
+						build_categories(a->list[i].categories), "icon",
+						a->list[i].icon != NULL));
+	varlink_reply(r->call, json_pack("{s:o}", "programs", programs));
+}
+
+void api_programs_icon(struct request *r)
+{
+	const char *id = arg_string(&r->args, "program", ARG_REQUIRED, 256);
+	_cleanup_free_ char *data = NULL, *text = NULL;
+	const struct app *app;
+	size_t len = 0;
+
+	if (!api_args_done(r))
+		return;
+	apps_update(&r->host->apps, r->host->apps.language);
+	app = apps_find(&r->host->apps, id);
+	if (!app || !app->icon ||
+			fd_read_file_at(AT_FDCWD, app->icon, APPS_ICON_MAX, &data, &len) < 0) {
+		api_not_found(r, id, "There is no such program, or it has no picture.");
+		return;
+	}
+	text = malloc(len * 4 / 3 + 8);
+	if (!text) {
+		api_failed(r, "The system is out of memory.", "");
+		return;
+	}
+	EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)data, (int)len);
+	varlink_reply(r->call,
+			json_pack("{s:s, s:s}", "type",
+					strstr(app->icon, ".svg") ? "image/svg+xml" : "image/png",
+					"data", text));
+}
+
+/* --- recent --- */
+
+static int add_recent(struct store_row *row, void *userdata)
+{
+	json_array_append_new(userdata, json_pack("{s:s, s:s}", "program", store_row_text(row, 0),
+							"open", store_row_text(row, 1)));
+	return 0;
+}
+
+void api_programs_recent(struct request *r)
+{
+	json_t *entries;
+
+	if (!api_args_done(r))
+		return;
+	entries = json_array();
+	store_query(r->host->store, add_recent, entries,
+			"SELECT program, open FROM program_recent WHERE uid = ? ORDER BY used DESC LIMIT ?",
+			"ii", (int64_t)r->caller->uid, (int64_t)RECENT_MAX);
+	varlink_reply(r->call, json_pack("{s:o}", "entries", entries));
+}
+
+static void recent_add(struct request *r, const char *program, const char *open)
+{
+	struct store *s = r->host->store;
+
+	store_begin(s);
+	store_exec(s, "INSERT OR REPLACE INTO program_recent (uid, program, open, used) VALUES (?,?,?,?)",
+			"issi", (int64_t)r->caller->uid, program, open, clock_real_ms());
+	store_exec(s,
+			"DELETE FROM program_recent WHERE uid = ? AND used NOT IN (SELECT used FROM "
+			"program_recent WHERE uid = ? ORDER BY used DESC LIMIT ?)",
+			"iii", (int64_t)r->caller->uid, (int64_t)r->caller->uid,
+			(int64_t)RECENT_MAX);
+	store_commit(s);
+}
+
+/* --- Start --- */
+
+static bool is_address(const char *s)
+{
+	return strncmp(s, "http://", 7) == 0 || strncmp(s, "https://", 8) == 0;
+}
+
+/* An absolute path that is not a program's: something to open. A path with a blank is one as a
+ * whole. */
+static bool is_document(const char *s)
+{
+	_cleanup_free_ char *first = strndup(s, strcspn(s, " \t"));
+	struct stat st;
+
+	if (s[0] != '/' || !first)
+		return false;
+	return stat(first, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111);
+}
+
+/* What opens things with the user's own default. */
+static const char *find_opener(bool address)
+{
+	if (desktop_program_is_there("xdg-open"))
+		return "xdg-open";
+	if (desktop_program_is_there("exo-open"))
+		return "exo-open";
+	return address ? "x-www-browser" : NULL;
+}
+
+/* 0 and the command line; else an error was answered. argument may be NULL. */
+static bool find_command(struct request *r, const char *program, const char *open, char **ret_exec,
+		const char **ret_argument)
+{
+	const struct app *app;
+	const char *opener;
+
+	*ret_argument = NULL;
+	if (!str_is_empty(program)) {
+		apps_update(&r->host->apps, r->host->apps.language);
+		app = apps_find(&r->host->apps, program);
+		if (!app) {
+			api_not_found(r, program, "This program is not installed.");
+			return false;
+		}
+		*ret_argument = str_is_empty(open) ? NULL : open;
+		*ret_exec = strdup(app->exec);
+	} else if (str_is_empty(open)) {
+		varlink_error_parameter(r->call, "program");
+		return false;
+	} else if (is_address(open) || is_document(open)) {
+		opener = find_opener(is_address(open));
+		if (!opener) {
+			api_failed(r, "Nothing here opens documents; install xdg-utils.", "");
+			return false;
+		}
+		*ret_argument = open;
+		*ret_exec = strdup(opener);
+	} else {
+		*ret_exec = strdup(open);
+	}
+	if (!*ret_exec)
+		api_failed(r, "The system is out of memory.", "");
+	return *ret_exec != NULL;
+}
+
+static void handle_started(struct target *t, const char *error, json_t *parameters)
+{
+	const char *reason = json_string_value(json_object_get(parameters, "reason"));
+
+	t->state = error ? TARGET_FAILED : TARGET_DONE;
+	if (error)
+		t->reason = str_clean(reason ? reason : "It could not be started.", 500);
+}
+
+static char *take_open(struct request *r, const char *text)
+{
+	char *clean = str_clean(text ? text : "", OPEN_CHARS_MAX + 1);
+
+	if (clean && str_count_chars(clean) > OPEN_CHARS_MAX) {
+		free(clean);
+		clean = NULL;
+	}
+	if (!clean)
+		varlink_error_parameter(r->call, "open");
+	return clean;
+}
+
+void api_programs_start(struct request *r)
+{
+	_cleanup_(selection_done) struct selection sel = { 0 };
+	_cleanup_free_ char *open = NULL, *exec = NULL, *what = NULL;
+	const char *program, *text, *argument;
+	json_t *parameters;
+
+	program = arg_string(&r->args, "program", ARG_OPTIONAL, 256);
+	text = arg_string(&r->args, "open", ARG_OPTIONAL, OPEN_CHARS_MAX * 4);
+	if (!selection_read(r, &sel))
+		return;
+	open = take_open(r, text);
+	if (!open || !find_command(r, program, open, &exec, &argument) ||
+			!selection_resolve(r, &sel, ACT_START))
+		return;
+	what = str_format("%s%s%s", program ? program : "", program && *open ? " " : "", open);
+	store_begin(r->host->store);
+	selection_audit(r, &sel, what ? what : "");
+	recent_add(r, program ? program : "", open);
+	store_commit(r->host->store);
+	parameters = argument ? json_pack("{s:s, s:[s]}", "exec", exec, "arguments", argument)
+			      : json_pack("{s:s}", "exec", exec);
+	gather_start(r, &sel,
+			&(struct gather_order){ .method = "Run",
+					.parameters = parameters,
+					.timeout_ms = START_TIMEOUT_MS,
+					.handle_reply = handle_started });
+}
+
+/* --- List --- */
+
+/* Windows and processes of one session: two calls to its helper, one answer. */
+struct listing {
+	struct list link; /* in host->listings */
+	struct host *host;
+	struct varlink_call *call;
+	char session[SESSION_ID_MAX];
+	json_t *windows, *processes;
+	unsigned pending;
+	sd_event_source *timer;
+};
+
+static void listing_free(struct listing *g)
+{
+	struct session *s = session_find(g->host, g->session);
+
+	if (s && s->worker)
+		worker_forget(s->worker, g);
+	list_remove(&g->link);
+	sd_event_source_disable_unref(g->timer);
+	varlink_call_unref(g->call);
+	json_decref(g->windows);
+	json_decref(g->processes);
+	free(g);
+}
+
+void listings_free_all(struct host *h)
+{
+	while (!list_is_empty(&h->listings))
+		listing_free(list_entry(h->listings.next, struct listing, link));
+}
+
+static json_t *build_process(struct session *s, json_t *p)
+{
+	json_t *out = json_deep_copy(p);
+	int64_t pid = json_integer_value(json_object_get(p, "pid"));
+	int64_t start = json_integer_value(json_object_get(p, "start"));
+	int64_t cpu_ms = json_integer_value(json_object_get(p, "cpu_ms"));
+
+	json_object_del(out, "cpu_ms");
+	json_object_set_new(out, "cpu_permille",
+			json_integer(usage_process_permille(&s->usage, pid, start, cpu_ms)));
+	return out;
+}
+
+static void listing_answer(struct listing *g)
+{
+	struct session *s = session_find(g->host, g->session);
+	json_t *processes = json_array(), *item;
+	size_t i;
+
+	if (s && g->processes) {
+		json_array_foreach (g->processes, i, item)
+			json_array_append_new(processes, build_process(s, item));
+		usage_note_processes(&s->usage, g->processes);
+		varlink_reply(g->call,
+				json_pack("{s:o, s:o}", "windows",
+						g->windows ? json_incref(g->windows) : json_array(),
+						"processes", processes));
+	} else {
+		json_decref(processes);
+		varlink_error(g->call, "org.stationmaster.Programs.Failed",
+				json_pack("{s:s, s:s}", "reason",
+						"The session does not answer; it may be ending.",
+						"output", ""));
+	}
+	listing_free(g);
+}
+
+static void handle_listed(struct varlink *v, const char *error, json_t *parameters, bool continues,
+		int fd, void *userdata)
+{
+	struct listing *g = userdata;
+	json_t *windows = json_object_get(parameters, "windows");
+	json_t *processes = json_object_get(parameters, "processes");
+
+	(void)v, (void)continues, (void)fd;
+	if (!error && json_is_array(windows))
+		g->windows = json_incref(windows);
+	if (!error && json_is_array(processes))
+		g->processes = json_incref(processes);
+	if (--g->pending == 0)
+		listing_answer(g);
+}
+
+static int handle_list_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source, (void)usec;
+	listing_answer(userdata);
+	return 0;
+}
+
+/* NULL: an error was answered. */
+static struct session *find_session(struct request *r, const char *id, enum act act)
+{
+	struct session *s = session_find(r->host, id);
+
+	if (!s || !request_may_see(r, s)) {
+		api_not_found(r, id, "There is no such session.");
+		return NULL;
+	}
+	if (!role_may(r->caller->role, s->person.role, request_is_own(r, s), act, false)) {
+		_cleanup_free_ char *reason = role_refusal(
+				s->person.role, request_is_own(r, s), act, s->person.full_name);
+
+		api_audit(r, s->id, "refused");
+		api_refused(r, reason ? reason : "");
+		return NULL;
+	}
+	if (s->opening || s->closing || !s->worker) {
+		api_failed(r,
+				s->opening ? "The session is just starting."
+					   : "The session is just ending.",
+				"");
+		return NULL;
+	}
+	return s;
+}
+
+void api_programs_list(struct request *r)
+{
+	const char *id = arg_string(&r->args, "session", ARG_REQUIRED, 64);
+	struct listing *g;
+	struct session *s;
+
+	if (!api_args_done(r))
+		return;
+	s = find_session(r, id, ACT_START);
+	if (!s)
+		return;
+	g = calloc(1, sizeof(*g));
+	if (!g) {
+		api_failed(r, "The system is out of memory.", "");
+		return;
+	}
+	g->host = r->host;
+	g->call = varlink_call_ref(r->call);
+	str_copy(g->session, sizeof(g->session), s->id);
+	list_add_tail(&r->host->listings, &g->link);
+	g->pending = 1;
+	if (worker_call(s->worker, "Windows", NULL, false, handle_listed, g) == 0)
+		g->pending++;
+	if (worker_call(s->worker, "Processes", NULL, false, handle_listed, g) == 0)
+		g->pending++;
+	if (--g->pending == 0)
+		listing_answer(g);
+	else
+		(void)host_arm_timer(g->host, &g->timer, LIST_TIMEOUT_MS, handle_list_timeout, g);
+}
+
+/* --- Close --- */
+
+static void handle_closed(struct varlink *v, const char *error, json_t *parameters, bool continues,
+		int fd, void *userdata)
+{
+	_cleanup_(varlink_call_unrefp) struct varlink_call *call = userdata;
+	const char *reason = json_string_value(json_object_get(parameters, "reason"));
+
+	(void)v, (void)continues, (void)fd;
+	if (parameters && !error)
+		varlink_reply(call, json_incref(parameters));
+	else
+		varlink_error(call, "org.stationmaster.Programs.Failed",
+				json_pack("{s:s, s:s}", "reason",
+						reason ? reason : "The session has just ended.",
+						"output", ""));
+}
+
+void api_programs_close(struct request *r)
+{
+	const char *id = arg_string(&r->args, "session", ARG_REQUIRED, 64);
+	int64_t pid = arg_int(&r->args, "pid", ARG_REQUIRED, 1, INT32_MAX, 0);
+	int64_t start = arg_int(&r->args, "start", ARG_REQUIRED, 0, INT64_MAX, 0);
+	int64_t force = arg_int(&r->args, "force_ms", ARG_OPTIONAL, 0, FORCE_MS_MAX, FORCE_MS);
+	_cleanup_free_ char *what = NULL;
+	struct session *s;
+
+	if (!api_args_done(r))
+		return;
+	s = find_session(r, id, ACT_CLOSE);
+	if (!s)
+		return;
+	what = str_format("%lld %s(%s)", (long long)pid, s->id, s->person.user);
+	api_audit(r, what ? what : s->id, "ok");
+	varlink_call_ref(r->call);
+	if (worker_call(s->worker, "CloseProgram",
+			    json_pack("{s:I, s:I, s:I}", "pid", (json_int_t)pid, "start",
+					    (json_int_t)start, "force_ms", (json_int_t)force),
+			    false, handle_closed, r->call) < 0) {
+		varlink_call_unref(r->call);
+		api_failed(r, "The session's helper cannot be reached.", "");
+	}
+}
+
+static void handle_name_closed(struct target *t, const char *error, json_t *parameters)
+{
+	json_int_t closed = json_integer_value(json_object_get(parameters, "closed"));
+	json_int_t forced = json_integer_value(json_object_get(parameters, "forced"));
+
+	t->state = error ? TARGET_FAILED : forced > 0 ? TARGET_FORCED : TARGET_DONE;
+	if (error)
+		t->reason = strdup("It could not be closed.");
+	else if (closed == 0)
+		t->reason = strdup("It did not run there.");
+}
+
+void api_programs_close_by_name(struct request *r)
+{
+	_cleanup_(selection_done) struct selection sel = { 0 };
+	const char *name;
+	int64_t force;
+
+	name = arg_string(&r->args, "name", ARG_REQUIRED, PROGRAM_NAME_MAX);
+	force = arg_int(&r->args, "force_ms", ARG_OPTIONAL, 0, FORCE_MS_MAX, FORCE_MS);
+	if (!selection_read(r, &sel))
+		return;
+	if (str_is_empty(name)) {
+		varlink_error_parameter(r->call, "name");
+		return;
+	}
+	if (!selection_resolve(r, &sel, ACT_CLOSE))
+		return;
+	selection_audit(r, &sel, name);
+	gather_start(r, &sel,
+			&(struct gather_order){ .method = "CloseByName",
+					.parameters = json_pack("{s:s, s:I}", "name", name,
+							"force_ms", (json_int_t)force),
+					.timeout_ms = force + CLOSE_SLACK_MS,
+					.handle_reply = handle_name_closed });
+}

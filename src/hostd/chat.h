@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Chat and raised hands. Messages are in the store before they are answered or shown; hands live as
+ * long as the session that raised them. What a station shows of both goes to the relay as "chat"
+ * orders (org.stationmaster.Relay).
+ */
+#pragma once
+
+#include "hostd/role.h"
+#include "ipc/json.h"
+
+struct host;
+struct session;
+struct station;
+
+enum {
+	CHAT_CHARS_MAX = 1000,
+	CHAT_MESSAGES_MAX = 1000,
+	CHAT_SHOWN_MAX = 50, /* of one conversation, at a station */
+};
+#define CHAT_KEEP_MS (7ll * 24 * 3600 * 1000)
+
+/* To a person with a session. -EIO ...: not stored. */
+int chat_send(struct host *h, const struct caller *from, struct session *to, const char *text);
+/* The person in this session writes. -EACCES: switched off. */
+int chat_write(struct session *s, const char *text);
+/* user NULL: all conversations. Array of the type Message; owned. */
+json_t *chat_history(struct host *h, const char *user);
+void chat_clear(struct host *h, const char *user);
+
+bool chat_is_enabled(struct host *h);
+int chat_enable(struct host *h, bool enabled);
+
+/* Raise or lower. -EACCES: switched off. */
+int hand_set(struct session *s, bool up);
+json_t *hand_build_json(const struct session *s);
+
+/* For the relay: what this station's panel shows (type Chat of org.stationmaster.Relay); owned. */
+json_t *chat_build_station(const struct station *st);

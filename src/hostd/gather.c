@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Each item is the userdata of one call to a worker, so that it can be forgotten there when the
+ * time is over; a worker that ends replies with nothing, and its item is done then.
+ */
+#include "hostd/gather.h"
+
+#include "base/log.h"
+#include "base/str.h"
+#include "hostd/host.h"
+#include "hostd/worker.h"
+
+struct item {
+	struct gather *gather;
+	size_t index;
+	bool open;
+};
+
+struct gather {
+	struct list link; /* in host->gathers */
+	struct host *host;
+	struct varlink_call *call;
+	struct targets targets;
+	struct item *items;
+	size_t pending;
+	gather_reply_fn handle_reply;
+	sd_event_source *timer;
+};
+
+static void gather_free(struct gather *g)
+{
+	for (size_t i = 0; g->items && i < g->targets.n; i++) {
+		struct session *s =
+				g->items[i].open ? session_find(g->host, g->targets.list[i].session)
+						 : NULL;
+
+		if (s && s->worker)
+			worker_forget(s->worker, &g->items[i]);
+	}
+	list_remove(&g->link);
+	sd_event_source_disable_unref(g->timer);
+	varlink_call_unref(g->call);
+	targets_done(&g->targets);
+	free(g->items);
+	free(g);
+}
+
+void gather_free_all(struct host *h)
+{
+	while (!list_is_empty(&h->gathers))
+		gather_free(list_entry(h->gathers.next, struct gather, link));
+}
+
+static void answer(struct gather *g)
+{
+	json_t *targets = json_array();
+
+	for (size_t i = 0; i < g->targets.n; i++) {
+		const struct target *t = &g->targets.list[i];
+
+		json_array_append_new(targets,
+				json_pack("{s:s, s:s, s:s, s:s, s:s}", "session", t->session,
+						"user", t->user, "full_name", t->full_name, "state",
+						target_state_to_string(t->state), "reason",
+						t->reason ? t->reason : ""));
+	}
+	varlink_reply(g->call, json_pack("{s:o}", "targets", targets));
+	gather_free(g);
+}
+
+static void item_fail(struct target *t, const char *reason)
+{
+	free(t->reason);
+	t->state = TARGET_FAILED;
+	t->reason = strdup(reason);
+}
+
+static void handle_reply(struct varlink *v, const char *error, json_t *parameters, bool continues,
+		int fd, void *userdata)
+{
+	struct item *item = userdata;
+	struct gather *g = item->gather;
+	struct target *t = &g->targets.list[item->index];
+
+	(void)v, (void)continues, (void)fd;
+	item->open = false;
+	if (!parameters)
+		item_fail(t, "The session has just ended.");
+	else
+		g->handle_reply(t, error, parameters);
+	if (--g->pending == 0)
+		answer(g);
+}
+
+static int handle_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct gather *g = userdata;
+
+	(void)source, (void)usec;
+	for (size_t i = 0; i < g->targets.n; i++)
+		if (g->items[i].open)
+			item_fail(&g->targets.list[i], "The session did not answer in time.");
+	answer(g);
+	return 0;
+}
+
+static void ask(struct gather *g, size_t index, const struct gather_order *order)
+{
+	struct target *t = &g->targets.list[index];
+	struct session *s = session_find(g->host, t->session);
+	struct item *item = &g->items[index];
+
+	*item = (struct item){ .gather = g, .index = index };
+	if (!s || target_is_final(t->state))
+		return;
+	if (s->opening || s->closing || !s->worker) {
+		item_fail(t, s->opening ? "The session is just starting."
+					: "The session is just ending.");
+		return;
+	}
+	if (worker_call(s->worker, order->method, json_deep_copy(order->parameters), false,
+			    handle_reply, item) < 0) {
+		item_fail(t, "The session's helper cannot be reached.");
+		return;
+	}
+	item->open = true;
+	g->pending++;
+}
+
+void gather_start(struct request *r, struct selection *sel, const struct gather_order *order)
+{
+	_cleanup_json_ json_t *parameters = order->parameters;
+	struct gather *g = calloc(1, sizeof(*g));
+
+	if (g)
+		g->items = calloc(MAX(sel->targets.n, (size_t)1), sizeof(*g->items));
+	if (!g || !g->items) {
+		free(g);
+		api_failed(r, "The system is out of memory.", "");
+		return;
+	}
+	g->host = r->host;
+	g->call = varlink_call_ref(r->call);
+	g->targets = sel->targets;
+	sel->targets = (struct targets){ 0 };
+	g->handle_reply = order->handle_reply;
+	list_add_tail(&r->host->gathers, &g->link);
+	for (size_t i = 0; i < g->targets.n; i++)
+		ask(g, i, order);
+	if (g->pending == 0)
+		answer(g);
+	else if (host_arm_timer(g->host, &g->timer, order->timeout_ms, handle_timeout, g) < 0)
+		log_error("out of memory");
+}
