@@ -38,8 +38,8 @@ stop: ## end a detached demo: NAME=demo
 check: ## install what is missing, build, run every test (root)
 	@tools/check
 
-bench: ## measure (root); results in build/bench/*.json
-	@tools/install-deps check
+bench: ## measure (root); results in build/bench/*.json; PEERS=yes installs what to compare with
+	@tools/install-deps $(if $(filter yes,$(PEERS)),peers,check)
 	@test/run-bench
 
 bench-report: ## write docs/bench.md from build/bench/*.json

@@ -77,7 +77,7 @@ export class Bed extends Demo {
 
   /** More settings; stationd and relay are restarted, which ends no session. */
   async configure(text: string): Promise<void> {
-    await this.write("/etc/stationmaster/conf.d/bench.conf", text);
+    await this.write("/etc/stationmaster/conf.d/zz-bench.conf", text);
     await this.restart("stationd");
     await this.restart("station-relay");
     await until("the daemons run again", async () => /"relay": ?true/.test((await this.ctl(["system", "status", "--json"])).stdout), 20_000);
