@@ -26,20 +26,41 @@ static inline uint32_t pixel(const uint8_t *p)
 	return v;
 }
 
+/* Four pixels at once; compilers make of it what the processor has. */
+typedef uint32_t pixels_4 __attribute__((vector_size(16)));
+
+static inline pixels_4 load_4(const uint8_t *p)
+{
+	pixels_4 v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
 static bool row_is_solid(const uint8_t *p, unsigned w, uint32_t colour)
 {
+	pixels_4 diffs = { 0 };
 	uint32_t diff = 0;
+	unsigned x = 0;
 
-	for (unsigned x = 0; x < w; x++)
+	for (; x + 4 <= w; x += 4)
+		diffs |= load_4(p + 4 * (size_t)x) ^ colour;
+	for (; x < w; x++)
 		diff |= pixel(p + 4 * (size_t)x) ^ colour;
-	return (diff & rgb_mask) == 0;
+	return ((diff | diffs[0] | diffs[1] | diffs[2] | diffs[3]) & rgb_mask) == 0;
 }
 
 static unsigned count_equal(const uint8_t *p, unsigned w)
 {
-	unsigned equal = 0;
+	pixels_4 equals = { 0 };
+	unsigned equal = 0, x = 1;
 
-	for (unsigned x = 1; x < w; x++)
+	/* A comparison gives -1 where it holds. */
+	for (; x + 4 <= w; x += 4)
+		equals -= (pixels_4)(((load_4(p + 4 * (size_t)x) ^ load_4(p + 4 * (size_t)x - 4)) &
+						     rgb_mask) == 0);
+	equal = equals[0] + equals[1] + equals[2] + equals[3];
+	for (; x < w; x++)
 		equal += ((pixel(p + 4 * (size_t)x) ^ pixel(p + 4 * (size_t)x - 4)) & rgb_mask) ==
 			 0;
 	return equal;
