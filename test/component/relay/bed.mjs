@@ -184,6 +184,11 @@ export class Bed {
     return within(Promise.race([listening, this.exited]), "the relay to start");
   }
 
+  /** Until it takes calls: stationd's "ready" has arrived. */
+  async connected() {
+    while (!this.log.includes("connected to stationd")) await within(once(this.child.stderr, "data"), "the relay to connect");
+  }
+
   async kill(signal) {
     this.child.kill(signal);
     return within(this.exited, "the relay to end");

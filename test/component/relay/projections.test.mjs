@@ -16,6 +16,7 @@ let number = 0;
 
 before(async () => {
   bed = await Bed.start();
+  await bed.connected();
   display = await Display.start(`${bed.dir}/rfb.sock`);
 });
 after(async () => {

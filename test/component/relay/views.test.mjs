@@ -17,6 +17,7 @@ let number = 0;
 
 before(async () => {
   bed = await Bed.start();
+  await bed.connected();
   display = await Display.start(`${bed.dir}/rfb.sock`, { resizable: true });
 });
 after(async () => {
@@ -318,6 +319,7 @@ test("the clipboard follows the setting, and only where input passes", async () 
   );
   await b.run();
   await b.stationd.serve();
+  await b.connected();
   const at = async (mode) => {
     const s = await Socket.open(b, `/ws/view?session=s1&mode=${mode}`, "binary", { cookie: COOKIE });
     const rfb = Rfb.overSocket(s);
