@@ -184,9 +184,17 @@ export class Bed {
     return within(Promise.race([listening, this.exited]), "the relay to start");
   }
 
-  /** Until it takes calls: stationd's "ready" has arrived. */
+  /** Until stationd's "ready" has arrived there: a call goes through. */
   async connected() {
-    while (!this.log.includes("connected to stationd")) await within(once(this.child.stderr, "data"), "the relay to connect");
+    const taken = this.stationd.take("Sessions.List");
+    for (;;) {
+      const answer = this.call("Sessions.List", {}, { cookie: COOKIE });
+      const first = await Promise.race([taken, answer]);
+      if (first.status === 502) continue;
+      this.stationd.reply(await taken, {});
+      await answer;
+      return;
+    }
   }
 
   async kill(signal) {
