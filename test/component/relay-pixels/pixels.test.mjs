@@ -129,6 +129,32 @@ test("VeNCrypt: X509None, X509Plain, a wrong password", { skip, timeout: 60000 }
   assert.equal(await r.ended, 0, r.output);
 });
 
+test("a display server that stalls holds up nobody", { skip, timeout: 60000 }, async () => {
+  const other = await display("stalled", "320x240");
+  const r = await relay(other);
+  const s = await Screen.open(r.socket);
+  s.send(message.encodings([0, -223]));
+  await s.update(false);
+  other.kill("SIGSTOP");
+  try {
+    // Input for it waits in its socket; other scenes go on, to and fro.
+    for (let i = 0; i < 2000; i++) s.send(message.pointer(0, i % 320, i % 240));
+    for (let i = 0; i < 3; i++) {
+      r.order("greeter");
+      while (s.w !== 1280 && !s.pixels.some((p) => p === 0x0b6b66)) await s.update(true);
+      r.order("session");
+      const late = await Screen.look(r.socket); // the last that it has shown
+      assert.deepEqual([late.w, late.h], [320, 240]);
+      while (s.pixels.some((p) => p === 0x0b6b66)) await s.update(true);
+    }
+  } finally {
+    other.kill("SIGCONT");
+  }
+  s.close();
+  r.order("quit");
+  assert.equal(await r.ended, 0, r.output);
+});
+
 test("the session's end reaches the relay, not its viewers' connections", { skip, timeout: 60000 }, async () => {
   const other = await display("other", "320x240");
   const r = await relay(other);

@@ -9,8 +9,9 @@
  * (any password but "wrong" is right), else security None. --thumbnails writes each thumbnail to
  * DIR/SIZE.jpg. Orders are read from standard input, one a line: "session", "greeter", "nothing"
  * (scene of all viewers; each has a greeter of its own), "view" and "control" (input), "notice
- * SECONDS TEXT", "notice off", "describe", "quit". What happens is told on standard output, one
- * line each.
+ * SECONDS TEXT", "notice off", "panel X Y" and "panel off" (a grey square as another layer),
+ * "filter" and "pass" (keys and pointer are taken, or not), "describe", "quit". What happens is
+ * told on standard output, one line each.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -59,6 +60,8 @@ struct app {
 	struct thumbnail *thumbnail;
 	struct thumbnail_subscriber subscribers[_THUMBNAIL_SIZE_MAX];
 	const char *thumbnails;
+	struct overlay panel;
+	bool has_panel, filters;
 	char line[256];
 	size_t line_len;
 	bool ended;
@@ -117,6 +120,44 @@ static void handle_second(uv_timer_t *t)
 			show_notice(&app.clients[i]);
 }
 
+static bool take_key(void *userdata, uint32_t keysym, uint32_t keycode, bool down)
+{
+	return app.filters;
+}
+
+static bool take_pointer(void *userdata, uint8_t buttons, uint16_t x, uint16_t y)
+{
+	return app.filters;
+}
+
+static const struct viewer_filter filter = { .key = take_key, .pointer = take_pointer };
+
+enum { PANEL = 160 };
+
+static void show_panel(struct client *c)
+{
+	viewer_set_overlay(c->viewer, VIEWER_LAYER_PANEL, app.has_panel ? &app.panel : NULL);
+}
+
+static void order_panel(const char *line)
+{
+	static uint8_t argb[PANEL * PANEL * 4];
+	unsigned x, y;
+
+	memset(argb, 0x80, sizeof(argb)); /* half of it shows through */
+	app.has_panel = sscanf(line, "panel %u %u", &x, &y) == 2;
+	if (app.has_panel)
+		app.panel = (struct overlay){ .x = (uint16_t)x,
+			.y = (uint16_t)y,
+			.w = PANEL,
+			.h = PANEL,
+			.stride = PANEL * 4,
+			.argb = argb };
+	for (unsigned i = 0; i < VIEWERS_MAX; i++)
+		if (app.clients[i].viewer)
+			show_panel(&app.clients[i]);
+}
+
 static void client_free(struct client *c)
 {
 	c->viewer = viewer_free(c->viewer);
@@ -143,7 +184,9 @@ static void handle_ready(struct viewer *v, bool credentials_given, void *userdat
 
 	printf("viewer %u: ready%s\n", c->number, credentials_given ? ", signed in" : "");
 	viewer_set_picture(v, scene(c), app.control);
+	viewer_set_filter(v, &filter, NULL);
 	show_notice(c);
+	show_panel(c);
 }
 
 static void handle_activity(struct viewer *v, void *userdata)
@@ -264,6 +307,10 @@ static void order(const char *line)
 		app.ends_ms = clock_real_ms() + seconds * 1000;
 		str_copy(app.message, sizeof(app.message), at > 0 ? line + at : "");
 		uv_timer_start(&app.second, handle_second, 0, 1000);
+	} else if (strncmp(line, "panel ", 6) == 0) {
+		order_panel(line);
+	} else if (streq(line, "filter") || streq(line, "pass")) {
+		app.filters = streq(line, "filter");
 	} else if (streq(line, "view") || streq(line, "control")) {
 		app.control = streq(line, "control");
 		show();
