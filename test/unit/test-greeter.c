@@ -285,6 +285,49 @@ static void test_prompts(void **state)
 
 /* --- damage --- */
 
+static void test_unlock(void **state)
+{
+	struct told t;
+	struct greeter *g = begin(&t);
+
+	greeter_show_unlock(g, "Anna Berger", NULL, false);
+	assert_string_equal(g->person, "Anna Berger");
+	assert_int_equal(g->n_fields, 3);
+	type(g, "s!cret");
+	key(g, ENTER);
+	assert_int_equal(t.n_unlock, 1);
+	assert_int_equal(t.n_login, 0);
+	assert_string_equal(t.password, "s!cret");
+	for (size_t i = 0; i < sizeof(g->fields[0].text); i++)
+		assert_int_equal(g->fields[0].text[i], 0);
+	/* Wrong: the person stays, lines of PAM stay lines. */
+	greeter_show_unlock(g, "Anna Berger", "No.\nTry again.", true);
+	assert_string_equal(g->message, "No.\nTry again.");
+	type(g, "x");
+	key(g, ESC); /* clears, and unlocks nothing */
+	assert_int_equal(g->fields[0].len, 0);
+	assert_null(g->message);
+	assert_string_equal(g->person, "Anna Berger");
+	assert_int_equal(t.n_cancel, 0);
+	/* Somebody else, by key and by pointer. */
+	key(g, TAB);
+	key(g, TAB);
+	key(g, ' ');
+	assert_int_equal(t.n_switch, 1);
+	click(g, g->fields[2].x + 5, g->fields[2].box_y + 5);
+	assert_int_equal(t.n_switch, 2);
+	assert_int_equal(t.n_unlock, 1);
+	/* Then it is a log-in again. */
+	greeter_show_login(g, NULL, false);
+	type(g, "ben");
+	key(g, ENTER);
+	type(g, "b");
+	key(g, ENTER);
+	assert_int_equal(t.n_login, 1);
+	assert_string_equal(t.user, "ben");
+	greeter_free(g);
+}
+
 struct watcher {
 	struct picture_watcher w;
 	pixman_region32_t damage;
@@ -410,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_focus),
 		cmocka_unit_test(test_pointer),
 		cmocka_unit_test(test_prompts),
+		cmocka_unit_test(test_unlock),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_keysyms),
 		cmocka_unit_test(test_notice),

@@ -48,6 +48,10 @@ export class Mailbox {
     return within(found(), what, ms);
   }
 
+  clear() {
+    this.#items = [];
+  }
+
   /** Items that are there now. */
   has(fits) {
     return this.#items.some(fits);
@@ -141,7 +145,7 @@ export class Bed {
     writeFileSync(join(b.dir, "secret"), "not for the web");
     // Caches of the font libraries live as long as the process.
     writeFileSync(join(b.dir, "lsan"), "leak:libfontconfig\nleak:libpango\nleak:libglib\nleak:libcairo\n");
-    b.configure(options.config);
+    b.configure(options.config ?? (options.clipboard && b.defaults() + `[station]\nclipboard = ${options.clipboard}\n`));
     if (options.stationd !== false) b.stationd = await FakeStationd.start(b.socket);
     if (options.run !== false) {
       await b.run();
@@ -150,12 +154,15 @@ export class Bed {
     return b;
   }
 
-  configure(text) {
-    const conf =
-      text ??
+  defaults() {
+    return (
       `[system]\nname = Test\n[web]\nlisten = 127.0.0.1:${this.https}\nclear-listen = 127.0.0.1:${this.http}\n` +
-        `root = ${this.dir}/web\norigin = https://school.example\n[vnc]\nlisten = 127.0.0.1:${this.vnc}\n`;
-    writeFileSync(join(this.dir, "stationmaster.conf"), conf);
+      `root = ${this.dir}/web\norigin = https://school.example\n[vnc]\nlisten = 127.0.0.1:${this.vnc}\n`
+    );
+  }
+
+  configure(text) {
+    writeFileSync(join(this.dir, "stationmaster.conf"), text ?? this.defaults());
   }
 
   /** Starts the relay and waits until it listens; or until it has ended. */

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Bed, FakeStationd, GREETER, SESSION, within } from "./bed.mjs";
 import { Display } from "./display.mjs";
+import { Viewer } from "./vncviewer.mjs";
 import { Socket } from "./websocket.mjs";
 
 let bed, display;
@@ -104,6 +105,36 @@ async function pixel(r) {
   return first;
 }
 
+/** A screen that follows what is shown. */
+async function watching(s) {
+  const r = await Socket.open(bed, "/ws/station/rfb", "binary", { cookie: s.cookie });
+  assert.equal(r.status, 101);
+  open.push(r);
+  const v = await Viewer.over(r);
+  v.follow(v.first);
+  return v;
+}
+
+const block = (sc, message = "") => ({ ...sc, kind: "block", input: false, block: { by: "Karin Kaya", message, until_ms: 0 } });
+const project = (sc, p) => ({
+  ...sc, kind: "projection", input: false,
+  projection: { id: p, session: `${p}s`, by: "Karin Kaya", full_name: "Ben Aydin", window: false },
+});
+// In the margin of the card, where no word is.
+const isCard = (v) => v.w === 1280 && v.h === 720 && v.at(0, 0) === 0x12403f && v.at(285, 360) === 0xffffff;
+const isSession = (color) => (v) => v.w === 64 && v.h === 48 && v.pixels.every((p) => p === color);
+
+async function nothingPasses(v, s) {
+  v.key(0x7a);
+  v.pointer(3, 3, 1);
+  v.cutText("7a");
+  await v.handled();
+  assert.ok(!display.input.has((i) => i.key === 0x7a || i.buttons === 1), "input reached the session");
+  assert.ok(!display.input.has((i) => i.text === "7a"), "the clipboard reached the session");
+  assert.ok(!bed.stationd.calls.has((c) => c.method.endsWith("Activity")), "a blocked person is not active");
+  assert.equal(s.socket.destroyed, false);
+}
+
 test("without the cookie of GET /station there is no station", async () => {
   for (const path of ["/ws/station", "/ws/station/rfb"]) {
     const s = await Socket.open(bed, path, path.endsWith("rfb") ? "binary" : "stationmaster.station.v1");
@@ -150,6 +181,141 @@ test("input that comes after the scene has changed reaches no session", async ()
   r.sendBinary(Buffer.from([4, 1, 0, 0, 0, 0, 0, 0x7a]));
   await within(r.closed, "the screen to close");
   assert.ok(!display.input.has((i) => i.key === 0x7a));
+});
+
+test("session, block, projection and back on one connection; nothing of the session is seen meanwhile", async () => {
+  const session = fresh();
+  const s = await station(session);
+  const opened = watching(s);
+  await connect(session);
+  const v = await opened;
+  display.input.clear();
+  display.paint(0x0a141e);
+  await v.sees("the session", isSession(0x0a141e));
+  scene(s, block(session));
+  await v.sees("the card", isCard);
+  await nothingPasses(v, s);
+  display.paint(0x0b0b0b);
+  const projected = await Display.start(`${bed.dir}/projected.sock`, { w: 100, h: 80 });
+  projected.color = 0x802010;
+  const blocked = v.pixels.slice();
+  scene(s, project(session, `p${++number}`));
+  await v.sees("the card that waits", (x) => isCard(x) && !x.pixels.every((p, i) => p === blocked[i]));
+  await nothingPasses(v, s);
+  const call = await bed.stationd.take("Relay.OpenSource", (c) => c.parameters.session === `p${number}s`);
+  bed.stationd.order({ reply: call.call, parameters: {}, connect: projected.path });
+  await v.sees("the projection", (x) => x.w === 100 && x.h === 80 && x.pixels.every((p) => p === 0x802010));
+  await nothingPasses(v, s);
+  assert.ok(!projected.input.has(() => true), "input reached the projected session");
+  scene(s, session);
+  await v.sees("the session", isSession(0x0b0b0b));
+  v.key(0x62);
+  await display.input.take((i) => i.key === 0x62, "the key");
+  // A viewer reports at most once a second, and what was typed at the card counted there.
+  const used = bed.stationd.answer("Relay.Activity", {});
+  const keys = setInterval(() => v.key(0x62), 200);
+  assert.deepEqual((await used.finally(() => clearInterval(keys))).parameters, { sessions: [session.session] });
+  await projected.stop();
+});
+
+test("a screen that opens while blocked begins with the card, one picture for all", async () => {
+  const stations = [];
+  const before = bed.log.split("card drawn").length;
+  for (let i = 0; i < 3; i++) {
+    const session = fresh();
+    const s = await station(block(session, "Pause"));
+    await connect(session);
+    const v = await watching(s);
+    assert.deepEqual(v.first, [1280, 720]);
+    await v.sees("the card", isCard);
+    stations.push([s, v, session]);
+  }
+  assert.equal(bed.log.split("card drawn").length - before, 1);
+  assert.deepEqual(stations[0][1].pixels, stations[1][1].pixels);
+  const [s, v, session] = stations[2];
+  scene(s, session);
+  await v.sees("the session", isSession(display.color));
+  assert.ok(isCard(stations[0][1]));
+});
+
+test("lock closes the screen, and there is none at a blocked greeter", async () => {
+  const session = fresh();
+  const s = await station(session);
+  const opened = watching(s);
+  await connect(session);
+  const v = await opened;
+  for (const sc of [{ ...session, kind: "lock", input: false }, block(GREETER)]) {
+    scene(s, sc);
+    await s.next("scene");
+    assert.equal(await within(v.closed, "the screen to close"), 1000);
+    const none = await screen(s);
+    assert.equal(await within(none.closed, "the end"), 4404);
+  }
+  const answered = bed.call("Login.Start", { purpose: "unlock", user: "anna", station: "vnc-9" }, { cookie: s.cookie });
+  const call = await bed.stationd.answer("Login.Start", { conversation: "c", prompts: [], messages: [], done: false });
+  assert.deepEqual([call.parameters.purpose, call.parameters.station], ["unlock", s.id]);
+  assert.equal((await answered).status, 200);
+});
+
+test("acts of a page go by the scene", async () => {
+  const session = fresh();
+  const notice = { job: "j1", by: "Karin Kaya", ends_ms: Date.now() + 60_000, message: "", more_time: false };
+  const s = await station({ ...session, notice });
+  const acts = ["reboot", "lock", "suspend", "logoff", "more_time"];
+  const taken = async (n) => {
+    const all = [];
+    for (const act of acts) s.send({ act });
+    while (all.length < n) all.push((await bed.stationd.answer("Relay.StationAct", {})).parameters.act);
+    return all;
+  };
+  assert.deepEqual(await taken(4), ["lock", "suspend", "logoff", "more_time"]);
+  for (const [sc, expected] of [
+    [block({ ...session, notice }), ["more_time"]],
+    [{ ...session, kind: "lock", input: false }, ["suspend"]],
+    [{ ...project(session, "p99"), notice }, ["more_time"]],
+  ]) {
+    scene(s, sc);
+    await s.next("scene");
+    assert.deepEqual(await taken(expected.length), expected);
+    await bed.alive();
+    assert.ok(!bed.stationd.calls.has((c) => c.method.endsWith("StationAct")), sc.kind);
+  }
+});
+
+test("a scene that is none: no pixels until there is one", async () => {
+  const session = fresh();
+  const s = await station(session);
+  const opened = watching(s);
+  await connect(session);
+  const v = await opened;
+  scene(s, { ...session, input: "yes" });
+  assert.equal(await within(v.closed, "the screen to close"), 1000);
+  const none = await screen(s);
+  assert.equal(await within(none.closed, "the end"), 4404);
+  scene(s, session);
+  await s.next("scene");
+  const again = await watching(s);
+  await again.sees("the session", isSession(display.color));
+});
+
+test("the relay starts without stationd: no scene, no pixels", async () => {
+  const session = fresh();
+  const s = await station(session);
+  await bed.kill("SIGKILL");
+  await within(s.closed, "the socket");
+  await bed.stationd.stop();
+  await bed.run();
+  const page = await Socket.open(bed, "/ws/station", "stationmaster.station.v1", { cookie: s.cookie });
+  open.push(page);
+  const r = await screen(s);
+  assert.equal(await within(r.closed, "the end"), 4404);
+  bed.stationd = await FakeStationd.start(bed.socket);
+  await bed.stationd.serve();
+  const call = await bed.stationd.take("Relay.StationOpen", (x) => x.parameters.secret === s.cookie.split("=")[1]);
+  bed.stationd.reply(call, { station: s.id, name: "R12-03", scene: block(session) });
+  await connect(session);
+  const v = await watching(s);
+  await v.sees("the card", isCard);
 });
 
 test("acts go to stationd in the station's name", async () => {

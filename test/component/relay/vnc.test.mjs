@@ -4,12 +4,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
-import tls from "node:tls";
 import { after, afterEach, before, test } from "node:test";
-import { Bed, GREETER, Mailbox, SESSION, within } from "./bed.mjs";
+import { Bed, GREETER, SESSION, within } from "./bed.mjs";
 import { Display } from "./display.mjs";
+import { Viewer, X509NONE, X509PLAIN } from "./vncviewer.mjs";
 
-const X509NONE = 260, X509PLAIN = 262;
 let bed, display;
 const open = [];
 
@@ -29,122 +28,6 @@ afterEach(async () => {
     assert.equal(call.parameters.now, true, "a VNC viewer that has gone does not come back");
   }
 });
-
-class Viewer {
-  #got = Buffer.alloc(0);
-  #more = new Mailbox();
-
-  static async connect() {
-    const v = new Viewer();
-    v.tcp = net.connect(bed.vnc, "127.0.0.1");
-    v.tcp.on("error", () => {});
-    v.closed = once(v.tcp, "close");
-    await once(v.tcp, "connect");
-    v.#listen(v.tcp);
-    open.push(v);
-    return v;
-  }
-
-  #listen(s) {
-    this.s = s;
-    s.on("error", () => {});
-    s.on("data", (d) => {
-      this.#got = Buffer.concat([this.#got, d]);
-      this.#more.put(1);
-    });
-  }
-
-  async read(n, what = `${n} bytes of RFB`) {
-    while (this.#got.length < n) await this.#more.take(() => true, what);
-    const b = this.#got.subarray(0, n);
-    this.#got = this.#got.subarray(n);
-    return b;
-  }
-
-  write(...bytes) {
-    this.s.write(Buffer.concat(bytes.map((b) => (Buffer.isBuffer(b) ? b : Buffer.from([b])))));
-  }
-
-  u32(n) {
-    const b = Buffer.alloc(4);
-    b.writeUInt32BE(n);
-    return b;
-  }
-
-  /** Up to TLS with this sub-type. */
-  async secure(type) {
-    assert.equal((await this.read(12)).toString(), "RFB 003.008\n");
-    this.write(Buffer.from("RFB 003.008\n"));
-    const types = await this.read((await this.read(1))[0]);
-    assert.deepEqual([...types], [19], "only VeNCrypt, nothing without TLS");
-    this.write(19);
-    assert.deepEqual([...(await this.read(2))], [0, 2]);
-    this.write(0, 2);
-    assert.equal((await this.read(1))[0], 0);
-    const n = (await this.read(1))[0];
-    const sub = [];
-    for (let i = 0; i < n; i++) sub.push((await this.read(4)).readUInt32BE());
-    assert.deepEqual(sub.sort(), [X509NONE, X509PLAIN]);
-    this.write(this.u32(type));
-    assert.equal((await this.read(1))[0], 1);
-    this.tcp.removeAllListeners("data");
-    const s = tls.connect({ socket: this.tcp, rejectUnauthorized: false });
-    await within(once(s, "secureConnect"), "TLS");
-    this.tlsVersion = s.getProtocol();
-    this.#listen(s);
-  }
-
-  plain(user, password) {
-    const u = Buffer.from(user), p = Buffer.from(password);
-    this.write(this.u32(u.length), this.u32(p.length), u, p);
-  }
-
-  async result() {
-    const ok = (await this.read(4, "the security result")).readUInt32BE();
-    if (ok === 0) return null;
-    return (await this.read((await this.read(4)).readUInt32BE())).toString();
-  }
-
-  async init() {
-    this.write(1);
-    const init = await this.read(24, "ServerInit");
-    await this.read(init.readUInt32BE(20));
-    return [init.readUInt16BE(0), init.readUInt16BE(2)];
-  }
-
-  /** A full update; [width, height, first pixel] of its first rectangle. */
-  async look() {
-    const q = Buffer.alloc(10);
-    q[0] = 3;
-    q.writeUInt16BE(16384 - 1, 6);
-    q.writeUInt16BE(16384 - 1, 8);
-    this.write(q);
-    let first;
-    const head = await this.read(4, "an update");
-    assert.equal(head[0], 0);
-    for (let i = 0; i < head.readUInt16BE(2); i++) {
-      const r = await this.read(12);
-      assert.equal(r.readInt32BE(8), 0);
-      const [w, h] = [r.readUInt16BE(4), r.readUInt16BE(6)];
-      const data = await this.read(w * h * 4);
-      first ??= [w, h, data.readUInt32LE(0) & 0xffffff];
-    }
-    return first;
-  }
-
-  key(sym) {
-    for (const down of [1, 0]) this.write(4, down, 0, 0, this.u32(sym));
-  }
-
-  type(text) {
-    for (const c of text) this.key(c.charCodeAt(0));
-  }
-
-  end() {
-    this.s.destroy();
-    this.tcp.destroy();
-  }
-}
 
 let number = 0;
 
@@ -195,7 +78,7 @@ async function sees(v, color) {
 }
 
 test("X509None: greeter, log-in with its keys, session, notice, greeter", async () => {
-  const v = await Viewer.connect();
+  const v = await Viewer.connect(bed, open);
   await v.secure(X509NONE);
   assert.match(v.tlsVersion, /^TLSv1\.[23]$/);
   assert.equal(await v.result(), null);
@@ -240,7 +123,7 @@ test("X509None: greeter, log-in with its keys, session, notice, greeter", async 
 });
 
 test("X509Plain: straight in", async () => {
-  const v = await Viewer.connect();
+  const v = await Viewer.connect(bed, open);
   await v.secure(X509PLAIN);
   v.plain("anna", "geheim");
   await place(v);
@@ -265,7 +148,7 @@ test("X509Plain: refused with the reason", async () => {
     ["Login.Busy", { reason: "Too many attempts.", retry_ms: 1000 }, /Too many/],
     ["Login.NoConversation", {}, /too long/],
   ]) {
-    const v = await Viewer.connect();
+    const v = await Viewer.connect(bed, open);
     await v.secure(X509PLAIN);
     v.plain("anna", "wrong");
     await place(v);
@@ -277,7 +160,7 @@ test("X509Plain: refused with the reason", async () => {
 });
 
 test("X509Plain: further questions are asked in the greeter", async () => {
-  const v = await Viewer.connect();
+  const v = await Viewer.connect(bed, open);
   await v.secure(X509PLAIN);
   v.plain("anna", "geheim");
   await place(v);
@@ -305,7 +188,7 @@ test("X509Plain: further questions are asked in the greeter", async () => {
 
 test("stationd is away: the log-in waits and goes on", async () => {
   bed.stationd.order({ drop: true });
-  const v = await Viewer.connect();
+  const v = await Viewer.connect(bed, open);
   await v.secure(X509NONE);
   assert.equal(await v.result(), null);
   await v.init();
@@ -316,7 +199,7 @@ test("stationd is away: the log-in waits and goes on", async () => {
 });
 
 test("what was written in clear behind the start of TLS is not taken for the viewer's", async () => {
-  const v = await Viewer.connect();
+  const v = await Viewer.connect(bed, open);
   await v.read(12);
   v.write(Buffer.from("RFB 003.008\n"));
   await v.read(2);
@@ -330,7 +213,7 @@ test("what was written in clear behind the start of TLS is not taken for the vie
 });
 
 test("viewers that send what is no RFB, or no TLS, end alone", async () => {
-  const good = await Viewer.connect();
+  const good = await Viewer.connect(bed, open);
   await good.secure(X509NONE);
   await good.result();
   await good.init();
