@@ -13,6 +13,9 @@ export function launch(): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      // "Which screen?" is answered with a moving test picture.
+      "--use-fake-ui-for-media-stream",
+      "--use-fake-device-for-media-stream",
     ],
   });
 }

@@ -184,6 +184,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
   /** What the mock is told from outside. */
   function command(what: string): void {
     if (what === "drop") for (const ws of [...dashboards, ...stations, ...rfb]) ws.terminate();
+    if (what === "drop-screens") for (const ws of screens) ws.terminate();
     if (what === "down") {
       down = true;
       command("drop");

@@ -56,8 +56,9 @@ test("at most 500 characters are code points", () => {
 });
 
 test("the one word for a session: what is done to it comes first", () => {
-  const s = session("s1", []);
+  const s = { ...session("s1", []), stations: ["vnc-1"] };
   assert.equal(condition(s), "active");
+  assert.equal(condition({ ...s, stations: [], state: "suspended", projected: true }), "suspended");
   assert.equal(condition({ ...s, locked: true }), "locked");
   assert.equal(condition({ ...s, locked: true, projected: true }), "projected");
   assert.equal(condition({ ...s, locked: true, projected: true, blocked: true }), "blocked");

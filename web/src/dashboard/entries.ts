@@ -63,8 +63,16 @@ interface Simple {
   undo?: (() => void) | null;
 }
 
+/** What went well and is over makes room for the next: "Undo" is about the last of such acts. */
+function makeRoom(): void {
+  entries.value = entries
+    .peek()
+    .filter((e) => e.act === "logoff" || e.pending || e.error !== null || exceptions(e.targets).length > 0);
+}
+
 /** An order whose answer is final. Answers whether it was taken. */
 export async function order(o: Simple): Promise<boolean> {
+  makeRoom();
   const key = addEntry({ act: o.act, targets: o.expected, pending: true, again: o.again });
   try {
     const targets = await o.run();

@@ -123,6 +123,11 @@ function Card({ entry: e }: { entry: Entry }) {
     <li class="result" data-act={e.act} data-job={e.job?.id} data-finished={!busy}>
       <div class="result-head">
         <h2>{t(`results.title.${e.act}`)}</h2>
+        {canUndo && (
+          <button type="button" class="button small" onClick={() => undo(e)}>
+            {t("undo")}
+          </button>
+        )}
         <button
           type="button"
           class="icon-button small"
@@ -153,16 +158,11 @@ function Card({ entry: e }: { entry: Entry }) {
       {waiting && e.job && e.job.ends_ms > 0 && <Waiting ends_ms={firstEnd(e.job)} />}
       {e.job && <Asks job={e.job} />}
       {named.length > 0 && <Exceptions targets={named} />}
-      {(canRetry || canUndo || (waiting && e.job && e.job.ends_ms > 0)) && (
+      {(canRetry || (waiting && e.job && e.job.ends_ms > 0)) && (
         <div class="result-acts">
           {waiting && e.job && (
             <button type="button" class="button" onClick={() => void cancel(e)}>
               {t("results.cancel")}
-            </button>
-          )}
-          {canUndo && (
-            <button type="button" class="button" onClick={() => undo(e)}>
-              {t("undo")}
             </button>
           )}
           {canRetry && (

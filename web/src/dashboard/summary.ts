@@ -87,7 +87,7 @@ export type Condition = SessionState | "blocked" | "projected" | "locked";
 export function condition(s: Session): Condition {
   if (s.state === "opening" || s.state === "closing") return s.state;
   if (s.blocked) return "blocked";
-  if (s.projected) return "projected";
+  if (s.projected && s.stations.length > 0) return "projected"; // else it waits for the log-in
   if (s.locked) return "locked";
   return s.state;
 }

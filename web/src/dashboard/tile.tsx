@@ -84,13 +84,15 @@ function Asks() {
   return (
     <span class="tile-asks">
       <span class="tile-asks-text">{t("more.question")}</span>
-      {[1, 5].map((m) => (
-        <span key={m} class="tile-answer" data-answer={m}>
-          {t("more.minutes", { count: m })}
+      <span class="tile-answers">
+        {[1, 5].map((m) => (
+          <span key={m} class="tile-answer" data-answer={m}>
+            {t("more.minutes", { count: m })}
+          </span>
+        ))}
+        <span class="tile-answer" data-answer="0">
+          {t("more.no")}
         </span>
-      ))}
-      <span class="tile-answer" data-answer="0">
-        {t("more.no")}
       </span>
     </span>
   );

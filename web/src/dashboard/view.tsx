@@ -107,7 +107,7 @@ function Notice() {
   const lost = stream.value === "broken" && e === null;
   if (stream.value === "open" || (stream.value === "opening" && e === null))
     return stream.value === "open" ? null : (
-      <div class="view-note" role="status">
+      <div class="view-note view-opening" role="status">
         <span class="spinner" aria-hidden="true" />
         <p>{t("view.opening")}</p>
       </div>
@@ -275,7 +275,7 @@ export function ViewOverlay() {
         </div>
       </div>
       <div class="view-screen">
-        <canvas ref={still} class="still" aria-hidden="true" width={0} height={0} hidden={stream.value === "open"} />
+        <canvas ref={still} class="still" aria-hidden="true" width={0} height={0} />
         <div ref={target} class="rfb" />
         <Notice />
       </div>

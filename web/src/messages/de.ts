@@ -136,7 +136,7 @@ export const de: Record<keyof typeof en, Text> = {
 
   "view.mode": "Betrieb",
   "view.only": "Nur ansehen",
-  "view.exclusive": "Allein",
+  "view.exclusive": "Allein steuern",
   "view.exclusive.hint": "Tastatur und Maus der Station wirken so lange nicht.",
   "view.previous": "Vorige Sitzung",
   "view.next": "Nächste Sitzung",
@@ -277,6 +277,7 @@ export const de: Record<keyof typeof en, Text> = {
 
   "station.title": "Station",
   "station.handle": "Bedienfeld",
+  "station.handle.hint": "Bedienfeld: Strg + Alt + Pos1",
   "station.panel": "Bedienfeld der Station",
   "station.connecting": "Verbindung zum System wird aufgebaut …",
   "station.reconnecting": "Verbindung verloren. Sie wird wieder aufgebaut …",

@@ -133,7 +133,7 @@ export const en = {
 
   "view.mode": "Mode",
   "view.only": "View only",
-  "view.exclusive": "Alone",
+  "view.exclusive": "Control alone",
   "view.exclusive.hint": "Keyboard and mouse of the station have no effect meanwhile.",
   "view.previous": "Previous session",
   "view.next": "Next session",
@@ -274,6 +274,7 @@ export const en = {
 
   "station.title": "Station",
   "station.handle": "Panel",
+  "station.handle.hint": "Panel: Ctrl + Alt + Home",
   "station.panel": "Station panel",
   "station.connecting": "Connecting to the system …",
   "station.reconnecting": "Connection lost. Reconnecting …",

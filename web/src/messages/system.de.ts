@@ -72,6 +72,29 @@ export const systemDe: Record<string, string> = {
   "{name} is an operator; only administrators may do this.": "{name} gehört zur Aufsicht; das darf nur die Administration.",
   "{name} is an administrator; only administrators may do this.":
     "{name} gehört zur Administration; das darf nur die Administration.",
+  "This is your own session or station; it is always left out.": "Das ist Ihre eigene Sitzung oder Station; sie bleibt immer außen vor.",
+  "This is the desktop that is shown.": "Das ist der Desktop, der vorgeführt wird.",
+  "There is nobody to show it to.": "Es ist niemand da, dem es vorgeführt werden könnte.",
+  "Everybody is blocked; nobody can be let out alone. Take back the block of everybody first.":
+    "Alle sind gesperrt; einzeln kann niemand entsperrt werden. Entsperren Sie erst alle.",
+  "There are too many blocks already.": "Es gibt schon zu viele Sperren.",
+  "There are too many projections already.": "Es gibt schon zu viele Vorführungen.",
+  "There are too many views already; close some.": "Es sind schon zu viele Ansichten offen; schließen Sie einige.",
+  "The session is just starting.": "Die Sitzung startet gerade.",
+  "The session is just ending.": "Die Sitzung endet gerade.",
+  "The session has ended.": "Die Sitzung ist beendet.",
+  "You have signed out.": "Sie haben sich abgemeldet.",
+  "{name} has ended your view.": "{name} hat Ihre Ansicht beendet.",
+  "The view was closed.": "Die Ansicht wurde geschlossen.",
+  "There is no such projection; it may have ended.": "Diese Vorführung gibt es nicht mehr.",
+  "Only an administrator can stop what an administrator shows.":
+    "Was die Administration vorführt, kann nur die Administration beenden.",
+  "{name} has locked this session; only that person and administrators can unlock it.":
+    "{name} hat den Bildschirm gesperrt; nur diese Person und die Administration können das aufheben.",
+  "Only who has locked this session can unlock it. Switch the user to log in as somebody else.":
+    "Nur wer den Bildschirm gesperrt hat, kann ihn entsperren. Wechseln Sie den Benutzer, um sich als jemand anders anzumelden.",
+  "No notice of this job is running for these sessions.": "Für diese Sitzungen läuft keine Ankündigung mehr.",
+  "The system is out of memory.": "Dem System fehlt Arbeitsspeicher.",
   "Its processes could not be killed; they hang in the kernel. The session ends when they do, at the latest when the system restarts.":
     "Ihre Prozesse ließen sich nicht beenden; sie hängen im Kernel. Die Sitzung endet mit ihnen, spätestens beim Neustart des Systems.",
   "the system was restarted": "das System wurde neu gestartet",

@@ -134,6 +134,7 @@ export function App() {
     return (
       <>
         <LockCard scene={s} />
+        {s.notice && <NoticeBar notice={s.notice} />}
         <LinkLost />
       </>
     );

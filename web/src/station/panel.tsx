@@ -7,7 +7,7 @@ import { Dialog } from "../shared/dialog";
 import { t } from "../shared/i18n";
 import { LanguageSwitch } from "../shared/language";
 import { TouchKeyboard } from "./keyboard";
-import { blurDesktop, clipboard, focusDesktop, sendClipboard } from "./screen";
+import { blurDesktop, clipboard, focusDesktop, releaseModifiers, sendClipboard } from "./screen";
 import { act, scene, stationName, type Act } from "./store";
 
 const open = signal(false);
@@ -94,6 +94,16 @@ function Clipboard() {
   );
 }
 
+/** The panel by keys alone, as at stations without a page; everything else goes to the desktop. */
+function onKey(e: KeyboardEvent): void {
+  if (e.key !== "Home" || !e.ctrlKey || !e.altKey || e.shiftKey || e.metaKey) return;
+  e.preventDefault();
+  e.stopPropagation();
+  releaseModifiers();
+  if (open.peek()) close();
+  else open.value = true;
+}
+
 function PanelBody() {
   const ref = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -145,6 +155,10 @@ function PanelBody() {
 }
 
 export function Panel() {
+  useEffect(() => {
+    window.addEventListener("keydown", onKey, true);
+    return () => window.removeEventListener("keydown", onKey, true);
+  }, []);
   return (
     <>
       <div class={open.value ? "handle-area open" : "handle-area"}>
@@ -152,7 +166,7 @@ export function Panel() {
           type="button"
           class="handle"
           aria-label={t("station.handle")}
-          title={t("station.handle")}
+          title={t("station.handle.hint")}
           aria-expanded={open.value}
           aria-controls={open.value ? "panel" : undefined}
           onClick={() => (open.value ? close() : (open.value = true))}

@@ -27,6 +27,10 @@ export function blurDesktop(): void {
   desktop?.blur();
 }
 
+export function releaseModifiers(): void {
+  desktop?.releaseModifiers();
+}
+
 export function sendClipboard(text: string): void {
   clipboard.value = text;
   desktop?.paste(text);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, inContext, mock, page, selected, status, text, tile, until, wall } from "./setup";
+import { accessible, mock, page, selected, status, text, tile, until, wall } from "./setup";
 
 const force = () => page.getByRole("list", { name: "In force" });
 const starts = () =>
@@ -84,39 +84,54 @@ test("the projections of others say by whom", async () => {
   await force().waitFor({ state: "hidden" });
 });
 
-test("my screen: pictures go out as they are asked for, and end with the projection", async () => {
-  await inContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB" }, async () => {
+/** Width and height of a JPEG file, from its frame header. */
+function sizeOf(jpeg: Buffer = Buffer.alloc(0)): number[] {
+  assert.deepEqual([...jpeg.subarray(0, 3)], [0xff, 0xd8, 0xff]);
+  const at = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+  return [jpeg.readUInt16BE(at + 7), jpeg.readUInt16BE(at + 5)];
+}
+
+for (const way of ["the track's frames", "a video element's frames"])
+  test(`my screen, by ${way}: pictures go out as they are asked for, until it is stopped`, async () => {
+    if (way !== "the track's frames") await page.addInitScript("delete window.MediaStreamTrackProcessor");
     await wall();
-    // The browser's own question which screen cannot be answered from here; a canvas that is drawn on
-    // stands for the screen, everything after it is real.
-    await page.evaluate(() => {
-      const canvas = document.createElement("canvas");
-      canvas.width = 2560;
-      canvas.height = 1440;
-      const context = canvas.getContext("2d");
-      let n = 0;
-      setInterval(() => {
-        if (!context) return;
-        context.fillStyle = `rgb(${n++ % 255} 80 160)`;
-        context.fillRect(0, 0, 2560, 1440);
-      }, 15);
-      navigator.mediaDevices.getDisplayMedia = () => Promise.resolve(canvas.captureStream(60));
-    });
     await tile("Ben Cohen").click();
     await choose("My screen to selected");
     await text(force(), "You are projecting your screen to 1 station");
     const from = Date.now();
     await until("ten pictures", () => mock.received.pictures.length >= 10);
     const rate = (mock.received.pictures.length * 1000) / (Date.now() - from);
-    assert.ok(rate <= 30, `${rate} pictures a second`);
-    const jpeg = mock.received.pictures[0] ?? Buffer.alloc(0);
-    assert.deepEqual([...jpeg.subarray(0, 3)], [0xff, 0xd8, 0xff]);
-    const at = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
-    assert.deepEqual([jpeg.readUInt16BE(at + 7), jpeg.readUInt16BE(at + 5)], [1920, 1080]);
+    assert.ok(rate < 26, `${rate} pictures a second`);
+    assert.deepEqual(sizeOf(mock.received.pictures[0]), [1280, 720]);
+    assert.ok(!mock.received.pictures[8]?.equals(mock.received.pictures[9] ?? Buffer.alloc(0)), "it moves");
+    mock.command("drop-screens");
+    const before = mock.received.pictures.length;
+    await until("pictures on a new connection", () => mock.received.pictures.length > before + 2);
     await force().getByRole("button", { name: /^Stop/ }).click();
     await force().waitFor({ state: "hidden" });
-    assert.equal(mock.screens(), 0);
+    await until("the end of the connection", () => mock.screens() === 0);
   });
+
+test("my screen: larger ones are made smaller; who ends the sharing ends the projection", async () => {
+  await wall();
+  await page.evaluate(() => {
+    const canvas = document.createElement("canvas");
+    canvas.width = 3840;
+    canvas.height = 2160;
+    canvas.getContext("2d")?.fillRect(0, 0, 100, 100);
+    const stream = canvas.captureStream(5);
+    navigator.mediaDevices.getDisplayMedia = () => Promise.resolve(stream);
+    // What the browser does when its own "Stop sharing" is pressed.
+    addEventListener("unshare", () => stream.getVideoTracks()[0]?.dispatchEvent(new Event("ended")));
+  });
+  await tile("Ben Cohen").click();
+  await choose("My screen to all");
+  await until("a picture", () => mock.received.pictures.length > 0);
+  assert.deepEqual(sizeOf(mock.received.pictures[0]), [1920, 1080]);
+  await page.evaluate(() => dispatchEvent(new Event("unshare")));
+  await force().waitFor({ state: "hidden" });
+  assert.equal(mock.world.projections.size, 0);
+  await until("the end of the connection", () => mock.screens() === 0);
 });
 
 test("a screen that the person does not choose starts nothing", async () => {

@@ -80,6 +80,18 @@ test("projection: seen, named, nothing sent; the desktop afterwards on the same 
   assert.equal(mock.received.stationStreams, 1);
 });
 
+test("the panel by keys alone, and back to the desktop", async () => {
+  await station();
+  await page.locator(".rfb canvas").click();
+  await page.keyboard.press("Control+Alt+Home");
+  await page.getByRole("region", { name: "Station panel" }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.closest(".panel") !== null), true);
+  await page.keyboard.press("Escape");
+  const before = mock.received.input;
+  await page.keyboard.press("a");
+  await input(before + 2);
+});
+
 test("lock: panel, password, wrong and right; the stream is gone meanwhile", async () => {
   await station();
   await page.getByRole("button", { name: "Panel" }).click();

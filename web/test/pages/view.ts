@@ -54,7 +54,7 @@ test("control: keys and pointer go to the session, Esc too; the shortcut leaves"
   await page.locator(".view .rfb canvas").click();
   await got(10);
   assert.equal(await view("control").count(), 1);
-  await page.getByRole("checkbox", { name: "Alone" }).check();
+  await page.getByRole("checkbox", { name: "Control alone" }).check();
   await view("exclusive").waitFor();
   await page.getByRole("radio", { name: "View only" }).check();
   await view("view").waitFor();
