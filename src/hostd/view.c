@@ -169,11 +169,13 @@ void view_handle_session_end(struct session *s)
 {
 	struct list *l, *next;
 
+	/* First, so that the relay ends them for want of a session and not as taken away. */
+	orders_send_source_gone(s);
 	list_for_each_safe (l, next, &s->host->views) {
 		struct view *v = list_entry(l, struct view, link);
 
 		if (v->session == s)
-			view_close(v, NULL); /* "source_gone" says it */
+			view_close(v, "The session has ended.");
 	}
 }
 
