@@ -330,12 +330,13 @@ void session_end(struct session *s, enum session_end how, const char *reason, co
 	list_remove(&s->link);
 	h->n_sessions--;
 	job_handle_progress(s, how == SESSION_END_FORCED ? TARGET_FORCED : TARGET_DONE, NULL);
+	/* First, so that who looks hears of the session's end, not only of the view's. */
+	orders_send_source_gone(s);
 	view_handle_session_end(s);
 	projection_handle_session_end(h, s->id);
 	while (!list_is_empty(&s->stations))
 		station_detach(list_entry(s->stations.next, struct station, shown), text);
 	events_send_session_gone(s, reason);
-	orders_send_source_gone(s);
 	ended_forget(s->id);
 	if (s->locked)
 		session_forget_lock(s);
