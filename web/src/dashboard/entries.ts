@@ -21,6 +21,8 @@ export interface Entry {
   /** The same order again; sessions: for these only. */
   readonly again: ((sessions?: readonly string[]) => void) | null;
   readonly undo: (() => void) | null;
+  /** Id of the projection that was started: with its end there is nothing more to tell. */
+  readonly projection: string;
 }
 
 const ENTRIES_MAX = 20;
@@ -32,7 +34,7 @@ let nextKey = 1;
 
 export function addEntry(e: Pick<Entry, "act"> & Partial<Entry>): number {
   const key = nextKey++;
-  const whole = { job: null, targets: [], pending: false, error: null, failedAct: null, again: null, undo: null, ...e, key };
+  const whole = { job: null, targets: [], pending: false, error: null, failedAct: null, again: null, undo: null, projection: "", ...e, key };
   entries.value = [whole, ...entries.peek()].slice(0, ENTRIES_MAX);
   return key;
 }
@@ -58,7 +60,7 @@ export function expected(sessions: readonly string[] | null, state: Target["stat
 interface Simple {
   act: ActName;
   expected: Target[];
-  run: () => Promise<readonly Target[]>;
+  run: () => Promise<readonly Target[] | { targets: readonly Target[]; projection: string }>;
   again: (sessions?: readonly string[]) => void;
   undo?: (() => void) | null;
 }
@@ -75,14 +77,21 @@ export async function order(o: Simple): Promise<boolean> {
   makeRoom();
   const key = addEntry({ act: o.act, targets: o.expected, pending: true, again: o.again });
   try {
-    const targets = await o.run();
+    const r = await o.run();
+    const { targets, projection } = "projection" in r ? r : { targets: r, projection: "" };
     const done = targets.some((x) => x.state === "done");
-    changeEntry(key, { pending: false, targets, undo: done ? (o.undo ?? null) : null });
+    changeEntry(key, { pending: false, targets, projection, undo: done ? (o.undo ?? null) : null });
     return true;
   } catch (e) {
     changeEntry(key, { pending: false, targets: [], error: asApiError(e), failedAct: o.act });
     return false;
   }
+}
+
+/** It has ended: its card leaves too, but for what was refused. */
+export function projectionOver(id: string): void {
+  entries.value = entries.peek().filter((e) => e.projection !== id || exceptions(e.targets).length > 0);
+  for (const e of entries.peek()) if (e.projection === id) changeEntry(e.key, { undo: null });
 }
 
 export function isBusy(e: Entry): boolean {

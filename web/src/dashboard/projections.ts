@@ -6,7 +6,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { ApiError, asApiError, call } from "../shared/api";
 import type { Projection, Session, Target } from "../shared/types";
 import { askForScreen, canShare, Capture } from "./capture";
-import { addEntry, expected, order } from "./entries";
+import { addEntry, expected, order, projectionOver } from "./entries";
 import { EMPTY, type Selection } from "./selection";
 import { me, selection, setSelection, tiles } from "./store";
 
@@ -58,13 +58,17 @@ effect(() => {
   if (c && (tiles.get(c.source)?.gone.value ?? true)) stopChoosing();
 });
 
-async function start(source: string | null, sessions: readonly string[] | null): Promise<{ id: string; targets: Target[] }> {
-  const r = await call<{ projection: string; targets: Target[] }>("Projections.Start", {
+interface Started {
+  projection: string;
+  targets: Target[];
+}
+
+async function start(source: string | null, sessions: readonly string[] | null): Promise<Started> {
+  return call<Started>("Projections.Start", {
     ...(source === null ? {} : { source }),
     ...(sessions === null ? { all: true } : { sessions }),
     window: inWindow.peek(),
   });
-  return { id: r.projection, targets: r.targets };
 }
 
 export async function projectSession(source: string, sessions: readonly string[] | null): Promise<void> {
@@ -74,8 +78,8 @@ export async function projectSession(source: string, sessions: readonly string[]
     expected: expected(sessions, "asking").filter((x) => x.session !== source),
     run: async () => {
       const r = await start(source, sessions);
-      id = r.id;
-      return r.targets;
+      id = r.projection;
+      return r;
     },
     again: (failed) => void projectSession(source, failed ?? sessions),
     undo: () => void stop(id),
@@ -103,8 +107,8 @@ export async function projectScreen(sessions: readonly string[] | null): Promise
     expected: expected(sessions, "asking"),
     run: async () => {
       const r = await start(null, sessions);
-      id = r.id;
-      return r.targets;
+      id = r.projection;
+      return r;
     },
     again,
     undo: () => void stop(id),
@@ -164,6 +168,7 @@ export function putProjection(p: Projection): void {
 
 export function projectionGone(id: string): void {
   release(id);
+  projectionOver(id);
   const next = new Map(projections.peek());
   if (next.delete(id)) projections.value = next;
 }

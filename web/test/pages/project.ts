@@ -25,6 +25,7 @@ test("project to all: the bar at the top says so, the tiles too; Stop ends it", 
   await force().waitFor({ state: "hidden" });
   await text(tile("Ben Cohen"), "Active");
   assert.equal(mock.world.projections.size, 0);
+  await page.getByRole("region", { name: "Results" }).waitFor({ state: "hidden" });
 });
 
 test("project to others: the source, then who sees it; the source cannot be its own target", async () => {
