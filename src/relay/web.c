@@ -31,6 +31,11 @@ enum {
 	RX_BUFFER = 16 * 1024,
 	RX_BUFFER_SCREEN = 64 * 1024,
 	TX_PACKET = 1024 * 1024,
+	/*
+	 * A whole TLS record (RFC 8446 5.1) in one go: libwebsockets forgets about what is left of
+	 * one inside OpenSSL when it belongs to the body of a request.
+	 */
+	READ_BUFFER = 17 * 1024,
 };
 
 static const struct {
@@ -353,6 +358,7 @@ static int context_open(struct web *web, char **ret_error)
 		.pcontext = &web->context,
 		.user = web,
 		.max_http_header_data = HEADER_MAX,
+		.pt_serv_buf_size = READ_BUFFER,
 		.timeout_secs = HANDSHAKE_S,
 		.timeout_secs_ah_idle = HANDSHAKE_S,
 		.server_string = "stationmaster",

@@ -129,6 +129,8 @@ describe("bad input", () => {
     assert.equal(await status('{"x":1}'), 400);
     assert.equal(await status(JSON.stringify({ x: "y".repeat(200_000) })), 413);
     assert.equal(await status("{".repeat(1000)), 400);
+    for (const length of [5000, 9000, 12_000, 16_000, 30_000, 60_000]) // of one TLS record and of several
+      assert.equal(await within(`an answer to a body of ${length}`, 5000, status("{}".padEnd(length))), 200);
     assert.ok([404, 405].includes((await http(demo, "/api/org.stationmaster.Sessions.List", { headers: { cookie: person.cookie } })).status));
     assert.equal((await http(demo, "/no-such-page")).status, 404);
     assert.ok([404, 405].includes((await http(demo, "/", { method: "DELETE" })).status));
