@@ -273,6 +273,7 @@ const struct viewer_filter station_layers_filter = {
 	.key = filter_key,
 	.pointer = filter_pointer,
 	.cut_text = station_screen_filter_cut_text,
+	.resize = station_screen_filter_resize,
 };
 
 /* --- life --- */

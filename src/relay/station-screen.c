@@ -170,6 +170,20 @@ static struct scene_shown decide(const struct station_screen *c)
 	return scene_decide(&facts);
 }
 
+/* A window that became another size meanwhile gets the session's in its size. */
+static void catch_up(struct station_screen *c)
+{
+	const struct picture_input *in = c->shown->input;
+	uint16_t w, h;
+
+	if (!c->size_asked || !in || !in->resize)
+		return;
+	c->size_asked = false;
+	viewer_get_client_size(c->viewer, &w, &h);
+	if (w > 0 && h > 0 && (w != c->shown->w || h != c->shown->h))
+		in->resize(c->shown->input_userdata, w, h);
+}
+
 void station_screen_update(struct station_screen *c)
 {
 	struct scene_shown d = decide(c);
@@ -200,6 +214,8 @@ void station_screen_update(struct station_screen *c)
 		str_copy(c->shown_session, sizeof(c->shown_session), c->station->scene.session);
 	else if (d.picture != SCENE_PICTURE_LAST)
 		c->shown_session[0] = '\0';
+	if (station_screen_is_session(c) && c->shown)
+		catch_up(c);
 	if (c->layers)
 		station_layers_update(c->layers);
 }
@@ -230,7 +246,18 @@ bool station_screen_filter_cut_text(void *screen)
 	return !clipboard_allows(screen, "in");
 }
 
-static const struct viewer_filter clipboard_filter = { .cut_text = station_screen_filter_cut_text };
+bool station_screen_filter_resize(void *screen)
+{
+	struct station_screen *c = screen;
+
+	c->size_asked |= !station_screen_is_session(c);
+	return false;
+}
+
+static const struct viewer_filter page_filter = {
+	.cut_text = station_screen_filter_cut_text,
+	.resize = station_screen_filter_resize,
+};
 
 /* --- life --- */
 
@@ -250,7 +277,7 @@ int station_screen_init(struct station_screen *c, struct station *station,
 void station_screen_take_viewer(struct station_screen *c, struct viewer *viewer)
 {
 	c->viewer = viewer;
-	viewer_set_filter(viewer, c->layers ? &station_layers_filter : &clipboard_filter, c);
+	viewer_set_filter(viewer, c->layers ? &station_layers_filter : &page_filter, c);
 }
 
 void station_screen_done(struct station_screen *c)

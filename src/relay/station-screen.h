@@ -35,6 +35,7 @@ struct station_screen {
 	struct picture *shown;          /* NULL: nothing, or the last frame */
 	char shown_session[SOURCE_SESSION_MAX + 1];
 	uint16_t w, h;                 /* of the projection shown */
+	bool size_asked;               /* by the viewer, while it could not be had */
 	struct card *card;             /* that is shown */
 	struct station_layers *layers; /* NULL: draws none */
 	struct scene_shown decided;
@@ -57,6 +58,8 @@ void station_screen_send_cut_text(struct station_screen *c, const char *utf8);
 
 /* Of a filter: whether what was copied at the viewer stays there. */
 bool station_screen_filter_cut_text(void *screen);
+/* Of a filter: notes a size that is asked for while something else is shown. */
+bool station_screen_filter_resize(void *screen);
 
 /* --- station-layers.c, for station-screen.c; userdata of the filter is the screen --- */
 extern const struct viewer_filter station_layers_filter;

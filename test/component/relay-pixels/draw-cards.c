@@ -171,7 +171,8 @@ static void layers(const char *language, unsigned w, unsigned h, const char *mes
 			sign_new(&sign) < 0 ||
 			!sign_draw(sign, &sign_text, (uint16_t)w, (uint16_t)h,
 					notice_overlay(notice)->h) ||
-			panel_new(&panel_text, (uint16_t)w, (uint16_t)h, notice_overlay(notice)->h, &panel) < 0)
+			panel_new(&panel_text, (uint16_t)w, (uint16_t)h, notice_overlay(notice)->h,
+					&panel) < 0)
 		exit(1);
 	all[0] = sign_overlay(sign);
 	all[1] = notice_overlay(notice);

@@ -130,6 +130,22 @@ test("block: its words are seen, and one picture is for all", async () => {
   assert.equal(drawn() - before, 3);
 });
 
+test("a window that becomes another size while blocked gets the session in it", async () => {
+  const resizable = await Display.start(`${bed.dir}/resizable.sock`, { w: W, h: H, resizable: true });
+  const sc = { ...SESSION, session: `s${++number}` };
+  const v = await station(sc);
+  await connect(sc.session, resizable);
+  await v.sees("the session", is.session);
+  scene(v, block(sc));
+  await v.sees("the card", is.card);
+  v.ask(900, 700);
+  await v.handled();
+  assert.ok(!resizable.input.has((i) => i.size), "a blocked station changes the desktop");
+  scene(v, sc);
+  await resizable.input.take((i) => i.size?.[0] === 900 && i.size[1] === 700, "the new size");
+  await resizable.stop();
+});
+
 test("block of a station at its greeter: nobody can log in", async () => {
   const v = await station(GREETER);
   await bed.stationd.answer("Login.Info", { system: "Test", desktops: [], default_desktop: "" });

@@ -166,6 +166,18 @@ export class Viewer {
     this.write(Buffer.from([5, buttons, x >> 8, x & 255, y >> 8, y & 255]));
   }
 
+  /** Asks for another size of the screen. */
+  ask(w, h) {
+    const b = Buffer.alloc(24);
+    b[0] = 251;
+    b.writeUInt16BE(w, 2);
+    b.writeUInt16BE(h, 4);
+    b[6] = 1;
+    b.writeUInt16BE(w, 16);
+    b.writeUInt16BE(h, 18);
+    this.write(b);
+  }
+
   cutText(text) {
     this.write(6, 0, 0, 0, this.u32(text.length), Buffer.from(text, "latin1"));
   }
