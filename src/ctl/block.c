@@ -40,7 +40,7 @@ int session_block_run(struct ctl *c, int argc, char **argv)
 		json_object_set_new(parameters, "message", json_string(c->message));
 	if (c->until_ms >= 0)
 		json_object_set_new(parameters, "until_ms", json_integer(c->until_ms));
-	r = target_call(c, BLOCK, take_ptr(parameters), &reply);
+	r = target_call(c, BLOCK, take_ptr(parameters), CTL_ANSWER_MS, &reply);
 	if (r)
 		return r;
 	r = target_report(c, reply, "blocked", NULL);
@@ -57,7 +57,7 @@ int session_unblock_run(struct ctl *c, int argc, char **argv)
 	r = target_set_parameters(c, parameters, argc, argv);
 	if (r)
 		return r;
-	r = target_call(c, UNBLOCK, take_ptr(parameters), &reply);
+	r = target_call(c, UNBLOCK, take_ptr(parameters), CTL_ANSWER_MS, &reply);
 	if (r)
 		return r;
 	return target_report(c, reply, "unblocked", "Nothing is blocked: nothing to do.");

@@ -66,11 +66,12 @@ void help_print_group(const char *group, bool tty)
 
 static void print_targets(const struct command *command)
 {
-	if (command->kind != ARGS_TARGETS && command->kind != ARGS_JOB_TARGETS)
+	if (!strstr(command->arguments, "SESSION|USER"))
 		return;
 	printf("\nSESSION is an id such as s12. Every other word is the name of a user and means %s\n"
 	       "that user. A user whose name looks like an id: user:s12.\n",
-			command->args_max == 1 ? "the session of" : "every session of");
+			strstr(command->arguments, "...") == NULL ? "the session of"
+								  : "every session of");
 }
 
 void help_print_command(const struct command *command, bool tty)

@@ -13,6 +13,9 @@
 #define JOBS        "org.stationmaster.Jobs."
 #define EVENTS      "org.stationmaster.Events."
 #define SYSTEM      "org.stationmaster.System."
+#define PROGRAMS    "org.stationmaster.Programs."
+#define CHAT        "org.stationmaster.Chat."
+#define AUDIT       "org.stationmaster.Audit."
 
 #define VIEWER_TEXT \
 	"A VNC viewer shows the session: xtigervncviewer, vncviewer or gvncviewer, whichever is\n" \
@@ -38,7 +41,15 @@ const struct option_info options_all[] = {
 			"what people read at their stations (at most 500 characters)" },
 	{ OPT_WAIT, "wait", NULL, "wait for the end and report each session as it comes" },
 	{ OPT_FORCE_AFTER, "force-after", "SECONDS",
-			"how long a desktop may take to end itself before it is killed (0..600)" },
+			"how long it may take to end itself before it is killed (0..600, or 2m)" },
+	{ OPT_NOW, "now", NULL, "kill at once, without asking" },
+	{ OPT_PROGRAM, "program", "PROGRAM", "id, as \"stationctl app installed\" lists them" },
+	{ OPT_OPEN, "open", "TEXT", "address or document to open, or a command line" },
+	{ OPT_LANGUAGE, "language", "LANGUAGE", "language of the names, such as de" },
+	{ OPT_LIMIT, "limit", "NUMBER", "how many entries at most (default 100)" },
+	{ OPT_SEARCH, "search", "TEXT", "only entries in which this occurs" },
+	{ OPT_FOLLOW, "follow", NULL, "go on with what is new, until interrupted" },
+	{ OPT_LONG, "long", NULL, "with hands, windows, processor and memory" },
 	{ OPT_DESKTOP, "desktop", "NAME",
 			"desktop to start, as \"stationctl system status\" lists them" },
 	{ OPT_SIZE, "size", "WIDTHxHEIGHT", "size of the screen in pixels, 640x480 to 7680x4320" },
@@ -52,8 +63,11 @@ const struct option_info options_all[] = {
 const size_t n_options = ELEMENTSOF(options_all);
 
 const struct command commands[] = {
-	{ "session list", "", "Sessions that you may see", NULL, 0, ARGS_NONE, 0, 0,
-			SESSIONS "List", session_list_run },
+	{ "session list", "", "Sessions that you may see",
+			"With --long it looks for a moment what is used; operators and administrators only\n"
+			"get to know that.\n",
+			OPT_LONG, ARGS_NONE, 0, 0, SESSIONS "List " EVENTS "Watch",
+			session_list_run },
 	{ "session show", "SESSION|USER", "One session in detail", NULL, 0, ARGS_TARGETS, 1, 1,
 			SESSIONS "Get " SESSIONS "List", session_show_run },
 	{ "session view", "SESSION|USER", "See a desktop at full size", VIEWER_TEXT,
@@ -109,6 +123,54 @@ const struct command commands[] = {
 			ARGS_PROJECTION, 0, 1, PROJECTIONS "Stop", project_stop_run },
 	{ "project list", "", "What is shown to whom", NULL, 0, ARGS_NONE, 0, 0, PROJECTIONS "List",
 			project_list_run },
+	{ "app installed", "", "Programs of the menu, to be started", NULL, OPT_LANGUAGE, ARGS_NONE,
+			0, 0, PROGRAMS "Installed", app_installed_run },
+	{ "app icon", "PROGRAM", "The picture of a program, PNG or SVG, to standard output", NULL,
+			0, ARGS_PROGRAM, 1, 1, PROGRAMS "Icon", app_icon_run },
+	{ "app recent", "", "What you started last", NULL, 0, ARGS_NONE, 0, 0, PROGRAMS "Recent",
+			app_recent_run },
+	{ "app start", "[SESSION|USER...] [-- COMMAND...]", "Start a program in sessions",
+			"A program of the menu (--program), an address or a document (--open), or both: opened\n"
+			"with this program. Or, after --, a command with its arguments; there is no shell.\n"
+			"It runs as the user of the session.\n"
+			"For example: stationctl app start anna ben -- firefox-esr https://example.org\n",
+			OPT_ALL | OPT_PROGRAM | OPT_OPEN, ARGS_TARGETS_COMMAND, 0, CTL_TARGETS_MAX,
+			PROGRAMS "Start", app_start_run },
+	{ "app list", "SESSION|USER", "Windows and processes of a session",
+			"Takes a second: so long the use of the processor is measured.\n", 0,
+			ARGS_TARGETS, 1, 1, PROGRAMS "List " SESSIONS "List", app_list_run },
+	{ "app close", "SESSION|USER PID[:START]", "Close a program of a session",
+			"Its windows are asked to close. What still runs after five seconds, or after\n"
+			"--force-after, is killed. Unsaved work is lost then. START guards against a number\n"
+			"that is used again meanwhile; without it the process that runs now is meant.\n",
+			OPT_FORCE_AFTER | OPT_NOW, ARGS_PROCESS, 2, 2,
+			PROGRAMS "Close " PROGRAMS "List " SESSIONS "List", app_close_run },
+	{ "app close-all", "NAME [SESSION|USER...]", "Close every program of a name in sessions",
+			"NAME is that of a process, or the class of a window.\n",
+			OPT_ALL | OPT_FORCE_AFTER | OPT_NOW, ARGS_NAME_TARGETS, 1, CTL_TARGETS_MAX,
+			PROGRAMS "CloseByName", app_close_all_run },
+	{ "chat send", "[SESSION|USER...] TEXT", "Write to people at their stations", NULL, OPT_ALL,
+			ARGS_TARGETS_TEXT, 1, CTL_TARGETS_MAX, CHAT "Send", chat_send_run },
+	{ "chat history", "[USER]", "Messages of everybody, or of one conversation",
+			"A standard user sees the own ones.\n", OPT_FOLLOW, ARGS_PERSON, 0, 1,
+			CHAT "History " EVENTS "Watch", chat_history_run },
+	{ "chat clear", "[USER]", "Forget the messages of everybody, or of one conversation", NULL,
+			0, ARGS_PERSON, 0, 1, CHAT "Clear", chat_clear_run },
+	{ "chat on", "", "Let people at stations write and raise hands", NULL, 0, ARGS_NONE, 0, 0,
+			CHAT "Set", chat_on_run },
+	{ "chat off", "", "Let them no more; messages to them still arrive", NULL, 0, ARGS_NONE, 0,
+			0, CHAT "Set", chat_off_run },
+	{ "chat status", "", "May people at stations write?", NULL, 0, ARGS_NONE, 0, 0, CHAT "Get",
+			chat_status_run },
+	{ "hand list", "", "Raised hands, the oldest first", NULL, 0, ARGS_NONE, 0, 0, CHAT "Hands",
+			hand_list_run },
+	{ "hand answer", "USER...", "Take hands down: these people are answered", NULL, OPT_ALL,
+			ARGS_PERSON, 0, CTL_TARGETS_MAX, CHAT "Answer", hand_answer_run },
+	{ "activity", "", "Who did what, on whom, and with what result",
+			"Newest first; with --follow the last ones and then each new one, the newest last.\n"
+			"Operators see what operators did, administrators everything.\n",
+			OPT_LIMIT | OPT_SEARCH | OPT_FOLLOW, ARGS_NONE, 0, 0,
+			AUDIT "List " EVENTS "Watch", activity_run },
 	{ "block list", "", "Blocks that are in force", NULL, 0, ARGS_NONE, 0, 0, BLOCKS "List",
 			block_list_run },
 	{ "block texts", "", "Messages you blocked with before, and the default", NULL, 0,

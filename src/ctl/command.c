@@ -100,6 +100,46 @@ static int option_until(struct ctl *c, const char *value)
 	}
 }
 
+/* Seconds, or a duration with units. */
+static int option_force_after(struct ctl *c, const char *value)
+{
+	int64_t ms;
+
+	if (parse_seconds(value, CTL_FORCE_MAX_MS, &c->force_ms) == 0)
+		return CTL_DONE;
+	if (when_parse_duration(value, &ms) < 0 || ms > CTL_FORCE_MAX_MS)
+		return ctl_usage(c,
+				"--force-after takes seconds from 0 to %d, or a duration such as 2m, not \"%s\".",
+				CTL_FORCE_MAX_MS / 1000, value);
+	c->force_ms = ms;
+	return CTL_DONE;
+}
+
+static int option_language(struct ctl *c, const char *value)
+{
+	if (strlen(value) != 2 || value[strspn(value, "abcdefghijklmnopqrstuvwxyz")])
+		return ctl_usage(c, "--language takes two letters, such as de, not \"%s\".", value);
+	c->language = value;
+	return CTL_DONE;
+}
+
+static int option_open(struct ctl *c, const char *value)
+{
+	if (!*value || !str_is_utf8(value, strlen(value)) || str_count_chars(value) > CTL_OPEN_MAX)
+		return ctl_usage(c, "--open takes UTF-8 text of at most %d characters.",
+				CTL_OPEN_MAX);
+	c->open = value;
+	return CTL_DONE;
+}
+
+static int option_limit(struct ctl *c, const char *value)
+{
+	if (str_parse_i64(value, 1, CTL_LIMIT_MAX, &c->limit) == 0)
+		return CTL_DONE;
+	return ctl_usage(c, "--limit takes a number from 1 to %d, not \"%s\".", CTL_LIMIT_MAX,
+			value);
+}
+
 static int option_by(struct ctl *c, const char *value)
 {
 	if (when_parse_duration(value, &c->by_ms) == 0 && c->by_ms >= CTL_EXTEND_MIN_MS &&
@@ -157,7 +197,7 @@ static int option_apply(
 		c->wait = true;
 		break;
 	case OPT_FORCE_AFTER:
-		return option_seconds(c, info, value, CTL_FORCE_MAX_MS, &c->force_ms);
+		return option_force_after(c, value);
 	case OPT_DESKTOP:
 		c->desktop = value;
 		break;
@@ -192,6 +232,27 @@ static int option_apply(
 		break;
 	case OPT_WINDOW:
 		c->window = true;
+		break;
+	case OPT_LANGUAGE:
+		return option_language(c, value);
+	case OPT_PROGRAM:
+		c->program = value;
+		break;
+	case OPT_OPEN:
+		return option_open(c, value);
+	case OPT_NOW:
+		c->now = true;
+		break;
+	case OPT_LIMIT:
+		return option_limit(c, value);
+	case OPT_SEARCH:
+		c->search = value;
+		break;
+	case OPT_FOLLOW:
+		c->follow = true;
+		break;
+	case OPT_LONG:
+		c->details = true;
 		break;
 	}
 	return CTL_DONE;
@@ -239,6 +300,34 @@ static int options_parse(struct ctl *c, struct parsed *p, unsigned mask, int arg
 
 /* --- the command line --- */
 
+/* How many of the arguments name somebody to act on. */
+static int count_targets(const struct ctl *c, const struct command *command, int argc)
+{
+	switch (command->kind) {
+	case ARGS_TARGETS_COMMAND:
+		return argc - c->n_tail;
+	case ARGS_TARGETS_TEXT:
+	case ARGS_NAME_TARGETS:
+		return argc - 1;
+	default:
+		return argc;
+	}
+}
+
+static const char *what_is_missing(const struct command *command)
+{
+	switch (command->kind) {
+	case ARGS_PROJECTION:
+		return "Which one? Give its id, or --all. What there is: stationctl project list.";
+	case ARGS_PERSON:
+		return "Whose? Name users, or give --all. What there is: stationctl hand list.";
+	default:
+		return command->options & OPT_STATION
+				       ? "Which sessions? Name sessions or users, stations with --station, or give --all."
+				       : "Which sessions? Name sessions or users, or give --all.";
+	}
+}
+
 static int check_arguments(struct ctl *c, const struct command *command, int argc, char **argv)
 {
 	if (argc < command->args_min)
@@ -252,19 +341,15 @@ static int check_arguments(struct ctl *c, const struct command *command, int arg
 			return ctl_usage(c, "Argument %d is %s.", i + 1,
 					*argv[i] ? "not UTF-8 text" : "empty");
 	if (command->options & OPT_ALL) {
-		bool named = argc > 0 || c->stations;
+		bool named = count_targets(c, command, argc) > 0 || c->stations;
 
-		if (!named && !c->all && command->kind == ARGS_PROJECTION)
-			return ctl_usage(c,
-					"Which one? Give its id, or --all. What there is: stationctl project list.");
 		if (!named && !c->all)
-			return ctl_usage(c,
-					"Which sessions? Name sessions or users%s, or give --all.",
-					command->options & OPT_STATION ? ", stations with --station"
-								       : "");
+			return ctl_usage(c, "%s", what_is_missing(command));
 		if (named && c->all)
 			return ctl_usage(c, "Either --all or names, not both.");
 	}
+	if (c->now && c->force_ms >= 0)
+		return ctl_usage(c, "Either --now or --force-after, not both.");
 	if (c->viewer && c->print_socket)
 		return ctl_usage(c, "Either --viewer or --print-socket, not both.");
 	if (command->options & OPT_GRACE && c->message && c->grace_ms <= 0)
@@ -279,6 +364,10 @@ static int command_run(struct ctl *c, const struct command *command, int argc, c
 	int used, r;
 
 	c->command = command->words;
+	/* getopt puts the other words before it and does not tell where it stood. */
+	for (int i = 1; i < argc && c->n_tail == 0; i++)
+		if (streq(argv[i], "--"))
+			c->n_tail = argc - i - 1;
 	r = options_parse(c, &p, OPT_GLOBAL | command->options, argc, argv, &used);
 	if (r)
 		return r;

@@ -30,6 +30,14 @@ enum option_bit {
 	OPT_FROM = 1 << 18,
 	OPT_WINDOW = 1 << 19,
 	OPT_BY = 1 << 20,
+	OPT_LANGUAGE = 1 << 21,
+	OPT_PROGRAM = 1 << 22,
+	OPT_OPEN = 1 << 23,
+	OPT_NOW = 1 << 24,
+	OPT_LIMIT = 1 << 25,
+	OPT_SEARCH = 1 << 26,
+	OPT_FOLLOW = 1 << 27,
+	OPT_LONG = 1 << 28,
 };
 enum { OPTIONS_MAX = 32 }; /* one bit each */
 #define OPT_GLOBAL (OPT_JSON | OPT_SOCKET | OPT_TIMEOUT | OPT_HELP | OPT_VERSION)
@@ -52,6 +60,12 @@ enum argument_kind {
 	ARGS_PROJECTION,
 	ARGS_VIEW,
 	ARGS_METHOD,
+	ARGS_PROGRAM,
+	ARGS_TARGETS_COMMAND, /* targets; after "--" a command line */
+	ARGS_TARGETS_TEXT,    /* targets, then a text */
+	ARGS_NAME_TARGETS,    /* the name of what runs, then targets */
+	ARGS_PROCESS,         /* a session, then a process */
+	ARGS_PERSON,          /* somebody with a session */
 };
 
 struct command {
@@ -116,6 +130,22 @@ int job_cancel_run(struct ctl *c, int argc, char **argv);
 int job_extend_run(struct ctl *c, int argc, char **argv);
 int job_wait_run(struct ctl *c, int argc, char **argv);
 int event_watch_run(struct ctl *c, int argc, char **argv);
+int app_installed_run(struct ctl *c, int argc, char **argv);
+int app_icon_run(struct ctl *c, int argc, char **argv);
+int app_recent_run(struct ctl *c, int argc, char **argv);
+int app_start_run(struct ctl *c, int argc, char **argv);
+int app_list_run(struct ctl *c, int argc, char **argv);
+int app_close_run(struct ctl *c, int argc, char **argv);
+int app_close_all_run(struct ctl *c, int argc, char **argv);
+int chat_send_run(struct ctl *c, int argc, char **argv);
+int chat_history_run(struct ctl *c, int argc, char **argv);
+int chat_clear_run(struct ctl *c, int argc, char **argv);
+int chat_on_run(struct ctl *c, int argc, char **argv);
+int chat_off_run(struct ctl *c, int argc, char **argv);
+int chat_status_run(struct ctl *c, int argc, char **argv);
+int hand_list_run(struct ctl *c, int argc, char **argv);
+int hand_answer_run(struct ctl *c, int argc, char **argv);
+int activity_run(struct ctl *c, int argc, char **argv);
 int system_status_run(struct ctl *c, int argc, char **argv);
 int system_whoami_run(struct ctl *c, int argc, char **argv);
 int version_run(struct ctl *c, int argc, char **argv);

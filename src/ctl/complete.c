@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "ctl/command.h"
+#include "ctl/target.h"
 #include "ctl/text.h"
 
 enum { COMPLETE_MS = 500, FIRST_UID = 1000, LAST_UID = 60000 };
@@ -27,10 +28,10 @@ static void print_candidate(const char *prefix, const char *word, const char *de
 	printf("%s\t%s\n", word, clean ? clean : "");
 }
 
-/* The array "key" of a reply, or NULL. Owned. */
-static json_t *ask(const char *socket, const char *method, const char *key)
+/* The array "key" of a reply, or NULL. Owned; parameters are taken. */
+static json_t *ask_with(const char *socket, const char *method, const char *key, json_t *parameters)
 {
-	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_json_ json_t *reply = NULL, *owned = parameters;
 	struct varlink_request request = { .method = method };
 	json_t *array = NULL;
 	struct ctl c;
@@ -38,11 +39,18 @@ static json_t *ask(const char *socket, const char *method, const char *key)
 	ctl_init(&c);
 	c.socket = socket;
 	c.deadline = clock_mono_ms() + COMPLETE_MS;
-	if (ctl_connect(&c) == 0 &&
-			varlink_call_wait(c.conn, &request, COMPLETE_MS, &reply, NULL) == 0)
-		array = json_incref(json_object_get(reply, key));
+	if (ctl_connect(&c) == 0) {
+		request.parameters = take_ptr(owned);
+		if (varlink_call_wait(c.conn, &request, COMPLETE_MS, &reply, NULL) == 0)
+			array = json_incref(json_object_get(reply, key));
+	}
 	ctl_done(&c);
 	return array;
+}
+
+static json_t *ask(const char *socket, const char *method, const char *key)
+{
+	return ask_with(socket, method, key, NULL);
 }
 
 static void complete_targets(const char *socket, const char *prefix)
@@ -76,6 +84,69 @@ static void complete_ids(
 		_cleanup_free_ char *by = text_member(item, "by");
 
 		print_candidate(prefix, id ? id : "", str_is_empty(name) ? by : name);
+	}
+}
+
+static void complete_programs(const char *socket, const char *prefix)
+{
+	_cleanup_json_ json_t *programs = NULL;
+	const char *language = text_language();
+	json_t *program;
+	size_t i;
+
+	programs = ask_with(socket, "org.stationmaster.Programs.Installed", "programs",
+			language ? json_pack("{s:s}", "language", language) : NULL);
+	json_array_foreach (programs, i, program) {
+		_cleanup_free_ char *id = text_member(program, "id"),
+				    *name = text_member(program, "name");
+
+		print_candidate(prefix, id ? id : "", name ? name : "");
+	}
+}
+
+/* What runs in a session, which may be named by its user. */
+static void complete_processes(const char *socket, const char *prefix, const char *word)
+{
+	_cleanup_json_ json_t *sessions = NULL, *processes = NULL;
+	const char *user = target_user(word), *id = user ? NULL : word;
+	json_t *item;
+	size_t i;
+
+	if (user)
+		sessions = ask(socket, "org.stationmaster.Sessions.List", "sessions");
+	json_array_foreach (sessions, i, item) {
+		const char *other = json_string_value(json_object_get(item, "user"));
+
+		if (other && streq(other, user))
+			id = json_string_value(json_object_get(item, "id"));
+	}
+	if (!id)
+		return;
+	processes = ask_with(socket, "org.stationmaster.Programs.List", "processes",
+			json_pack("{s:s}", "session", id));
+	json_array_foreach (processes, i, item) {
+		_cleanup_free_ char *pid = text_member(item, "pid"),
+				    *start = text_member(item, "start"),
+				    *name = text_member(item, "name");
+		_cleanup_free_ char *both = str_format("%s:%s", pid, start);
+
+		print_candidate(prefix, both ? both : "", name ? name : "");
+	}
+}
+
+/* Users with a session. */
+static void complete_persons(const char *socket, const char *prefix)
+{
+	_cleanup_json_ json_t *sessions =
+			ask(socket, "org.stationmaster.Sessions.List", "sessions");
+	json_t *session;
+	size_t i;
+
+	json_array_foreach (sessions, i, session) {
+		_cleanup_free_ char *user = text_member(session, "user"),
+				    *name = text_member(session, "full_name");
+
+		print_candidate(prefix, user ? user : "", name ? name : "");
 	}
 }
 
@@ -182,6 +253,9 @@ static void complete_value(const struct option_info *option, const struct comman
 	case OPT_FROM:
 		complete_targets(socket, prefix);
 		break;
+	case OPT_PROGRAM:
+		complete_programs(socket, prefix);
+		break;
 	case OPT_MESSAGE:
 		complete_texts(command, socket, prefix);
 		break;
@@ -202,12 +276,13 @@ static void complete_options(const struct command *command, const char *prefix)
 	}
 }
 
-static void complete_arguments(
-		const struct command *command, const char *socket, const char *prefix, bool first)
+/* before: the argument that stands before; NULL: this is the first one. */
+static void complete_arguments(const struct command *command, const char *socket,
+		const char *prefix, const char *before)
 {
 	switch (command->kind) {
 	case ARGS_JOB_TARGETS:
-		if (!first) {
+		if (before) {
 			complete_targets(socket, prefix);
 			break;
 		}
@@ -216,7 +291,25 @@ static void complete_arguments(
 		complete_ids(socket, prefix, "org.stationmaster.Jobs.List", "jobs");
 		break;
 	case ARGS_TARGETS:
+	case ARGS_TARGETS_COMMAND:
+	case ARGS_TARGETS_TEXT:
 		complete_targets(socket, prefix);
+		break;
+	case ARGS_NAME_TARGETS:
+		if (before)
+			complete_targets(socket, prefix);
+		break;
+	case ARGS_PROCESS:
+		if (before)
+			complete_processes(socket, prefix, before);
+		else
+			complete_targets(socket, prefix);
+		break;
+	case ARGS_PROGRAM:
+		complete_programs(socket, prefix);
+		break;
+	case ARGS_PERSON:
+		complete_persons(socket, prefix);
 		break;
 	case ARGS_PROJECTION:
 		complete_ids(socket, prefix, "org.stationmaster.Projections.List", "projections");
@@ -241,7 +334,7 @@ static void complete_arguments(
 int complete_run(int argc, char **argv)
 {
 	const char *prefix = argc > 0 ? argv[argc - 1] : "", *socket = CTL_SOCKET;
-	const char *words[2] = { NULL, NULL };
+	const char *words[2] = { NULL, NULL }, *before = NULL;
 	const struct option_info *option = NULL;
 	const struct command *command;
 	size_t n_words = 0, n_used;
@@ -261,6 +354,7 @@ int complete_run(int argc, char **argv)
 			continue;
 		if (n_words < ELEMENTSOF(words))
 			words[n_words] = argv[i];
+		before = argv[i];
 		n_words++;
 	}
 	if (option && option->value && streq(prefix, "="))
@@ -272,7 +366,7 @@ int complete_run(int argc, char **argv)
 	else if (prefix[0] == '-')
 		complete_options(command, prefix);
 	else if (command)
-		complete_arguments(command, socket, prefix, n_words == n_used);
+		complete_arguments(command, socket, prefix, n_words > n_used ? before : NULL);
 	else if (n_words == 0 || (n_words == 1 && command_is_group(words[0])))
 		complete_words(words[0], prefix);
 	return 0;

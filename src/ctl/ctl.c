@@ -32,6 +32,7 @@ void ctl_init(struct ctl *c)
 		.grace_ms = -1,
 		.force_ms = -1,
 		.by_ms = -1,
+		.limit = -1,
 		.until_ms = -1,
 		.deadline = -1 };
 	c->out_tty = isatty(STDOUT_FILENO);
@@ -51,6 +52,14 @@ void ctl_done(struct ctl *c)
 	ctl_disconnect(c);
 	json_decref(c->stations);
 	c->stations = NULL;
+}
+
+void ctl_init_aside(struct ctl *aside, const struct ctl *c)
+{
+	*aside = *c;
+	aside->conn = NULL;
+	aside->lost = 0;
+	json_incref(aside->stations);
 }
 
 int64_t ctl_time_left(const struct ctl *c, int64_t fallback_ms)

@@ -34,6 +34,11 @@ enum {
 	CTL_EXTEND_MAX_MS = 3600 * 1000,
 	CTL_TIMEOUT_MAX_MS = 7 * 24 * 3600 * 1000,
 	CTL_MESSAGE_MAX = 500, /* characters */
+	CTL_CHAT_MAX = 1000,   /* characters */
+	CTL_OPEN_MAX = 2000,   /* characters */
+	CTL_CLOSE_MS = 5000,   /* a program's time to end itself, where nobody says how much */
+	CTL_LIMIT = 100,       /* entries of the activity, where nobody says how many */
+	CTL_LIMIT_MAX = 200000,
 	CTL_TARGETS_MAX = 10000,
 };
 
@@ -47,17 +52,27 @@ struct ctl {
 	bool exclusive;
 	bool window;
 	bool print_socket;
+	bool now;
+	bool follow;
+	bool details;     /* --long */
 	json_t *stations; /* of --station, as often as it was given; NULL */
 	const char *message;
 	const char *desktop;
 	const char *from;
 	const char *viewer;
+	const char *language;
+	const char *program;
+	const char *open;
+	const char *search;
 	int64_t timeout_ms;
 	int64_t grace_ms;
 	int64_t force_ms;
 	int64_t by_ms;
+	int64_t limit;
 	int64_t until_ms;      /* since 1970 */
 	int64_t width, height; /* 0: not given */
+
+	int n_tail; /* arguments after "--" */
 
 	int64_t deadline; /* monotonic ms; -1: none */
 	struct varlink *conn;
@@ -72,6 +87,8 @@ struct ctl {
 /* Looks at the terminal and the environment. */
 void ctl_init(struct ctl *c);
 void ctl_done(struct ctl *c);
+/* Options and deadline of c, for calls on a connection of its own; ctl_done() it. */
+void ctl_init_aside(struct ctl *aside, const struct ctl *c);
 
 /* Milliseconds that are left of --timeout, or of fallback_ms where that was not given (-1: none).
  */

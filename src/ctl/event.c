@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* event watch: one line per event. */
+/*
+ * event watch: one line per event. For people, a session whose line would be the same again (its
+ * window or its use of the processor has changed) is left out.
+ */
 #include <stdio.h>
 #include <time.h>
 
@@ -63,6 +66,27 @@ static char *projection_text(json_t *p)
 			str_is_empty(stations) ? "no station" : stations);
 }
 
+static char *chat_text(json_t *m)
+{
+	_cleanup_free_ char *from = text_member(m, "from_name"), *to = text_member(m, "user_name");
+	_cleanup_free_ char *text = text_member(m, "text");
+
+	if (!json_is_true(json_object_get(m, "supervisor")))
+		return str_format("%s writes: %s", from, text);
+	return str_format("%s writes to %s: %s", from, to, text);
+}
+
+static char *audit_text(json_t *entry)
+{
+	_cleanup_free_ char *user = text_member(entry, "user"),
+			    *method = text_member(entry, "method");
+	_cleanup_free_ char *targets = text_member(entry, "targets"),
+			    *result = text_member(entry, "result");
+
+	return str_format("%s: %s%s%s: %s", user, method, str_is_empty(targets) ? "" : " ", targets,
+			result);
+}
+
 /* NULL or null: everybody is free. */
 static char *block_all_text(json_t *block)
 {
@@ -113,6 +137,18 @@ static char *event_text(json_t *event, const char *kind)
 				str_is_empty(reason) ? "" : ": ", reason ? reason : "");
 	if (streq(kind, "block_all"))
 		return block_all_text(json_object_get(event, "block_all"));
+	if (streq(kind, "chat"))
+		return chat_text(json_object_get(event, "message"));
+	if (streq(kind, "chat_cleared"))
+		return str_format("messages of %s are forgotten",
+				str_is_empty(id) ? "everybody" : id);
+	if (streq(kind, "chat_enabled"))
+		return str_format("people at stations may %s",
+				json_is_true(json_object_get(event, "enabled"))
+						? "write and raise hands"
+						: "neither write nor raise hands");
+	if (streq(kind, "audit"))
+		return audit_text(json_object_get(event, "entry"));
 	if (streq(kind, "session_gone"))
 		return str_format("session %s has ended%s%s", id, str_is_empty(reason) ? "" : ": ",
 				reason ? reason : "");
@@ -123,6 +159,20 @@ static char *event_text(json_t *event, const char *kind)
 	return str_format("%s %s", kind, id ? id : "");
 }
 
+/* The line of this session was the last one, too. shown: id to line. */
+static bool is_shown(json_t *shown, json_t *session, const char *text)
+{
+	const char *id = json_string_value(json_object_get(session, "id"));
+	const char *before = id ? json_string_value(json_object_get(shown, id)) : NULL;
+
+	if (!id)
+		return false;
+	if (before && streq(before, text))
+		return true;
+	json_object_set_new(shown, id, json_string(text));
+	return false;
+}
+
 static int handle_event(struct ctl *c, json_t *event, void *userdata)
 {
 	const char *kind = json_string_value(json_object_get(event, "kind"));
@@ -131,7 +181,6 @@ static int handle_event(struct ctl *c, json_t *event, void *userdata)
 	struct tm tm;
 	char clock[16];
 
-	(void)userdata;
 	if (c->json) {
 		text_print_json(stdout, event, JSON_COMPACT, c->out_tty);
 		fflush(stdout);
@@ -139,6 +188,8 @@ static int handle_event(struct ctl *c, json_t *event, void *userdata)
 	}
 	text = event_text(event, kind ? kind : "?");
 	clean = text ? text_clean(text) : NULL;
+	if (clean && is_shown(userdata, json_object_get(event, "session"), clean))
+		return 0;
 	localtime_r(&now, &tm);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	printf("%s%s%s  %s\n", text_colour(TEXT_DIM, c->out_tty), clock,
@@ -149,9 +200,10 @@ static int handle_event(struct ctl *c, json_t *event, void *userdata)
 
 int event_watch_run(struct ctl *c, int argc, char **argv)
 {
+	_cleanup_json_ json_t *shown = json_object();
 	int r;
 
 	(void)argc, (void)argv;
-	r = follow_events(c, handle_event, NULL);
+	r = follow_events(c, handle_event, shown);
 	return r == FOLLOW_TIMEOUT ? CTL_DONE : r;
 }

@@ -7,17 +7,25 @@
 int list_run(struct ctl *c, const struct list_info *info)
 {
 	_cleanup_json_ json_t *reply = NULL;
-	json_t *items, *item;
-	struct table t;
-	size_t i;
+	json_t *items;
 	int r;
 
-	r = ctl_call(c, info->method, NULL, CTL_ANSWER_MS, &reply);
+	r = ctl_call(c, info->method, info->parameters, CTL_ANSWER_MS, &reply);
 	if (r)
 		return r;
 	items = json_object_get(reply, info->key);
 	if (!json_is_array(items))
 		return ctl_bad_reply(c, info->method);
+	return list_print(c, info, items);
+}
+
+int list_print(struct ctl *c, const struct list_info *info, json_t *items)
+{
+	struct table t;
+	json_t *item;
+	size_t i;
+	int r;
+
 	if (c->json) {
 		text_print_json(stdout, items, JSON_INDENT(2), c->out_tty);
 		return CTL_DONE;

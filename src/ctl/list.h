@@ -12,7 +12,10 @@ struct list_info {
 	const struct column *columns;
 	size_t n_columns;
 	void (*row_add)(struct table *t, json_t *item);
+	json_t *parameters; /* taken; NULL: none */
 };
 
 /* An exit code. */
 int list_run(struct ctl *c, const struct list_info *info);
+/* The same for an array that is there already. */
+int list_print(struct ctl *c, const struct list_info *info, json_t *items);

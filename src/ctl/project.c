@@ -28,7 +28,7 @@ int project_start_run(struct ctl *c, int argc, char **argv)
 	json_object_set_new(parameters, "source", json_string(source));
 	if (c->window)
 		json_object_set_new(parameters, "window", json_true());
-	r = target_call(c, START, take_ptr(parameters), &reply);
+	r = target_call(c, START, take_ptr(parameters), CTL_ANSWER_MS, &reply);
 	if (r)
 		return r;
 	id = text_member(reply, "projection");

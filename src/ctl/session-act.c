@@ -94,7 +94,7 @@ int session_suspend_run(struct ctl *c, int argc, char **argv)
 	r = target_set_parameters(c, parameters, argc, argv);
 	if (r)
 		return r;
-	r = target_call(c, SUSPEND, take_ptr(parameters), &reply);
+	r = target_call(c, SUSPEND, take_ptr(parameters), CTL_ANSWER_MS, &reply);
 	return r ? r : target_report(c, reply, "suspended", "No sessions: nothing to do.");
 }
 
@@ -110,7 +110,7 @@ static int lock_call(struct ctl *c, const char *method, int argc, char **argv, j
 		return r;
 	if (ids)
 		json_object_set(parameters, "sessions", ids);
-	return target_call(c, method, take_ptr(parameters), ret_reply);
+	return target_call(c, method, take_ptr(parameters), CTL_ANSWER_MS, ret_reply);
 }
 
 int session_lock_run(struct ctl *c, int argc, char **argv)

@@ -7,12 +7,16 @@
 #include "base/str.h"
 #include "ctl/command.h"
 #include "ctl/find.h"
+#include "ctl/follow.h"
 #include "ctl/list.h"
 #include "ctl/target.h"
 
 #define LIST  "org.stationmaster.Sessions.List"
 #define GET   "org.stationmaster.Sessions.Get"
 #define START "org.stationmaster.Sessions.Start"
+
+/* stationd asks sessions what they use when somebody begins to watch, and again after a second. */
+enum { LONG_MS = 1500 };
 
 static enum text_colour state_colour(const char *state)
 {
@@ -57,6 +61,101 @@ static void row_add(struct table *t, json_t *session)
 			t, text_duration(json_integer_value(json_object_get(session, "idle_ms"))));
 }
 
+static char *use_text(json_t *session, const char *key, char *(*format)(int64_t))
+{
+	/* What is not known is 0; memory of something that runs never is. */
+	if (json_integer_value(json_object_get(session, "memory_kib")) <= 0)
+		return strdup("");
+	return format(json_integer_value(json_object_get(session, key)));
+}
+
+/* How long the hand has been up; "" where it is not. */
+static char *hand_text(json_t *session)
+{
+	int64_t hand_ms = json_integer_value(json_object_get(session, "hand_ms"));
+
+	return hand_ms > 0 ? text_duration(clock_real_ms() - hand_ms) : strdup("");
+}
+
+static void long_row_add(struct table *t, json_t *session)
+{
+	_cleanup_free_ char *state = state_text(session), *plain = text_member(session, "state");
+	_cleanup_free_ char *flags = target_flags(session), *hand = hand_text(session);
+
+	table_add_consume(t, text_member(session, "id"));
+	table_add_consume(t, text_member(session, "user"));
+	table_add_consume(t, text_member(session, "full_name"));
+	table_add(t, state, plain ? state_colour(plain) : TEXT_PLAIN);
+	table_add(t, flags, TEXT_YELLOW);
+	table_add_consume(t, text_member(session, "stations"));
+	table_add(t, hand, TEXT_YELLOW);
+	table_add_consume(t, use_text(session, "cpu_permille", text_permille));
+	table_add_consume(t, use_text(session, "memory_kib", text_memory));
+	table_add_consume(
+			t, text_duration(json_integer_value(json_object_get(session, "idle_ms"))));
+	table_add_consume(t, text_member(session, "program"));
+	table_add_consume(t, text_member(session, "window"));
+}
+
+/* Keeps an array of sessions as the events tell of them. */
+static int handle_long_event(struct ctl *c, json_t *event, void *userdata)
+{
+	const char *kind = json_string_value(json_object_get(event, "kind"));
+	json_t **sessions = userdata, *session = json_object_get(event, "session"), *item;
+	json_t *id = json_object_get(session ? session : event, "id");
+	size_t i;
+
+	(void)c;
+	if (kind && streq(kind, "snapshot")) {
+		json_decref(*sessions);
+		*sessions = json_incref(json_object_get(event, "sessions"));
+	}
+	if (!kind || (!streq(kind, "session") && !streq(kind, "session_gone")))
+		return 0;
+	json_array_foreach (*sessions, i, item)
+		if (json_equal(json_object_get(item, "id"), id))
+			break;
+	if (!session)
+		json_array_remove(*sessions, i);
+	else if (i < json_array_size(*sessions))
+		json_array_set(*sessions, i, session);
+	else
+		json_array_append(*sessions, session);
+	return 0;
+}
+
+static int long_list_run(struct ctl *c)
+{
+	static const struct column columns[] = {
+		{ "SESSION" },
+		{ "USER" },
+		{ "NAME", .cut = true },
+		{ "STATE" },
+		{ "FLAGS", .cut = true, .optional = true },
+		{ "STATION", .cut = true },
+		{ "HAND", .right = true, .optional = true },
+		{ "CPU", .right = true },
+		{ "MEMORY", .right = true },
+		{ "IDLE", .right = true },
+		{ "PROGRAM", .cut = true },
+		{ "WINDOW", .cut = true },
+	};
+	static const struct list_info list = { LIST, "sessions", "No sessions.", columns,
+		ELEMENTSOF(columns), long_row_add };
+	_cleanup_json_ json_t *sessions = NULL;
+	int64_t deadline = c->deadline;
+	int r;
+
+	c->deadline = clock_mono_ms() + MIN(ctl_time_left(c, LONG_MS), (int64_t)LONG_MS);
+	r = follow_events(c, handle_long_event, &sessions);
+	c->deadline = deadline;
+	if (r != FOLLOW_TIMEOUT)
+		return r;
+	if (!json_is_array(sessions))
+		return ctl_unreachable(c, -ETIMEDOUT);
+	return list_print(c, &list, sessions);
+}
+
 int session_list_run(struct ctl *c, int argc, char **argv)
 {
 	static const struct column columns[] = {
@@ -75,7 +174,7 @@ int session_list_run(struct ctl *c, int argc, char **argv)
 		ELEMENTSOF(columns), row_add };
 
 	(void)argc, (void)argv;
-	return list_run(c, &list);
+	return c->details ? long_list_run(c) : list_run(c, &list);
 }
 
 static void session_print(json_t *session)
@@ -91,6 +190,8 @@ static void session_print(json_t *session)
 		{ "Stations", "stations" },
 		{ "They show", "scene" },
 		{ "Controlled by", "controlled_by" },
+		{ "Program", "program" },
+		{ "Window", "window" },
 		{ "Desktop", "desktop" },
 		{ "Type", "type" },
 		{ "Display", "display" },
@@ -99,7 +200,9 @@ static void session_print(json_t *session)
 	};
 	json_t *notice = json_object_get(session, "notice");
 	_cleanup_free_ char *since = text_member(session, "since"), *ago = NULL, *idle = NULL;
-	_cleanup_free_ char *flags = target_flags(session);
+	_cleanup_free_ char *flags = target_flags(session), *hand = hand_text(session);
+	_cleanup_free_ char *cpu = use_text(session, "cpu_permille", text_permille);
+	_cleanup_free_ char *memory = use_text(session, "memory_kib", text_memory);
 
 	for (size_t i = 0; i < ELEMENTSOF(fields); i++) {
 		_cleanup_free_ char *value = fields[i].key ? text_member(session, fields[i].key)
@@ -108,6 +211,9 @@ static void session_print(json_t *session)
 		text_print_field(stdout, fields[i].title, value);
 	}
 	text_print_field(stdout, "Flags", flags);
+	text_print_field(stdout, "Hand up for", hand);
+	text_print_field(stdout, "Processor", cpu);
+	text_print_field(stdout, "Memory", memory);
 	ago = since ? text_since(since) : NULL;
 	idle = text_duration(json_integer_value(json_object_get(session, "idle_ms")));
 	if (ago) {

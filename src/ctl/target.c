@@ -81,15 +81,16 @@ char *target_words(const struct ctl *c, int argc, char **argv)
 
 static const struct state_info {
 	const char *state;
-	const char *text; /* NULL: the word for "done" */
+	const char *text; /* NULL: the word for "done", then suffix */
 	enum text_colour colour;
 	bool final, good;
+	const char *suffix; /* may be NULL */
 } states[] = {
 	{ "waiting", "notice is running", TEXT_PLAIN, false, true },
 	{ "asking", "desktop was asked to end", TEXT_PLAIN, false, true },
 	{ "ending", "is being ended", TEXT_PLAIN, false, true },
 	{ "done", NULL, TEXT_GREEN, true, true },
-	{ "forced", "logged off by force (it did not end itself)", TEXT_YELLOW, true, true },
+	{ "forced", NULL, TEXT_YELLOW, true, true, " by force" },
 	{ "refused", "refused", TEXT_RED, true, false },
 	{ "failed", "failed", TEXT_RED, true, false },
 	{ "cancelled", "taken back", TEXT_YELLOW, true, false },
@@ -131,11 +132,14 @@ void target_print(const struct ctl *c, json_t *target, const char *done)
 	line = str_format("%-5s  %s", str_is_empty(session) ? "-" : session, who ? who : "?");
 	free(who);
 	who = line ? text_clean(line) : NULL;
-	printf("%s%*s  %s%s%s", who ? who : "?", (int)MAX(30 - (int)text_width(who ? who : "?"), 0),
-			"", info ? text_colour(info->colour, c->out_tty) : "",
+	printf("%s%*s  %s%s%s%s%s", who ? who : "?",
+			(int)MAX(30 - (int)text_width(who ? who : "?"), 0), "",
+			info ? text_colour(info->colour, c->out_tty) : "",
 			!info        ? "is in a state that this stationctl does not know"
 			: info->text ? info->text
 				     : done,
+			info && info->suffix ? info->suffix : "",
+			info && info->suffix ? " (it did not end itself)" : "",
 			info && info->colour ? text_colour(TEXT_PLAIN, c->out_tty) : "");
 	if (!str_is_empty(reason)) {
 		_cleanup_free_ char *clean = text_clean(reason);
@@ -179,22 +183,21 @@ void target_print_summary(json_t *targets, const char *done)
 			n += state_find(target) == &states[k];
 		if (n == 0)
 			continue;
-		printf("%s%zu %.*s", n_printed++ ? ", " : "", n,
-				states[k].text ? (int)strcspn(states[k].text, "(") -
-								 !!strchr(states[k].text, '(')
-					       : (int)strlen(done),
-				states[k].text ? states[k].text : done);
+		printf("%s%zu %s%s", n_printed++ ? ", " : "", n,
+				states[k].text ? states[k].text : done,
+				states[k].suffix ? states[k].suffix : "");
 	}
 	if (n_printed)
 		puts(".");
 }
 
-int target_call(struct ctl *c, const char *method, json_t *parameters, json_t **ret_reply)
+int target_call(struct ctl *c, const char *method, json_t *parameters, int64_t answer_ms,
+		json_t **ret_reply)
 {
 	_cleanup_json_ json_t *reply = NULL;
 	int r;
 
-	r = ctl_call(c, method, parameters, CTL_ANSWER_MS, &reply);
+	r = ctl_call(c, method, parameters, answer_ms, &reply);
 	if (r)
 		return r;
 	if (!json_is_array(json_object_get(reply, "targets")))
@@ -237,8 +240,11 @@ char *target_flags(json_t *session)
 {
 	static const char *const names[] = { "blocked", "locked", "projected", "projecting",
 		"controlled", "viewed", NULL };
+	_cleanup_free_ char *flags = text_flags(session, names);
 
-	return text_flags(session, names);
+	if (json_integer_value(json_object_get(session, "hand_ms")) <= 0)
+		return take_ptr(flags);
+	return flags ? str_format("hand%s%s", *flags ? "," : "", flags) : NULL;
 }
 
 char *target_asking(json_t *job)

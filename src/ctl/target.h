@@ -14,14 +14,15 @@ bool target_is_session(const char *word);
 const char *target_user(const char *word);
 
 /* Calls a method that answers with "targets"; an exit code, as ctl_call(). */
-int target_call(struct ctl *c, const char *method, json_t *parameters, json_t **ret_reply);
+int target_call(struct ctl *c, const char *method, json_t *parameters, int64_t answer_ms,
+		json_t **ret_reply);
 /* Shows such a reply, as lines or as JSON, and gives the exit code of all targets together. empty:
  * what is said where there are none; may be NULL. */
 int target_report(struct ctl *c, json_t *reply, const char *done, const char *empty);
 /* Targets of a reply that are in this state. */
 size_t target_count(json_t *reply, const char *state);
 
-/* What is in force for a session: "blocked,controlled". Fresh memory. */
+/* What is in force for a session: "hand,blocked,controlled". Fresh memory. */
 char *target_flags(json_t *session);
 /* The users of a job who ask for more time: "anna, ben". Fresh memory. */
 char *target_asking(json_t *job);

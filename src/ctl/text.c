@@ -153,6 +153,38 @@ void text_print_field(FILE *f, const char *name, const char *value)
 	fprintf(f, "%14s%c %s\n", name, *name ? ':' : ' ', clean ? clean : "?");
 }
 
+char *text_permille(int64_t permille)
+{
+	return str_format("%lld.%lld %%", (long long)permille / 10, (long long)permille % 10);
+}
+
+char *text_memory(int64_t kib)
+{
+	if (kib < 1024)
+		return str_format("%lld KiB", (long long)kib);
+	if (kib < 1024 * 1024)
+		return str_format("%lld MiB", (long long)kib / 1024);
+	return str_format("%.1f GiB", (double)kib / (1024 * 1024));
+}
+
+const char *text_language(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+	static char language[3];
+
+	for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (str_is_empty(value))
+			continue;
+		if (strspn(value, "abcdefghijklmnopqrstuvwxyz") != 2)
+			return NULL;
+		memcpy(language, value, 2);
+		return language;
+	}
+	return NULL;
+}
+
 char *text_array(json_t *array)
 {
 	char *all = strdup("");

@@ -44,6 +44,13 @@ void text_print_json(FILE *f, json_t *value, size_t flags, bool tty);
  */
 void text_print_field(FILE *f, const char *name, const char *value);
 
+/* "0.3 %" of a processor. Fresh memory. */
+char *text_permille(int64_t permille);
+/* "812 KiB", "12 MiB", "1.5 GiB". Fresh memory. */
+char *text_memory(int64_t kib);
+/* Two letters, of the environment; NULL: none is chosen. */
+const char *text_language(void);
+
 /* Strings joined by ", ". Fresh memory. */
 char *text_array(json_t *array);
 /* The names that are true in an object, joined by ","; names ends with NULL. Fresh memory. */

@@ -191,3 +191,19 @@ char *when_format(int64_t ms, int64_t now_ms)
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm);
 	return strdup(text);
 }
+
+char *when_format_log(int64_t ms, int64_t now_ms)
+{
+	time_t t = (time_t)(ms / 1000), now = (time_t)(now_ms / 1000);
+	struct tm tm, today;
+	char text[64];
+
+	localtime_r(&t, &tm);
+	localtime_r(&now, &today);
+	strftime(text, sizeof(text),
+			tm.tm_year == today.tm_year && tm.tm_yday == today.tm_yday
+					? "%H:%M:%S"
+					: "%Y-%m-%d %H:%M:%S",
+			&tm);
+	return strdup(text);
+}

@@ -19,5 +19,8 @@ int when_parse_duration(const char *s, int64_t *ret_ms);
  */
 int when_parse(const char *s, int64_t now_ms, int64_t *ret_ms);
 
+/* "10:45:09", "2026-11-25 10:45:09": local time of something that has happened. Fresh memory. */
+char *when_format_log(int64_t ms, int64_t now_ms);
+
 /* "10:45", "tomorrow 10:45", "2026-11-25 10:45": local time. Fresh memory; NULL: none. */
 char *when_format(int64_t ms, int64_t now_ms);

@@ -81,7 +81,7 @@ test("every public method can be reached by a command of stationctl, and no othe
 test("the manual page of stationctl has every command and every option, and no others", () => {
   const page = read("man", "stationctl.1.scd");
   const section = page.slice(page.indexOf("# COMMANDS"), page.indexOf("# OPTIONS"));
-  const documented = new Set([...section.matchAll(/^\*([a-z]+(?: [a-z]+)?)\*/gm)].map(([, words]) => words));
+  const documented = new Set([...section.matchAll(/^\*([a-z]+(?: [a-z-]+)?)\*/gm)].map(([, words]) => words));
   assert.deepEqual([...documented].sort(), commands.map((c) => c.command).sort());
   const options = page.slice(page.indexOf("# OPTIONS"), page.indexOf("# JSON"));
   const described = new Set([...options.matchAll(/^\*--([a-z-]+)\*/gm)].map(([, name]) => name));

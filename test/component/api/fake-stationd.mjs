@@ -45,9 +45,14 @@ export function session(number, user, more = {}) {
     viewed: false,
     controlled: false,
     controlled_by: "",
+    hand_ms: 0,
+    window: "",
+    program: "",
+    cpu_permille: 0,
+    memory_kib: 0,
     scene: "session",
     own: false,
-    may: ["tile", "view", "control", "block", "project", "logoff", "suspend"],
+    may: ["tile", "view", "control", "block", "project", "logoff", "suspend", "start", "close", "chat"],
     ...more,
   };
 }
@@ -76,6 +81,13 @@ export class FakeStationd {
     this.blocks = [];
     this.projections = [];
     this.views = [];
+    /** Of Programs: what is installed, what runs (by session), what was started. */
+    this.programs = [];
+    this.running = new Map();
+    this.recent = [];
+    this.messages = [];
+    this.enabled = true;
+    this.entries = [];
     this.calls = [];
     /** Method -> (parameters, call) => reply | Promise; throws ApiError; null: no reply at all. */
     this.handlers = new Map();
@@ -149,7 +161,7 @@ export class FakeStationd {
       this.#check(message.method, "input", message.parameters ?? {});
       if (message.method === "org.stationmaster.Events.Watch" && !this.handlers.has(message.method)) {
         if (!message.more) throw new ApiError("org.varlink.service.InvalidParameter", { parameter: "more" });
-        send({ parameters: { kind: "snapshot", sessions: this.sessions, stations: this.stations, jobs: this.jobs, projections: this.projections, block_all: this.blocks.find((b) => b.kind === "all") ?? null }, continues: true });
+        send({ parameters: { kind: "snapshot", sessions: this.sessions, stations: this.stations, jobs: this.jobs, projections: this.projections, block_all: this.blocks.find((b) => b.kind === "all") ?? null, enabled: this.enabled }, continues: true });
         const watcher = (event) => send({ parameters: event, continues: true });
         this.watchers.add(watcher);
         connection.on("close", () => this.watchers.delete(watcher));
@@ -196,6 +208,98 @@ export class FakeStationd {
   }
   onSystemWhoAmI() {
     return { user: "karin", uid: 1500, full_name: "Karin Kaya", role: "operator" };
+  }
+
+  onProgramsInstalled() {
+    return { programs: this.programs };
+  }
+  onProgramsIcon(p) {
+    this.#find(this.programs, p.program, "Programs");
+    return { type: "image/png", data: Buffer.from("\x89PNG\r\n\x1a\n picture", "latin1").toString("base64") };
+  }
+  onProgramsRecent() {
+    return { entries: this.recent };
+  }
+
+  /** Of acts on sessions only: without stations, notices and people who come later. */
+  #results(p, name, act) {
+    return {
+      targets: this.#outcomes(p, name)
+        .filter((t) => t.session || p.users?.includes(t.user))
+        .map(({ session, user, full_name, state, reason }) => {
+          if (!session) return { session, user, full_name, state: "failed", reason: "This user has no session." };
+          return { session, user, full_name, state, reason, ...(state === "done" ? act(session) : {}) };
+        }),
+    };
+  }
+  onProgramsStart(p) {
+    this.recent.unshift({ program: p.program ?? "", open: p.open ?? "" });
+    return this.#results(p, "Programs", () => (p.open === "no-such" ? { state: "failed", reason: "no-such: No such file or directory" } : {}));
+  }
+  onProgramsList(p) {
+    this.#find(this.sessions, p.session, "Programs");
+    return this.running.get(p.session) ?? { windows: [], processes: [] };
+  }
+  onProgramsClose(p) {
+    const one = this.running.get(p.session)?.processes.find((process) => process.pid === p.pid);
+    if (one?.start !== p.start) throw new ApiError("org.stationmaster.Programs.Failed", { reason: "This program has ended already.", output: "" });
+    return { state: p.force_ms === 0 ? "forced" : "done" };
+  }
+  onProgramsCloseByName(p) {
+    return this.#results(p, "Programs", (session) => {
+      const runs = this.running.get(session)?.processes.some((process) => process.name === p.name);
+      return runs ? { state: p.force_ms === 0 ? "forced" : "done" } : { reason: "It did not run there." };
+    });
+  }
+
+  /** Adds to the history and tells everybody who watches. */
+  message(user, text, from = user) {
+    const who = (name) => this.sessions.find((s) => s.user === name)?.full_name ?? name;
+    const message = { number: (this.messages.at(-1)?.number ?? 0) + 1, at_ms: Date.now(), from, from_name: who(from), user, user_name: who(user), supervisor: from !== user, text };
+    this.messages.push(message);
+    this.emit({ kind: "chat", message });
+    return message;
+  }
+  onChatSend(p) {
+    return this.#results(p, "Chat", (session) => {
+      this.message(this.sessions.find((s) => s.id === session).user, p.text, "karin");
+      return {};
+    });
+  }
+  onChatHistory(p) {
+    return { messages: this.messages.filter((m) => !p.user || m.user === p.user) };
+  }
+  onChatClear(p) {
+    this.messages = p.user ? this.messages.filter((m) => m.user !== p.user) : [];
+    return {};
+  }
+  onChatHands() {
+    const up = this.sessions.filter((s) => s.hand_ms).sort((a, b) => a.hand_ms - b.hand_ms);
+    return { hands: up.map((s) => ({ user: s.user, full_name: s.full_name, session: s.id, at_ms: s.hand_ms })) };
+  }
+  onChatAnswer(p) {
+    const up = this.sessions.filter((s) => s.hand_ms && (p.all || p.users.includes(s.user)));
+    for (const s of up) s.hand_ms = 0;
+    return { users: up.map((s) => s.user) };
+  }
+  onChatGet() {
+    return { enabled: this.enabled };
+  }
+  onChatSet(p) {
+    this.enabled = p.enabled;
+    return {};
+  }
+
+  /** Adds to the activity and tells everybody who watches. */
+  entry(more = {}) {
+    const entry = { number: (this.entries.at(-1)?.number ?? 0) + 1, at_ms: Date.now(), user: "karin", full_name: "Karin Kaya", role: "operator", address: "local", method: "Sessions.LogOff", targets: "s1(anna)", result: "ok", ...more };
+    this.entries.push(entry);
+    this.emit({ kind: "audit", entry });
+    return entry;
+  }
+  onAuditList(p) {
+    const has = (e) => !p.text || [e.user, e.full_name, e.method, e.targets].some((s) => s.toLowerCase().includes(p.text.toLowerCase()));
+    return { entries: this.entries.filter((e) => (!p.before || e.number < p.before) && has(e)).reverse().slice(0, p.limit ?? 100) };
   }
 
   #targets(p) {
