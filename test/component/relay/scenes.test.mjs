@@ -360,12 +360,14 @@ test("exclusive control: the station's input is cut, but one can leave", async (
 test("blocked with a notice: more time can be asked for, nothing else", async () => {
   const [v, sc] = await working();
   scene(v, block({ ...sc, notice: notice() }));
-  await v.sees("card and notice", (x) => x.at(W / 2, 6) === NOTICE && x.at(0, 0) === GROUND);
+  await v.sees("card and notice", (x) => x.at(W / 2, 6) === NOTICE && is.card(x));
   for (const k of [CTRL, ALT, HOME]) v.press(k, 1);
   for (const k of [HOME, ALT, CTRL]) v.press(k, 0);
   v.key(ENTER);
   assert.equal((await bed.stationd.answer("Relay.StationAct", {})).parameters.act, "more_time");
+  const button = v.pixels.findLastIndex((p) => p === 0x6d4600);
   scene(v, block({ ...sc, notice: notice({ more_time: true }) }));
+  await v.sees("that it was asked for", (x) => x.pixels[button] !== 0x6d4600);
   for (const k of [CTRL, ALT, HOME]) v.press(k, 1);
   for (const k of [HOME, ALT, CTRL]) v.press(k, 0);
   v.key(ENTER);
