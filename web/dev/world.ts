@@ -48,14 +48,14 @@ export class World extends EventEmitter {
     const id = `s${n}`;
     const user = full_name.toLowerCase().replace(/[^a-z]+/g, "").slice(0, 12) + n;
     const own = full_name === this.me.full_name;
-    const may: May[] = role === "standard" || own ? ["tile", "view", "control", "project", "logoff", "suspend"] : [];
+    const may: May[] = role === "standard" || own ? ["tile", "view", "control", "project", "logoff", "suspend", "start", "close", "chat"] : [];
     if (role === "standard") may.push("block");
     if (own) may.push("lock", "unlock");
     const s: Session = {
       id, user: own ? this.me.user : user, uid: 1000 + n, full_name, role, state: attached ? "active" : "suspended", type: "x11",
       desktop: "xfce", display: `:${9 + n}`, logind: String(n), stations: [], since: new Date().toISOString(),
       idle_ms: 0, notice: null, own, may, blocked: false, locked: false, projected: false, projecting: false, viewed: false,
-      controlled: false, controlled_by: "", scene: attached ? "session" : "none",
+      controlled: false, controlled_by: "", hand_ms: 0, window: "", program: "", cpu_permille: 0, memory_kib: 0, scene: attached ? "session" : "none",
     };
     this.sessions.set(id, s);
     if (attached) {

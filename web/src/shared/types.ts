@@ -3,7 +3,19 @@
 
 export type Role = "standard" | "operator" | "administrator";
 export type SessionState = "opening" | "active" | "suspended" | "closing";
-export type May = "tile" | "view" | "control" | "block" | "project" | "logoff" | "suspend" | "lock" | "unlock";
+export type May =
+  | "tile"
+  | "view"
+  | "control"
+  | "block"
+  | "project"
+  | "logoff"
+  | "suspend"
+  | "lock"
+  | "unlock"
+  | "start"
+  | "close"
+  | "chat";
 
 export interface Notice {
   job: string;
@@ -36,6 +48,13 @@ export interface Session {
   viewed: boolean;
   controlled: boolean;
   controlled_by: string;
+  /** Since when the hand is raised, ms since 1970; 0: it is not. */
+  hand_ms: number;
+  /** Title and class of the window in front, and what all programs use; empty and 0: not known. */
+  window: string;
+  program: string;
+  cpu_permille: number;
+  memory_kib: number;
   scene: "none" | Exclude<SceneKind, "greeter">;
   own: boolean;
   may: May[];
@@ -114,6 +133,57 @@ export interface Job {
   targets: Target[];
 }
 
+export interface ChatMessage {
+  number: number;
+  at_ms: number;
+  from: string;
+  from_name: string;
+  /** Whose conversation this is part of. */
+  user: string;
+  user_name: string;
+  supervisor: boolean;
+  text: string;
+}
+
+/** Audit.Entry: who did what to whom. */
+export interface AuditEntry {
+  number: number;
+  at_ms: number;
+  user: string;
+  full_name: string;
+  role: string;
+  address: string;
+  method: string;
+  targets: string;
+  result: string;
+}
+
+/** Programs.Program: an entry of the system's menu. */
+export interface Program {
+  id: string;
+  name: string;
+  comment: string;
+  categories: string[];
+  icon: boolean;
+}
+
+export interface ProgramWindow {
+  id: number;
+  title: string;
+  class: string;
+  pid: number;
+  active: boolean;
+}
+
+export interface Process {
+  pid: number;
+  start: number;
+  name: string;
+  command: string;
+  cpu_permille: number;
+  memory_kib: number;
+}
+
 /** One text frame of /ws/dashboard: a reply of Events.Watch, or "unavailable" from the relay. */
 export type WatchEvent =
   | {
@@ -123,6 +193,7 @@ export type WatchEvent =
       jobs?: Job[];
       projections?: Projection[];
       block_all?: Block | null;
+      enabled?: boolean;
     }
   | { kind: "session"; session: Session }
   | { kind: "session_gone"; id: string; reason?: string | null }
@@ -133,6 +204,10 @@ export type WatchEvent =
   | { kind: "projection"; projection: Projection }
   | { kind: "projection_gone"; id: string }
   | { kind: "block_all"; block_all?: Block | null }
+  | { kind: "chat"; message: ChatMessage }
+  | { kind: "chat_cleared"; id: string }
+  | { kind: "chat_enabled"; enabled: boolean }
+  | { kind: "audit"; entry: AuditEntry }
   | { kind: "unavailable" };
 
 export type SceneKind = "greeter" | "session" | "projection" | "lock" | "block";
@@ -155,6 +230,13 @@ export interface Sign {
   kind: "viewed" | "controlled";
   by: string;
   exclusive: boolean;
+}
+
+/** What a station page is told of its conversation; whole each time. */
+export interface StationChat {
+  enabled: boolean;
+  hand: boolean;
+  messages: { number: number; at_ms: number; from_name: string; supervisor: boolean; text: string }[];
 }
 
 export interface Scene {
