@@ -14,8 +14,9 @@ import { ConfirmLogOff } from "./confirm";
 import { enter, signOut, unreachable } from "./connection";
 import { Help } from "./help";
 import { Results } from "./results";
+import { RoomLine } from "./roomline";
 import { link, me, signedOut, system } from "./store";
-import { ToolBar, TopBar } from "./topbar";
+import { TopBar } from "./topbar";
 import { viewing } from "./viewing";
 import { Wall, wallElement } from "./wall";
 
@@ -110,7 +111,7 @@ export function App() {
       <div class="frame" inert={viewing.value !== null}>
         <header>
           <TopBar />
-          <ToolBar />
+          <RoomLine />
         </header>
         <LinkLine />
         <Wall />
