@@ -138,6 +138,11 @@ export class Bed extends Demo {
     return [...text.matchAll(/^Pss:\s+(\d+)/gm)].reduce((n, m) => n + Number(m[1]), 0) / 1024;
   }
 
+  /** Connections to displays. The network is the host's, so other systems' are there; processes are seen of this one. */
+  async displaysInUse(): Promise<number> {
+    return Number(await this.sh("ss -Hxp state connected | grep -c 'rfb.sock.*users:' || true"));
+  }
+
   async servers(): Promise<number[]> {
     return (await this.sh("pgrep -x 'Xvnc|Xtigervnc'")).split("\n").map(Number);
   }

@@ -2,6 +2,7 @@
 // Runs benches one after the other; results in build/bench/NAME.json.
 import { block } from "./block.js";
 import { busy, key } from "./key.js";
+import { limits } from "./limits.js";
 import { login } from "./login.js";
 import { logoff } from "./logoff.js";
 import { project } from "./project.js";
@@ -9,7 +10,7 @@ import { save, show, type Row } from "./result.js";
 import { session } from "./session.js";
 import { wall, wall100 } from "./wall.js";
 
-const benches: Record<string, () => Promise<Row[]>> = { login, logoff, wall, wall100, key, busy, session, project, block };
+const benches: Record<string, () => Promise<Row[]>> = { limits, login, logoff, wall, wall100, key, busy, session, project, block };
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((w) => !(w in benches));
 if (unknown.length) {

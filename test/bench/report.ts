@@ -12,13 +12,14 @@ if (!files.length) {
   console.error("bench-report: build/bench holds no results; make bench makes them");
   process.exit(1);
 }
-const text = (v: number | null) => (v === null ? "–" : String(v));
+const text = (v: number | null) => (v === null ? "–" : String(Number(v.toPrecision(4))));
 const lines = [
   "# Bench",
   "",
   "Written by `make bench-report` from the last `make bench`. Every figure is a median, compared with its peer in the same run; the",
   "targets are ratios (or values, where there is no peer), so they mean the same on another machine. A peer that is not installed is",
-  "named so. The least that is possible, where it is known, stands under *floor*.",
+  "named so. The least that is possible, where it is known, stands under *floor*; [bench-limits.md](bench-limits.md) says how the",
+  "figures are taken, what the physical limit of each is, and what it takes to come nearer.",
   "",
   `Machine: ${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release().split("-")[0]}.`,
   "",

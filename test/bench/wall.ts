@@ -5,7 +5,7 @@
 import { Person, type DashboardSocket } from "../harness/api.js";
 import type { Session } from "../harness/types.js";
 import { interval, until } from "../harness/wait.js";
-import { Bed, progress, runs } from "./bed.js";
+import { Bed, now, progress, runs } from "./bed.js";
 import { median, row, type Comparison, type Row } from "./result.js";
 import { Veyon } from "./veyon.js";
 
@@ -55,10 +55,9 @@ class Wall {
     return this;
   }
 
-  /** The relay has let go of the displays: it keeps them for a moment, in case a page is only loaded again. (The network
-   * is the host's; processes are seen of this system only.) */
+  /** The relay has let go of the displays: it keeps them for a moment, in case a page is only loaded again. */
   rest(): Promise<unknown> {
-    return until("nobody is connected to a display", async () => Number(await this.bed.sh("ss -Hxp state connected | grep -c 'rfb.sock.*users:' || true")) === 0, 60_000);
+    return until("nobody is connected to a display", async () => (await this.bed.displaysInUse()) === 0, 60_000);
   }
 
   /** Nobody watches. */
@@ -78,17 +77,19 @@ class Wall {
     for (const d of dashboards) await until("a picture of each", () => new Set(d.thumbnails.map((t) => t.session)).size === ids.length, 30_000);
     await interval(2000);
     for (const d of dashboards) d.thumbnails.length = 0;
+    const began = now();
     const [servers, own] = (await this.bed.load(seconds, this.servers, this.daemons)) as [number, number];
+    const took = (now() - began) / 1000;
     const came = dashboards.map((d) => d.thumbnails.length);
     const bytes = dashboards.flatMap((d) => d.thumbnails).reduce((sum, t) => sum + t.jpeg.length + 30, 0);
-    const rate = Math.min(...came) / ids.length / seconds;
+    const rate = Math.min(...came) / ids.length / took;
     if (rate < 0.9 * changing) throw new Error(`only ${rate.toFixed(2)} pictures a second of each session: this is not the workload`);
     return {
       cost: servers - this.base + own,
       servers: servers - this.base,
       own,
       rate,
-      mbit: (bytes * 8) / 1e6 / seconds / dashboards.length,
+      mbit: (bytes * 8) / 1e6 / took / dashboards.length,
       memory: await this.bed.memory([this.relay]),
       grown: ((await this.bed.memory(this.servers)) - this.memoryBefore) / this.sessions.length,
     };

@@ -118,12 +118,38 @@ static void keep_pixels(struct rfb *c, const struct rect *r, const uint8_t *data
 	}
 }
 
+/* From the tables at the beginning of a JPEG file: the quality by the scale of libjpeg. */
+static void look_at_quality(struct rfb *c, const uint8_t *p, size_t size)
+{
+	enum { STANDARD_SUM = 3688 }; /* of the luminance table at quality 50 */
+	unsigned sum = 0;
+
+	for (size_t at = 2; at + 4 <= size && p[at] == 0xff;) {
+		size_t n = get16(p + at + 2);
+
+		if (at + 2 + n > size)
+			return;
+		if (p[at + 1] == 0xdb && n >= 67 && p[at + 4] == 0) {
+			for (size_t i = 0; i < 64; i++)
+				sum += p[at + 5 + i];
+			c->quality = sum < STANDARD_SUM ? 100 - 50 * sum / STANDARD_SUM
+							: 50 * STANDARD_SUM / sum;
+		}
+		if (p[at + 1] == 0xc0 && n >= 11)
+			c->is_full_chroma = p[at + 11] == 0x11;
+		if (p[at + 1] == 0xda)
+			return;
+		at += 2 + n;
+	}
+}
+
 static void read_jpeg(struct rfb *c, const struct rect *r)
 {
 	size_t size = need_compact(c);
 	const uint8_t *data = rfb_need(c, size);
 	bool keep = c->decode == RFB_KEEP;
 
+	look_at_quality(c, data, size);
 	if (c->decode == RFB_SKIP)
 		return;
 	if (tjDecompress2(jpeg, data, size, keep ? (uint8_t *)pixel_row(c, r, 0) : scratch,
@@ -366,8 +392,9 @@ static void choose_security(struct rfb *c, const struct endpoint *e)
 
 static void send_encodings(struct rfb *c)
 {
-	static const int32_t encodings[] = { ENCODING_TIGHT, ENCODING_COPY, ENCODING_RAW, -32 + 6,
-		-256 + 1, ENCODING_SIZE, ENCODING_CURSOR, ENCODING_FENCE, ENCODING_CONTINUOUS };
+	const int32_t encodings[] = { ENCODING_TIGHT, ENCODING_COPY, ENCODING_RAW,
+		-32 + (c->level > 0 ? c->level : 6), -256 + 1, ENCODING_SIZE, ENCODING_CURSOR,
+		ENCODING_FENCE, ENCODING_CONTINUOUS };
 	/* No CopyRect where pixels are kept: those who look at them need not follow it. */
 	size_t n = sizeof(encodings) / 4 - (c->continuous ? 0 : 2);
 	uint8_t m[4 + sizeof(encodings)] = { 2 };

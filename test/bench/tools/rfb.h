@@ -39,6 +39,7 @@ struct rfb {
 	uint32_t *pixels; /* RFB_KEEP; 0xrrggbb */
 	z_stream z[4];
 	bool z_open[4];
+	int level;          /* of JPEG quality, as a viewer asks for it; 0: 6 */
 	bool continuous;    /* wanted: the server sends without being asked, paced by fences */
 	bool is_continuous; /* and it does */
 	bool pending;       /* a request is out */
@@ -49,6 +50,8 @@ struct rfb {
 	uint64_t painted; /* pixels */
 	uint64_t bytes;
 	unsigned long updates;
+	unsigned quality; /* of the last JPEG */
+	bool is_full_chroma;
 };
 
 double now_ms(void);

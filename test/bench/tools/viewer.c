@@ -7,11 +7,13 @@
  *     the update that covers pixel (100,100) has come, one a line
  *   viewer wall SECONDS HZ FILE
  *     takes and unpacks updates of all of them, at most HZ a second
- *   viewer watch SECONDS AREA STALLED MODE FILE
+ *   viewer watch SECONDS AREA STALLED MODE FILE [LEVEL]
  *     takes what comes of all; the last STALLED of them never read. MODE: "asked" (a request after
  *     each update) or "pushed" (continuous updates). Says "ready", "begin" and "end" round the
  *     seconds that count, then a line of JSON for each: frames (updates of at least half of AREA
- *     pixels), pixels, bytes, and the longest gap between two frames in ms
+ *     pixels), pixels, bytes, the longest gap between two frames in ms, and of the last JPEG the
+ *     quality (of libjpeg's scale) and whether its colours have full resolution. LEVEL: of Tight's
+ *     quality, 1 to 9, instead of 6
  *   viewer cover SOCKET ORDER UNDO ROUNDS COLOUR FILE
  *     all show one still COLOUR (rrggbb). Sends ORDER (a Varlink call) to SOCKET and waits until
  *     every one has a new picture of which no pixel has that colour, presses "x" at each, sends
@@ -59,6 +61,8 @@ static int n_conns;
 
 /* --- many at once --- */
 
+static int level; /* of quality; 0: as usual */
+
 static void read_endpoints(const char *path, enum rfb_decode decode, bool continuous)
 {
 	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
@@ -76,6 +80,7 @@ static void read_endpoints(const char *path, enum rfb_decode decode, bool contin
 		c->rfb.userdata = c;
 		c->rfb.decode = decode;
 		c->rfb.continuous = continuous;
+		c->rfb.level = level;
 		rfb_open(&c->rfb, &e);
 		conns[n_conns++] = c;
 	}
@@ -179,7 +184,7 @@ static int run_latency(int count, int argc, char **argv)
 	for (int i = -10; i < count; i++) { /* ten to warm up */
 		double began;
 
-		take_until(c, now_ms() + 40 + rand() % 20);
+		take_until(c, now_ms() + 15 + rand() % 20);
 		c->hit = false;
 		began = now_ms();
 		rfb_press(&c->rfb, 'a', true);
@@ -300,9 +305,12 @@ static int run_watch(double seconds, int n_stalled, bool pushed, const char *fil
 	say("end");
 	for (int i = 0; i < n_conns; i++)
 		if (!conns[i]->stalled)
-			printf("{\"frames\":%lu,\"pixels\":%lu,\"bytes\":%lu,\"gap\":%.2f}\n",
+			printf("{\"frames\":%lu,\"pixels\":%lu,\"bytes\":%lu,\"gap\":%.2f,"
+			       "\"quality\":%u,\"full_chroma\":%s}\n",
 					conns[i]->frames, (unsigned long)conns[i]->rfb.painted,
-					(unsigned long)conns[i]->rfb.bytes, conns[i]->gap);
+					(unsigned long)conns[i]->rfb.bytes, conns[i]->gap,
+					conns[i]->rfb.quality,
+					conns[i]->rfb.is_full_chroma ? "true" : "false");
 	return 0;
 }
 
@@ -522,7 +530,8 @@ int main(int argc, char **argv)
 		return run_latency(atoi(argv[0]), argc - 1, argv + 1);
 	if (strcmp(what, "wall") == 0 && argc == 3)
 		return run_wall(atof(argv[0]), atof(argv[1]), argv[2]);
-	if (strcmp(what, "watch") == 0 && argc == 5) {
+	if (strcmp(what, "watch") == 0 && (argc == 5 || argc == 6)) {
+		level = argc == 6 ? atoi(argv[5]) : 0;
 		area = strtoul(argv[1], NULL, 10);
 		return run_watch(atof(argv[0]), atoi(argv[2]), strcmp(argv[3], "pushed") == 0,
 				argv[4]);
