@@ -274,6 +274,9 @@ static void write_frame(struct viewer *v, struct chunk *const *chunks, size_t n,
 		v->wants = false;
 		pixman_region32_clear(&v->requested);
 	}
+	v->frame_bytes = 0;
+	for (size_t i = 0; i < k; i++)
+		v->frame_bytes += all[i]->len;
 	r = stream_write(v->stream, all, k);
 	if (r < 0)
 		viewer_fail(v, "writing failed: %s", strerror(-r));

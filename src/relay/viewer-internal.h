@@ -116,6 +116,8 @@ struct viewer {
 	int64_t fence_us[VIEWER_FENCES_MAX]; /* when frame n % MAX was sent */
 	int64_t rtt_min_us;
 
+	size_t frame_bytes; /* of the frame sent last: it may still be pending */
+
 	/* Of the frame being made. */
 	bool sending;
 	struct chunk *extra[2]; /* pseudo rectangles; pieces under the overlay */

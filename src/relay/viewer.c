@@ -95,7 +95,8 @@ bool viewer_write(struct viewer *v, const void *data, size_t n)
 
 	if (v->failed)
 		return false;
-	if (stream_pending(v->stream) > VIEWER_REPLIES_MAX) {
+	/* A frame is begun only when nothing is pending; a slow network may still carry one. */
+	if (stream_pending(v->stream) > VIEWER_REPLIES_MAX + v->frame_bytes) {
 		viewer_fail(v, "the viewer does not read its answers");
 		return false;
 	}

@@ -735,6 +735,37 @@ static void test_cut_text(void **state)
 	done(&a);
 }
 
+/* A large frame that is still on its way is no reason to end a client that answers. */
+static void test_slow_network(void **state)
+{
+	struct canvas a;
+	struct client c;
+	struct buf b;
+
+	canvas_init(&a, 1000, 600, 0x123456);
+	begin_running(&c, &a.p, true);
+	c.stream.holds = true;
+	say_request(&c, false);
+	while (c.stream.pending == 0)
+		uv_run(&loop, UV_RUN_ONCE);
+	assert_in_range(c.stream.pending, 2 << 20, 3 << 20); /* raw */
+	for (int i = 0; i < 100; i++) {
+		buf_init(&b, 128);
+		rfb_build_fence(&b, RFB_CLIENT_FENCE, RFB_FENCE_REQUEST,
+				(const uint8_t *)"12345678", 8);
+		put(&c, &b);
+	}
+	turn();
+	assert_false(c.stream.closed);
+	c.stream.holds = false;
+	c.stream.pending = 0;
+	read_all(&c);
+	assert_in_range(c.n_fences, 100, 101);
+	assert_shows(&c, &a);
+	end(&c);
+	done(&a);
+}
+
 /* Asks and asks and never reads. */
 static void test_greedy_client(void **state)
 {
@@ -845,6 +876,7 @@ int main(void)
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_no_resize),
 		cmocka_unit_test(test_cut_text),
+		cmocka_unit_test(test_slow_network),
 		cmocka_unit_test(test_greedy_client),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_blank),
