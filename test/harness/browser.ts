@@ -11,6 +11,8 @@ import { until } from "./wait.js";
 const flags = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+  // Whoever is asked which screen to share says yes, and shares a moving test picture.
+  "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
 ];
 
 function program(): string {

@@ -6,7 +6,7 @@ import { StationTab } from "../harness/browser.js";
 import { activeSession, marker, suspendedSession } from "../harness/core.js";
 import { check, useDemo } from "../harness/demo.js";
 import { artefact } from "../harness/paths.js";
-import { audit, events, fillRoom, killBoth, ready, restarted, tidyUp, VncSeat, WebSeat, type Person } from "../harness/room.js";
+import { audit, events, fillRoom, keys, killBoth, ready, restarted, tidyUp, VncSeat, WebSeat, type Person } from "../harness/room.js";
 import { limit, NotYet, throughout, until } from "../harness/wait.js";
 import type { Job, Target } from "../harness/types.js";
 
@@ -122,6 +122,33 @@ describe("lock, more time, several sessions", () => {
     await seat.see(p[2]!, limit(5000));
     assert.equal(await events(demo, p[2]!), n, "the password was typed into the session");
     seat.close();
+  });
+
+  check(demo, "the panel of a VNC station by key: its keys are not the session's; lock, and unlock by the password", async () => {
+    const seat = await VncSeat.open(demo, p[2]!);
+    await ready(demo, p[2]!);
+    await seat.see(p[2]!);
+    await seat.still();
+    const without = Buffer.from(seat.screen.pixels);
+    seat.screen.press("Control", "Alt", "Home");
+    await seat.screen.see("the panel", (r) => !r.pixels.equals(without));
+    await seat.still();
+    seat.screen.save(artefact("panel-vnc.png"));
+    const n = await keys(demo, p[2]!);
+    seat.screen.type("abc");
+    seat.screen.press("Escape");
+    await seat.screen.see("the panel is closed", (r) => r.shareNear(p[2]!.colour, 2) > 0.995);
+    assert.equal(await keys(demo, p[2]!), n, "keys for the panel reached the session");
+    seat.screen.press("Control", "Alt", "Home");
+    await seat.screen.see("the panel", (r) => r.shareNear(p[2]!.colour, 2) < 0.995);
+    seat.screen.press("Home");
+    seat.screen.press("Down"); // suspend, lock, log off
+    seat.screen.press("Return");
+    await locked(p[2]!);
+    await until("the lock is drawn", () => !seat.shows(p[2]!.colour) && seat.hasWords);
+    await seat.still();
+    seat.screen.type(`${p[2]!.password}\n`);
+    await seat.see(p[2]!, limit(5000));
   });
 
   check(demo, "a locked session that is taken to another station by its user is open there", async () => {

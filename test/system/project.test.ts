@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { before, describe } from "node:test";
 import { Person as Supervisor } from "../harness/api.js";
-import { jpeg } from "../harness/browser.js";
+import { Dashboard, jpeg } from "../harness/browser.js";
 import { activeSession } from "../harness/core.js";
 import { check, useDemo } from "../harness/demo.js";
 import { artefact } from "../harness/paths.js";
@@ -269,6 +269,37 @@ describe("projection", () => {
       throw new SocketEnded(end);
     }), (e: SocketEnded) => e.ended?.code === 4404 || e.ended?.code === 4403);
     for (const seat of seats) seat.close();
+  });
+
+  check(demo, "the operator's screen, from the page: menu, picture at the stations, stop", async () => {
+    const seats: Seat[] = [await WebSeat.open(demo, p[1]!), await VncSeat.open(demo, p[2]!)];
+    for (const [i, who] of [p[1]!, p[2]!].entries()) {
+      await ready(demo, who);
+      await seats[i]!.see(who);
+    }
+    const page = await Dashboard.open(demo, demo.account("operator"));
+    await page.tile(p[2]!.name).waitFor();
+    await page.menu("My screen to all", "Project");
+    const go = page.dialog.getByRole("button", { name: "Project", exact: true });
+    await until("the projection is asked for or runs", async () => (await projections(demo)).length > 0 || (await go.isVisible()));
+    if (await go.isVisible()) await go.click();
+    await until("the projection runs", async () => (await projections(demo))[0]?.source === "screen");
+    for (const [i, seat] of seats.entries())
+      await until(`the ${seat.kind} station shows the screen`, () => {
+        const r = seat.screen;
+        if (!r || r.shareNear([p[1]!, p[2]!][i]!.colour) > 0.01 || r.colours(4) < 3) throw new NotYet(seat.describe());
+        return true;
+      });
+    for (const seat of seats) {
+      const still = Buffer.from(seat.screen!.pixels);
+      await until(`it moves at the ${seat.kind} station`, () => !seat.screen!.pixels.equals(still));
+    }
+    for (const seat of seats) seat.screen!.save(artefact(`projection-page-${seat.kind}.png`));
+    await page.page.getByRole("button", { name: /^Stop/ }).first().click();
+    await seats[0]!.see(p[1]!);
+    await seats[1]!.see(p[2]!);
+    assert.deepEqual(page.problems, []);
+    await page.close();
   });
 
   check(demo, "a screen that nobody sends, or no more, ends after ten seconds", async () => {
