@@ -92,6 +92,14 @@ enum panel_answer panel_key(struct panel *p, uint32_t keysym);
 /* The pointer is there; a press outside closes. */
 enum panel_answer panel_pointer(struct panel *p, uint8_t buttons, int x, int y);
 
+/* --- messages between the person at a station and the supervisors --- */
+struct chat_line {
+	int64_t number; /* counts up */
+	int64_t at_ms;  /* ms since 1970 */
+	const char *from_name, *text;
+	bool supervisor; /* written by one; else by the person here */
+};
+
 /* --- greeter --- */
 struct greeter;
 

@@ -25,12 +25,15 @@ struct browser_station {
 	unsigned n_pages, n_tabs;
 };
 
+enum { PAGE_CALLS_MAX = 8 }; /* of one page that wait for stationd */
+
 struct page {
 	struct list link;
 	struct browser_station *station;
 	struct web_socket *socket;
 	bool greeted;
-	json_t *scene; /* sent last */
+	json_t *scene, *chat; /* sent last */
+	unsigned n_calls;
 };
 
 struct tab {
@@ -180,6 +183,18 @@ static void page_send(struct page *p, json_t *message)
 	json_decref(message);
 }
 
+/* Takes value; sends it if it is another than last. */
+static void page_send_new(struct page *p, const char *key, json_t **last, json_t *value)
+{
+	if (*last && json_equal(*last, value)) {
+		json_decref(value);
+		return;
+	}
+	json_decref(*last);
+	*last = value;
+	page_send(p, json_pack("{s:O}", key, value));
+}
+
 static void page_update(struct page *p)
 {
 	struct station *s = &p->station->station;
@@ -189,17 +204,17 @@ static void page_update(struct page *p)
 	if (!p->greeted)
 		page_send(p, json_pack("{s:s, s:s}", "station", s->id, "name", s->name));
 	p->greeted = true;
-	if (p->scene && json_equal(p->scene, s->scene.json))
-		return;
-	json_decref(p->scene);
-	p->scene = json_incref(s->scene.json);
-	page_send(p, json_pack("{s:O}", "scene", p->scene));
+	page_send_new(p, "scene", &p->scene, json_incref(s->scene.json));
+	page_send_new(p, "chat", &p->chat, chat_build_json(&s->chat));
 }
 
 static void page_free(struct page *p)
 {
+	if (p->n_calls > 0)
+		host_forget(p->station->station.stations->relay->host, p);
 	list_remove(&p->link);
 	json_decref(p->scene);
+	json_decref(p->chat);
 	free(p);
 }
 
@@ -217,10 +232,37 @@ static void browser_free(struct browser_station *b, enum socket_close code)
 	free(b);
 }
 
+static void handle_answer(struct varlink *v, const char *error, json_t *parameters, bool continues,
+		int fd, void *userdata)
+{
+	struct page *p = userdata;
+	const char *reason = station_refusal(&p->station->station, error, parameters);
+
+	(void)v, (void)continues, (void)fd;
+	p->n_calls--;
+	if (reason)
+		page_send(p, json_pack("{s:s}", "refused", reason));
+}
+
+/* One of them is NULL. */
+static void page_ask(struct page *p, const char *act, const char *text)
+{
+	struct station *s = &p->station->station;
+	int r = -EBUSY;
+
+	if (p->n_calls < PAGE_CALLS_MAX)
+		r = act ? station_act(s, act, handle_answer, p)
+			: station_chat(s, text, handle_answer, p);
+	if (r > 0)
+		p->n_calls++;
+	else if (r < 0)
+		page_send(p, json_pack("{s:s}", "refused", station_refusal(s, NULL, NULL)));
+}
+
 static void handle_page_text(
 		struct web_socket *socket, const char *data, size_t len, void *userdata)
 {
-	_cleanup_json_ json_t *message = NULL;
+	_cleanup_json_ json_t *message = NULL, *text;
 	struct page *p = userdata;
 	const char *act;
 
@@ -228,9 +270,17 @@ static void handle_page_text(
 		web_socket_close(socket, SOCKET_CLOSE_UNSUPPORTED);
 		return;
 	}
+	text = json_object_get(message, "chat");
+	if (text && !(json_is_string(text) &&
+				    str_count_chars(json_string_value(text)) <= CHAT_CHARS_MAX)) {
+		web_socket_close(socket, SOCKET_CLOSE_UNSUPPORTED);
+		return;
+	}
 	act = json_string_value(json_object_get(message, "act"));
 	if (act)
-		station_act(&p->station->station, act);
+		page_ask(p, act, NULL);
+	if (text)
+		page_ask(p, NULL, json_string_value(text));
 }
 
 static void handle_page_closed(struct web_socket *socket, void *userdata)

@@ -174,7 +174,7 @@ static void panel_follow(struct station_layers *l, enum panel_answer answer)
 		return;
 	panel_close(l);
 	if (answer != PANEL_CLOSE)
-		station_act(l->screen->station, acts[answer]);
+		(void)station_act(l->screen->station, acts[answer], NULL, NULL);
 }
 
 void station_layers_update(struct station_layers *l)
@@ -263,7 +263,7 @@ static bool filter_pointer(void *userdata, uint8_t buttons, uint16_t x, uint16_t
 	}
 	if (pressed && l->notice && can_ask(l) && notice_is_button(l->notice, x, y)) {
 		l->takes_press = true;
-		station_act(c->station, "more_time");
+		(void)station_act(c->station, "more_time", NULL, NULL);
 		return true;
 	}
 	return false;

@@ -182,7 +182,7 @@ static void handle_greeter_switch(struct greeter *g, void *userdata)
 	struct vnc_station *s = userdata;
 
 	(void)g;
-	station_act(&s->station, "suspend");
+	(void)station_act(&s->station, "suspend", NULL, NULL);
 }
 
 static void handle_greeter_answers(

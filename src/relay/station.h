@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "io/address.h"
 #include "relay/card.h"
+#include "relay/chat.h"
 #include "relay/host.h"
 #include "relay/projection.h"
 #include "relay/relay.h"
@@ -23,8 +24,8 @@ struct station_ops {
 	const char *kind; /* "browser", "vnc" */
 	/* A connection that ends is the end of the station (else it may come back). */
 	bool close_now;
-	/* known, scene, window or a picture may have changed. When one became NULL, let go of the
-	 * old one now. */
+	/* known, scene, chat, window or a picture may have changed. When one became NULL, let go of
+	 * the old one now. */
 	void (*handle_changed)(struct station *s);
 	/* stationd has dropped the station: free it. */
 	void (*handle_gone)(struct station *s);
@@ -45,6 +46,7 @@ struct station {
 	char *name;
 	bool known; /* id, name and scene were told (and hold while stationd is away) */
 	struct scene scene;
+	struct chat chat; /* of the session of the scene */
 	struct source_user source;
 	struct projection_user projection;
 	char projection_id[PROJECTION_ID_MAX + 1];     /* that is used; empty: none */
@@ -75,7 +77,15 @@ struct station *stations_find(struct stations *all, const char *secret);
 /* Of the session, of the projection; NULL: there is none now. */
 struct picture *station_picture(const struct station *s);
 struct picture *station_projection(const struct station *s);
-/* Ask stationd: suspend, lock, logoff, more_time. What the scene has no place for is dropped. */
-void station_act(struct station *s, const char *act);
+/*
+ * Ask stationd: suspend, lock, logoff, more_time, hand_up, hand_down. What the scene has no place
+ * for is dropped (0), else 1, and fn (of host_call(); NULL: the answer does not matter) asks
+ * station_refusal(). -ENOTCONN: stationd is away, -EBUSY: too many calls.
+ */
+int station_act(struct station *s, const char *act, varlink_reply_fn fn, void *userdata);
+/* The person here writes to the supervisors; as station_act(). */
+int station_chat(struct station *s, const char *text, varlink_reply_fn fn, void *userdata);
+/* Why stationd has refused, for the person here; NULL: it has not. Borrowed. */
+const char *station_refusal(const struct station *s, const char *error, json_t *parameters);
 /* Keys or pointer were used in the session here. */
 void station_note_activity(struct station *s);

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "relay/station.h"
+#include "relay/text.h"
 
 enum { ACTIVITY_MS = 5000 };
 
@@ -124,17 +125,39 @@ static void follow_projection(struct station *s)
 		str_copy(s->projection_id, sizeof(s->projection_id), id);
 }
 
-static void station_set_scene(struct station *s, json_t *json)
+static void chat_take(struct station *s, json_t *json)
+{
+	if (chat_parse(json, &s->chat) < 0)
+		log_warning("stationd sent a chat that is none, none is shown station=%s", s->id);
+}
+
+/* chat NULL: the one before stays as long as the session does. */
+static void station_set_scene(struct station *s, json_t *json, json_t *chat)
 {
 	enum scene_kind before = s->scene.kind;
+	char session[SOURCE_SESSION_MAX + 1];
 
+	str_copy(session, sizeof(session), s->scene.session);
 	if (scene_parse(json, &s->scene) < 0)
 		log_warning("stationd sent a scene that is none, nothing is shown station=%s",
 				s->id ? s->id : "?");
+	if (!streq(session, s->scene.session))
+		chat_done(&s->chat);
+	if (chat && s->scene.session[0])
+		chat_take(s, chat);
 	s->known = true;
 	follow_source(s, before);
 	follow_projection(s);
 	station_refresh(s);
+}
+
+/* Where nobody works there is nobody to write to. */
+static void station_set_chat(struct station *s, json_t *json)
+{
+	if (!s->known || !s->scene.session[0])
+		return;
+	chat_take(s, json);
+	s->ops->handle_changed(s);
 }
 
 /* --- StationOpen, StationClose --- */
@@ -194,7 +217,8 @@ static void handle_opened(struct varlink *v, const char *error, json_t *paramete
 	if (!was_known)
 		log_info("station opened station=%s kind=%s peer=%s", s->id, s->ops->kind,
 				s->address);
-	station_set_scene(s, json_object_get(parameters, "scene"));
+	station_set_scene(s, json_object_get(parameters, "scene"),
+			json_object_get(parameters, "chat"));
 }
 
 static void station_open(struct station *s)
@@ -275,11 +299,14 @@ void station_done(struct station *s)
 	list_remove(&s->link);
 	all->n--;
 	scene_done(&s->scene);
+	chat_done(&s->chat);
 	free(s->id);
 	free(s->name);
 	explicit_bzero(s->secret, sizeof(s->secret));
 	s->stations = NULL;
 }
+
+/* --- what the person there asks for --- */
 
 /* stationd decides; this spares it what makes no sense. */
 static bool act_has_place(const struct station *s, const char *act)
@@ -289,18 +316,44 @@ static bool act_has_place(const struct station *s, const char *act)
 	if (streq(act, "suspend") && s->scene.kind == SCENE_LOCK)
 		return true;
 	return s->scene.kind == SCENE_SESSION &&
-	       (streq(act, "suspend") || streq(act, "lock") || streq(act, "logoff"));
+	       (streq(act, "suspend") || streq(act, "lock") || streq(act, "logoff") ||
+			       streq(act, "hand_up") || streq(act, "hand_down"));
 }
 
-void station_act(struct station *s, const char *act)
+int station_act(struct station *s, const char *act, varlink_reply_fn fn, void *userdata)
 {
 	struct varlink_request request = { .method = RELAY "StationAct" };
+	int r;
 
 	if (!s->known || !act_has_place(s, act))
-		return;
+		return 0;
 	request.parameters = json_pack("{s:s, s:s}", "station", s->id, "act", act);
-	if (host_call(s->stations->relay->host, &request, NULL, NULL) < 0)
+	r = host_call(s->stations->relay->host, &request, fn, userdata);
+	if (r < 0)
 		log_notice("stationd does not answer; %s was not done station=%s", act, s->id);
+	return r < 0 ? r : 1;
+}
+
+int station_chat(struct station *s, const char *text, varlink_reply_fn fn, void *userdata)
+{
+	struct varlink_request request = { .method = RELAY "StationChat" };
+	int r;
+
+	if (!s->known)
+		return 0;
+	request.parameters = json_pack("{s:s, s:s}", "station", s->id, "text", text);
+	r = host_call(s->stations->relay->host, &request, fn, userdata);
+	return r < 0 ? r : 1;
+}
+
+const char *station_refusal(const struct station *s, const char *error, json_t *parameters)
+{
+	const char *reason = json_string_value(json_object_get(parameters, "reason"));
+
+	if (!error && parameters)
+		return NULL;
+	return str_is_empty(reason) ? text_get(s->stations->relay->language, TEXT_NOT_DONE)
+				    : reason;
 }
 
 /* --- activity --- */
@@ -393,7 +446,9 @@ static void handle_order(struct host_watcher *w, const char *order, json_t *para
 		if (!s->id || !streq(s->id, id))
 			continue;
 		if (streq(order, "scene"))
-			station_set_scene(s, json_object_get(parameters, "scene"));
+			station_set_scene(s, json_object_get(parameters, "scene"), NULL);
+		else if (streq(order, "chat"))
+			station_set_chat(s, json_object_get(parameters, "chat"));
 		else if (streq(order, "station_gone"))
 			s->ops->handle_gone(s);
 		return;

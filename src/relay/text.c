@@ -27,6 +27,8 @@ static const struct {
 			"Ihr Desktop konnte nicht gestartet werden." },
 	[TEXT_TOO_SLOW] = { "The log-in took too long. Connect again.",
 			"Die Anmeldung hat zu lange gedauert. Verbinden Sie sich neu." },
+	[TEXT_NOT_DONE] = { "That did not work just now. Try again in a moment.",
+			"Das ging gerade nicht. Versuchen Sie es gleich noch einmal." },
 };
 
 const char *text_get(const char *language, enum text text)

@@ -11,6 +11,7 @@ enum text {
 	TEXT_TIMED_OUT, /* the conversation took too long */
 	TEXT_FAILED,    /* logged in, but no session */
 	TEXT_TOO_SLOW,  /* the viewer's own log-in */
+	TEXT_NOT_DONE,  /* what a person asked for; stationd does not say why */
 	_TEXT_MAX,
 };
 
