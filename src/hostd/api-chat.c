@@ -19,6 +19,67 @@ static char *take_text(struct request *r, const char *text)
 	return clean;
 }
 
+/* "All" means the people who are taught. */
+static void keep_standard(struct request *r, struct targets *t)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct session *s = session_find(r->host, t->list[i].session);
+
+		if (s && s->person.role == ROLE_STANDARD) {
+			t->list[kept++] = t->list[i];
+			continue;
+		}
+		free(t->list[i].user);
+		free(t->list[i].full_name);
+		free(t->list[i].reason);
+	}
+	t->n = kept;
+}
+
+/* The same person in an earlier session of the selection. */
+static bool is_repeated(const struct targets *t, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (t->list[i].state == TARGET_WAITING &&
+				streq(t->list[i].user, t->list[index].user))
+			return true;
+	return false;
+}
+
+static void send_to_targets(struct request *r, struct selection *sel, const char *text)
+{
+	_cleanup_json_ json_t *messages = json_array();
+	struct targets *t = &sel->targets;
+	int k;
+
+	store_begin(r->host->store);
+	for (size_t i = 0; i < t->n; i++) {
+		struct session *s = session_find(r->host, t->list[i].session);
+		json_t *message = NULL;
+
+		if (s && t->list[i].state == TARGET_WAITING && !is_repeated(t, i))
+			(void)chat_send(r->caller, s, text, &message);
+		json_array_append_new(messages, message ? message : json_null());
+	}
+	/* That somebody wrote is audited; what, is in the history. */
+	selection_audit(r, sel, "");
+	k = store_commit(r->host->store);
+	for (size_t i = 0; i < t->n; i++) {
+		struct session *s = session_find(r->host, t->list[i].session);
+		json_t *message = json_array_get(messages, i);
+
+		if (!s || t->list[i].state != TARGET_WAITING)
+			continue;
+		t->list[i].state = k < 0 ? TARGET_FAILED : TARGET_DONE;
+		if (k < 0)
+			t->list[i].reason = strdup("The message could not be stored.");
+		else if (json_is_object(message))
+			chat_tell(s, json_incref(message));
+	}
+}
+
 void api_chat_send(struct request *r)
 {
 	_cleanup_(selection_done) struct selection sel = { 0 };
@@ -32,22 +93,9 @@ void api_chat_send(struct request *r)
 	text = take_text(r, raw);
 	if (!text || !selection_resolve(r, &sel, ACT_CHAT))
 		return;
-	store_begin(r->host->store);
-	for (size_t i = 0; i < sel.targets.n; i++) {
-		struct target *t = &sel.targets.list[i];
-		struct session *s = session_find(r->host, t->session);
-
-		if (!s || target_is_final(t->state))
-			continue;
-		t->state = TARGET_DONE;
-		if (chat_send(r->host, r->caller, s, text) < 0) {
-			t->state = TARGET_FAILED;
-			t->reason = strdup("The message could not be stored.");
-		}
-	}
-	/* That somebody wrote is audited; what, is in the history. */
-	selection_audit(r, &sel, "");
-	store_commit(r->host->store);
+	if (sel.all)
+		keep_standard(r, &sel.targets);
+	send_to_targets(r, &sel, text);
 	targets = json_array();
 	for (size_t i = 0; i < sel.targets.n; i++) {
 		const struct target *t = &sel.targets.list[i];

@@ -140,16 +140,30 @@ static bool is_address(const char *s)
 	return strncmp(s, "http://", 7) == 0 || strncmp(s, "https://", 8) == 0;
 }
 
+/* Everybody may get there and run it: what is in folders of people is nothing that an answer may
+ * tell of. */
+static bool is_public_program(const char *name)
+{
+	_cleanup_free_ char *path = realpath(name, NULL);
+	struct stat st;
+
+	if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & S_IXOTH))
+		return false;
+	for (char *slash = strrchr(path, '/'); slash && slash != path; slash = strrchr(path, '/')) {
+		*slash = 0;
+		if (stat(path, &st) < 0 || !(st.st_mode & S_IXOTH))
+			return false;
+	}
+	return true;
+}
+
 /* An absolute path that is not a program's: something to open. A path with a blank is one as a
  * whole. */
 static bool is_document(const char *s)
 {
 	_cleanup_free_ char *first = strndup(s, strcspn(s, " \t"));
-	struct stat st;
 
-	if (s[0] != '/' || !first)
-		return false;
-	return stat(first, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111);
+	return s[0] == '/' && first && !is_public_program(first);
 }
 
 /* What opens things with the user's own default. */
@@ -175,6 +189,10 @@ static bool find_command(struct request *r, const char *program, const char *ope
 		app = apps_find(&r->host->apps, program);
 		if (!app) {
 			api_not_found(r, program, "This program is not installed.");
+			return false;
+		}
+		if (!str_is_empty(open) && open[0] != '/' && !is_address(open)) {
+			varlink_error_parameter(r->call, "open");
 			return false;
 		}
 		*ret_argument = str_is_empty(open) ? NULL : open;
@@ -211,7 +229,8 @@ static char *take_open(struct request *r, const char *text)
 {
 	char *clean = str_clean(text ? text : "", OPEN_CHARS_MAX + 1);
 
-	if (clean && str_count_chars(clean) > OPEN_CHARS_MAX) {
+	/* What is audited is what runs: nothing may have been dropped. */
+	if (clean && (str_count_chars(clean) > OPEN_CHARS_MAX || !streq(clean, text ? text : ""))) {
 		free(clean);
 		clean = NULL;
 	}
@@ -251,7 +270,8 @@ void api_programs_start(struct request *r)
 
 /* --- List --- */
 
-/* Windows and processes of one session: two calls to its helper, one answer. */
+/* A call of a person that waits for the helper of one session: for windows and processes, which are
+ * two calls there, or for the end of a program. */
 struct listing {
 	struct list link; /* in host->listings */
 	struct host *host;
@@ -280,6 +300,12 @@ void listings_free_all(struct host *h)
 {
 	while (!list_is_empty(&h->listings))
 		listing_free(list_entry(h->listings.next, struct listing, link));
+}
+
+static void answer_failed(struct listing *g, const char *reason)
+{
+	varlink_error(g->call, "org.stationmaster.Programs.Failed",
+			json_pack("{s:s, s:s}", "reason", reason, "output", ""));
 }
 
 static json_t *build_process(struct session *s, json_t *p)
@@ -311,10 +337,7 @@ static void listing_answer(struct listing *g)
 						"processes", processes));
 	} else {
 		json_decref(processes);
-		varlink_error(g->call, "org.stationmaster.Programs.Failed",
-				json_pack("{s:s, s:s}", "reason",
-						"The session does not answer; it may be ending.",
-						"output", ""));
+		answer_failed(g, "The session does not answer; it may be ending.");
 	}
 	listing_free(g);
 }
@@ -369,6 +392,25 @@ static struct session *find_session(struct request *r, const char *id, enum act 
 	return s;
 }
 
+/* NULL: an error was answered. */
+static struct listing *listing_new(struct request *r, const struct session *s)
+{
+	struct listing *g = NULL;
+
+	if (gather_has_room(&r->host->listings))
+		g = calloc(1, sizeof(*g));
+	if (!g) {
+		api_failed(r, "Too many orders are under way. Wait a few seconds, then try again.",
+				"");
+		return NULL;
+	}
+	g->host = r->host;
+	g->call = varlink_call_ref(r->call);
+	str_copy(g->session, sizeof(g->session), s->id);
+	list_add_tail(&r->host->listings, &g->link);
+	return g;
+}
+
 void api_programs_list(struct request *r)
 {
 	const char *id = arg_string(&r->args, "session", ARG_REQUIRED, 64);
@@ -378,17 +420,9 @@ void api_programs_list(struct request *r)
 	if (!api_args_done(r))
 		return;
 	s = find_session(r, id, ACT_START);
-	if (!s)
+	g = s ? listing_new(r, s) : NULL;
+	if (!g)
 		return;
-	g = calloc(1, sizeof(*g));
-	if (!g) {
-		api_failed(r, "The system is out of memory.", "");
-		return;
-	}
-	g->host = r->host;
-	g->call = varlink_call_ref(r->call);
-	str_copy(g->session, sizeof(g->session), s->id);
-	list_add_tail(&r->host->listings, &g->link);
 	g->pending = 1;
 	if (worker_call(s->worker, "Windows", NULL, false, handle_listed, g) == 0)
 		g->pending++;
@@ -405,17 +439,23 @@ void api_programs_list(struct request *r)
 static void handle_closed(struct varlink *v, const char *error, json_t *parameters, bool continues,
 		int fd, void *userdata)
 {
-	_cleanup_(varlink_call_unrefp) struct varlink_call *call = userdata;
+	struct listing *g = userdata;
 	const char *reason = json_string_value(json_object_get(parameters, "reason"));
 
 	(void)v, (void)continues, (void)fd;
 	if (parameters && !error)
-		varlink_reply(call, json_incref(parameters));
+		varlink_reply(g->call, json_incref(parameters));
 	else
-		varlink_error(call, "org.stationmaster.Programs.Failed",
-				json_pack("{s:s, s:s}", "reason",
-						reason ? reason : "The session has just ended.",
-						"output", ""));
+		answer_failed(g, reason ? reason : "The session has just ended.");
+	listing_free(g);
+}
+
+static int handle_close_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source, (void)usec;
+	answer_failed(userdata, "The session did not answer in time.");
+	listing_free(userdata);
+	return 0;
 }
 
 void api_programs_close(struct request *r)
@@ -425,22 +465,24 @@ void api_programs_close(struct request *r)
 	int64_t start = arg_int(&r->args, "start", ARG_REQUIRED, 0, INT64_MAX, 0);
 	int64_t force = arg_int(&r->args, "force_ms", ARG_OPTIONAL, 0, FORCE_MS_MAX, FORCE_MS);
 	_cleanup_free_ char *what = NULL;
+	struct listing *g;
 	struct session *s;
 
 	if (!api_args_done(r))
 		return;
 	s = find_session(r, id, ACT_CLOSE);
-	if (!s)
+	g = s ? listing_new(r, s) : NULL;
+	if (!g)
 		return;
 	what = str_format("%lld %s(%s)", (long long)pid, s->id, s->person.user);
 	api_audit(r, what ? what : s->id, "ok");
-	varlink_call_ref(r->call);
+	(void)host_arm_timer(g->host, &g->timer, force + CLOSE_SLACK_MS, handle_close_timeout, g);
 	if (worker_call(s->worker, "CloseProgram",
 			    json_pack("{s:I, s:I, s:I}", "pid", (json_int_t)pid, "start",
 					    (json_int_t)start, "force_ms", (json_int_t)force),
-			    false, handle_closed, r->call) < 0) {
-		varlink_call_unref(r->call);
-		api_failed(r, "The session's helper cannot be reached.", "");
+			    false, handle_closed, g) < 0) {
+		answer_failed(g, "The session's helper cannot be reached.");
+		listing_free(g);
 	}
 }
 

@@ -45,12 +45,6 @@ json_t *chat_history(struct host *h, const char *user)
 	return list;
 }
 
-void chat_clear(struct host *h, const char *user)
-{
-	store_exec(h->store, "DELETE FROM chat WHERE ?1 = '' OR user = ?1", "s", user ? user : "");
-	events_send_chat_cleared(h, user ? user : "");
-}
-
 static void tell_stations(struct session *s)
 {
 	struct list *l;
@@ -59,43 +53,76 @@ static void tell_stations(struct session *s)
 		orders_send_chat(list_entry(l, struct station, shown));
 }
 
-static int message_add(struct session *s, const char *by_user, const char *by_name, bool supervisor,
-		const char *text)
+/* All sessions of a person show the same conversation. user NULL: everybody. */
+static void tell_person(struct host *h, const char *user)
+{
+	struct list *l;
+
+	list_for_each (l, &h->sessions) {
+		struct session *s = list_entry(l, struct session, link);
+
+		if (!user || streq(s->person.user, user))
+			tell_stations(s);
+	}
+}
+
+void chat_clear(struct host *h, const char *user)
+{
+	store_exec(h->store, "DELETE FROM chat WHERE ?1 = '' OR user = ?1", "s", user ? user : "");
+	tell_person(h, user);
+	events_send_chat_cleared(h, user ? user : "");
+}
+
+static int message_add(struct session *s, const struct caller *by, bool supervisor,
+		const char *text, json_t **ret_message)
 {
 	struct host *h = s->host;
 	_cleanup_json_ json_t *list = json_array();
 	int r;
 
-	store_begin(h->store);
-	store_exec(h->store,
+	r = store_exec(h->store,
 			"INSERT INTO chat (at_ms, by_user, by_name, user, user_name, supervisor, text) "
 			"VALUES (?,?,?,?,?,?,?)",
-			"issssis", clock_real_ms(), by_user, by_name, s->person.user,
+			"issssis", clock_real_ms(), by->user, by->full_name, s->person.user,
 			s->person.full_name, (int64_t)supervisor, text);
+	if (r < 0)
+		return r;
 	store_exec(h->store,
 			"DELETE FROM chat WHERE number <= (SELECT max(number) FROM chat) - ? OR at_ms < ?",
 			"ii", (int64_t)CHAT_MESSAGES_MAX, clock_real_ms() - CHAT_KEEP_MS);
-	r = store_commit(h->store);
-	if (r < 0)
-		return r;
 	store_query(h->store, add_message, list,
 			"SELECT " COLUMNS " FROM chat ORDER BY number DESC LIMIT 1", "");
-	events_send_chat(s, json_array_get(list, 0));
-	tell_stations(s);
-	return 0;
+	*ret_message = json_incref(json_array_get(list, 0));
+	return *ret_message ? 0 : -EIO;
 }
 
-int chat_send(struct host *h, const struct caller *from, struct session *to, const char *text)
+int chat_send(const struct caller *from, struct session *to, const char *text, json_t **ret_message)
 {
-	(void)h;
-	return message_add(to, from->user, from->full_name, true, text);
+	return message_add(to, from, true, text, ret_message);
+}
+
+void chat_tell(struct session *s, json_t *message)
+{
+	events_send_chat(s, message);
+	tell_person(s->host, s->person.user);
 }
 
 int chat_write(struct session *s, const char *text)
 {
+	_cleanup_json_ json_t *message = NULL;
+	struct caller by = { 0 };
+	int r, k;
+
 	if (!chat_is_enabled(s->host))
 		return -EACCES;
-	return message_add(s, s->person.user, s->person.full_name, false, text);
+	str_copy(by.user, sizeof(by.user), s->person.user);
+	str_copy(by.full_name, sizeof(by.full_name), s->person.full_name);
+	store_begin(s->host->store);
+	k = message_add(s, &by, false, text, &message);
+	r = store_commit(s->host->store);
+	if (r == 0 && k == 0)
+		chat_tell(s, take_ptr(message));
+	return r < 0 ? r : k;
 }
 
 /* --- switched on or off --- */

@@ -20,8 +20,12 @@ enum {
 };
 #define CHAT_KEEP_MS (7ll * 24 * 3600 * 1000)
 
-/* To a person with a session. -EIO ...: not stored. */
-int chat_send(struct host *h, const struct caller *from, struct session *to, const char *text);
+/* To a person with a session, within a transaction of the store; *ret_message (owned) is for
+ * chat_tell() when that is committed. -EIO, ... */
+int chat_send(const struct caller *from, struct session *to, const char *text,
+		json_t **ret_message);
+/* Shows a message to whoever watches, and at the stations of the person. Takes message. */
+void chat_tell(struct session *s, json_t *message);
 /* The person in this session writes. -EACCES: switched off. */
 int chat_write(struct session *s, const char *text);
 /* user NULL: all conversations. Array of the type Message; owned. */

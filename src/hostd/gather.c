@@ -127,11 +127,27 @@ static void ask(struct gather *g, size_t index, const struct gather_order *order
 	g->pending++;
 }
 
+bool gather_has_room(const struct list *under_way)
+{
+	size_t n = 0;
+	struct list *l;
+
+	list_for_each (l, under_way)
+		n++;
+	return n < GATHERS_MAX;
+}
+
 void gather_start(struct request *r, struct selection *sel, const struct gather_order *order)
 {
 	_cleanup_json_ json_t *parameters = order->parameters;
-	struct gather *g = calloc(1, sizeof(*g));
+	struct gather *g;
 
+	if (!gather_has_room(&r->host->gathers)) {
+		api_failed(r, "Too many orders are under way. Wait a few seconds, then try again.",
+				"");
+		return;
+	}
+	g = calloc(1, sizeof(*g));
 	if (g)
 		g->items = calloc(MAX(sel->targets.n, (size_t)1), sizeof(*g->items));
 	if (!g || !g->items) {

@@ -24,6 +24,8 @@ struct gather_order {
 /* Asks for each target of sel that is not final; takes its targets. The call is answered with
  * "targets" (session, user, full_name, state, reason), perhaps at once. */
 void gather_start(struct request *r, struct selection *sel, const struct gather_order *order);
+/* Fewer than GATHERS_MAX in host->gathers or host->listings. */
+bool gather_has_room(const struct list *under_way);
 void gather_free_all(struct host *h);
 
 /* Calls of Programs.List under way (api-programs.c). */

@@ -165,11 +165,18 @@ static int handle_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct host *h = userdata;
 	struct list *l;
+	bool has_new = false;
 
 	(void)source, (void)usec;
-	list_for_each (l, &h->sessions)
-		ask(list_entry(l, struct session, link));
-	(void)host_arm_timer(h, &h->usage, USAGE_PERIOD_MS, handle_timer, h);
+	list_for_each (l, &h->sessions) {
+		struct session *s = list_entry(l, struct session, link);
+
+		/* The use of the processor is known from the second time on: let that be soon. */
+		has_new = has_new || (s->worker && !s->usage.at_ms && !s->usage.asked);
+		ask(s);
+	}
+	(void)host_arm_timer(
+			h, &h->usage, has_new ? USAGE_FIRST_MS : USAGE_PERIOD_MS, handle_timer, h);
 	return 0;
 }
 

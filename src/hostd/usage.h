@@ -13,7 +13,7 @@ struct host;
 struct session;
 struct worker;
 
-enum { USAGE_PERIOD_MS = 4000, USAGE_PROCESSES_MAX = 64 };
+enum { USAGE_PERIOD_MS = 4000, USAGE_FIRST_MS = 1000, USAGE_PROCESSES_MAX = 64 };
 
 struct usage_process {
 	int64_t pid, start, cpu_ms;
