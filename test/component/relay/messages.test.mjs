@@ -134,7 +134,7 @@ test("messages and hands go to stationd in the station's name, hostile or not", 
 test("a refusal is told to the page that asked", async () => {
   const s = await station(fresh(), chat());
   const other = await page(s.cookie);
-  await other.next("chat");
+  for (const p of [s, other]) for (const key of ["scene", "chat"]) await p.next(key);
   const refuse = async (method, error, parameters) => bed.stationd.error(await bed.stationd.take(method), error, parameters);
   s.send({ chat: "a" });
   await refuse("Relay.StationChat", "Relay.Refused", { reason: "Too many messages." });
@@ -149,6 +149,8 @@ test("a refusal is told to the page that asked", async () => {
   for (let i = 0; i < 12; i++) s.send({ chat: `${i}` });
   for (let i = 8; i < 12; i++) assert.match((await s.next("refused")).refused, /did not work/);
   for (let i = 0; i < 8; i++) assert.equal((await bed.stationd.answer("Relay.StationChat", {})).parameters.text, `${i}`);
+  scene(s, fresh()); // comes after the answers
+  await s.next("scene");
   s.send({ chat: "again" });
   assert.equal((await bed.stationd.answer("Relay.StationChat", {})).parameters.text, "again");
   await bed.alive();
