@@ -6,6 +6,7 @@
  */
 #include "relay/relay.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@
 #include "relay/vnc.h"
 #include "relay/web.h"
 
-enum { EXIT_FAILED = 1, EXIT_CONFIG = 2 };
+enum { EXIT_FAILED = 1, EXIT_CONFIG = 2, KEPT_MAX = 1024 * 1024 };
 
 static void relay_stop(struct relay *relay)
 {
@@ -115,6 +116,14 @@ static void signals_stop(struct signals *s)
 	uv_close((uv_handle_t *)&s->interrupt, NULL);
 }
 
+/* Pictures are megabytes: given back when they go, not kept in the heap because one was freed
+ * before. */
+static void tune_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, KEPT_MAX);
+	mallopt(M_TRIM_THRESHOLD, 2 * KEPT_MAX);
+}
+
 int relay_run(const struct relay_options *options)
 {
 	_cleanup_(conf_freep) struct conf *conf = NULL;
@@ -127,6 +136,7 @@ int relay_run(const struct relay_options *options)
 	if (config_load(options, &conf) < 0)
 		return EXIT_CONFIG;
 	signal(SIGPIPE, SIG_IGN);
+	tune_memory();
 	r = uv_loop_init(&loop);
 	if (r < 0) {
 		log_error_errno(r, "cannot make an event loop");
