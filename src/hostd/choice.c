@@ -391,7 +391,9 @@ void choice_audit(struct choice *c, const char *what)
 	char text[4096] = "";
 	size_t used = 0, refused = 0;
 
-	used = (size_t)MAX(snprintf(text, sizeof(text), "%s%s", what, c->all ? " all" : ""), 0);
+	used = (size_t)MAX(snprintf(text, sizeof(text), "%s%s%s", what, *what && c->all ? " " : "",
+					   c->all ? "all" : ""),
+			0);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct chosen *t = &c->list[i];
 		int k;
