@@ -41,7 +41,7 @@ export class Daemon {
   }
 
   reset() {
-    for (const dir of [run, "/var/lib/stationmaster"]) rmSync(dir, { recursive: true, force: true });
+    for (const dir of [run, "/var/lib/stationmaster", "/run/asked"]) rmSync(dir, { recursive: true, force: true });
   }
 
   async spawn() {
@@ -139,13 +139,26 @@ export class Caller {
   }
 
   watch() {
-    void this.send("Events.Watch", {}, true);
+    // It has no answer but the events; calls after it have theirs.
+    this.process.stdin.write(JSON.stringify({ method: "Events.Watch", parameters: {}, more: true }) + "\n");
     return until("the snapshot", () => this.events.find((e) => e.kind === "snapshot"));
   }
 
   close() {
     this.process.stdin.end();
   }
+}
+
+/** What stationd has asked of the helper of a session: {method, parameters}. */
+export function asked(session, method) {
+  let text = "";
+  try {
+    text = readFileSync(`/run/asked/${session}`, "utf8");
+  } catch {
+    // nothing yet
+  }
+  const all = text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  return method ? all.filter((one) => one.method === method) : all;
 }
 
 export function runToEnd(args, env = {}) {

@@ -3,7 +3,7 @@
 // Plays station-session for tests of stationd: the Worker interface without PAM, display or desktop. What it
 // does is decided by the account's name; see people and the comments at each.
 import { Socket, createServer } from "node:net";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { Connection } from "./varlink.mjs";
 
 const person = (user, uid, full_name, role) => ({ user, uid, gid: uid, full_name, role });
@@ -20,11 +20,18 @@ const people = {
   taken: person("taken", 5010, "Taken Tahl", "standard"), // two display numbers are in use
   broken: person("broken", 5011, "Broken Brock", "standard"), // its display server does not start
   leave: person("leave", 5013, "Leave Lee", "standard"), // its desktop ends when nobody is connected
+  poor: person("poor", 5014, "Poor Porter", "standard"), // no program can be started there
+  nobody: person("nobody", 65534, "Nobody Noll", "standard"), // every Debian knows this account: its name can be asked by uid
   expired: person("expired", 5012, "Expired Exner", "standard"), // has to change the password
 };
 const run = "/run/stationmaster";
 let who = null, facts = null, state = "new", tries = 0, service = "";
 const watchers = [];
+/** What runs here: pid to program. Replies of Windows that go on, with their connections. */
+const programs = new Map();
+const eyes = new Map();
+const began = Date.now();
+let lastPid = 4000;
 const connections = new Set();
 
 const ok = (parameters = {}) => ({ parameters });
@@ -41,6 +48,24 @@ function end(how, reason = "") {
   setImmediate(() => process.exit(0));
 }
 
+/** For tests: what was asked of this helper, one line each. */
+function note(line) {
+  if (!facts) return;
+  mkdirSync("/run/asked", { recursive: true });
+  appendFileSync(`/run/asked/${facts.id}`, JSON.stringify(line) + "\n");
+}
+
+const processes = () => [...programs.values()].map(({ name, pid, start, title }) => ({ pid, start, name, command: `${name} ${title}`, cpu_ms: Date.now() - began, memory_kib: 4096 }));
+const windows = () => [...programs.values()].reverse().map(({ name, pid, title }, i) => ({ id: 0x400000 + pid, title, class: name, pid, active: i === 0 }));
+function windowsChanged() {
+  for (const reply of eyes.values()) reply({ ...ok({ windows: windows() }), continues: true });
+}
+function close(program, force_ms) {
+  programs.delete(program.pid);
+  windowsChanged();
+  return program.name === "stubborn" || force_ms === 0 ? "forced" : "done";
+}
+
 function listen() {
   mkdirSync(`${run}/sessions/${facts.id}`, { recursive: true });
   createServer((stream) => accept(stream)).listen(`${run}/sessions/${facts.id}/control.sock`);
@@ -50,11 +75,13 @@ function accept(stream) {
   const c = new Connection(stream, (message, reply, conn) => {
     const method = message.method.replace("org.stationmaster.Worker.", "");
     if (!methods[method]) return reply(fail("WrongState", { reason: method }));
-    methods[method](message.parameters, reply, message);
+    note({ method, parameters: message.parameters });
+    methods[method](message.parameters, reply, message, conn);
   });
   connections.add(c);
   c.closed.then(() => {
     connections.delete(c);
+    if (eyes.delete(c)) note({ method: "Windows", closed: true });
     if (!facts) process.exit(0);
     if (who.user === "leave" && connections.size === 0) end("done", "The desktop ended unexpectedly.");
   });
@@ -116,6 +143,39 @@ const methods = {
     };
     if (who.user === "force") setTimeout(() => finish("forced"), p.timeout_ms);
     else setTimeout(() => finish("done"), 50);
+  },
+  /** The first word is the program, the rest its window's title. "no-such", "leave-now" do what they say. */
+  Run(p, reply) {
+    if (who.user === "hang") return;
+    const [name, ...title] = p.exec.split(" ");
+    if (name === "leave-now") return process.exit(1);
+    if (name === "no-such" || who.user === "poor") return reply(fail("Failed", { reason: `${name}: No such file or directory`, output: "" }));
+    const pid = ++lastPid;
+    programs.set(pid, { pid, start: pid * 10, name, title: [...title, ...(p.arguments ?? [])].join(" ") });
+    windowsChanged();
+    reply(ok({ pid }));
+  },
+  Usage(p, reply) {
+    if (who.user === "hang") return;
+    reply(ok({ cpu_ms: Math.floor((Date.now() - began) / 4), memory_kib: 100_000 + 4096 * programs.size, processes: programs.size }));
+  },
+  Processes(p, reply) {
+    if (who.user !== "hang") reply(ok({ processes: processes() }));
+  },
+  Windows(p, reply, message, conn) {
+    if (message.more) eyes.set(conn, reply);
+    reply({ ...ok({ windows: windows() }), ...(message.more ? { continues: true } : {}) });
+  },
+  CloseProgram(p, reply) {
+    if (who.user === "hang") return;
+    const program = programs.get(p.pid);
+    if (program?.start !== p.start) return reply(fail("Failed", { reason: "This program has ended already.", output: "" }));
+    reply(ok({ state: close(program, p.force_ms) }));
+  },
+  CloseByName(p, reply) {
+    if (who.user === "hang") return;
+    const states = [...programs.values()].filter((program) => program.name === p.name).map((program) => close(program, p.force_ms));
+    reply(ok({ closed: states.length, forced: states.filter((state) => state === "forced").length }));
   },
 };
 
