@@ -7,6 +7,9 @@ const order = ["a", "b", "c", "d", "e", "f", "g"];
 const none = { ctrl: false, shift: false };
 const ctrl = { ctrl: true, shift: false };
 const shift = { ctrl: false, shift: true };
+/** A wall without headings. */
+const rows = (columns: number, count = 7) =>
+  Array.from({ length: Math.ceil(count / columns) }, (_, i) => ({ first: i * columns, count: Math.min(columns, count - i * columns) }));
 const ids = (s: sel.Selection) => [...s.ids].sort().join("");
 
 test("a click selects one and drops the rest", () => {
@@ -66,29 +69,42 @@ test("a frame replaces, adds with Shift, turns round with Ctrl", () => {
 });
 
 test("steps in a wall of three columns and seven tiles", () => {
-  assert.equal(sel.step(0, 7, 3, "left"), 0);
-  assert.equal(sel.step(2, 7, 3, "right"), 3);
-  assert.equal(sel.step(1, 7, 3, "up"), 1);
-  assert.equal(sel.step(4, 7, 3, "up"), 1);
-  assert.equal(sel.step(1, 7, 3, "down"), 4);
-  assert.equal(sel.step(4, 7, 3, "down"), 6); // shorter last row
-  assert.equal(sel.step(6, 7, 3, "down"), 6);
-  assert.equal(sel.step(4, 7, 3, "end"), 6);
+  assert.equal(sel.step(0, rows(3), "left"), 0);
+  assert.equal(sel.step(2, rows(3), "right"), 3);
+  assert.equal(sel.step(1, rows(3), "up"), 1);
+  assert.equal(sel.step(4, rows(3), "up"), 1);
+  assert.equal(sel.step(1, rows(3), "down"), 4);
+  assert.equal(sel.step(4, rows(3), "down"), 6); // shorter last row
+  assert.equal(sel.step(6, rows(3), "down"), 6);
+  assert.equal(sel.step(4, rows(3), "end"), 6);
+});
+
+test("steps across headings, to the end of shorter rows, and page by page", () => {
+  // a b c / d, heading, e f / g
+  const lines = [{ first: 0, count: 3 }, { first: 3, count: 1 }, { first: 4, count: 2 }, { first: 6, count: 1 }];
+  assert.equal(sel.step(2, lines, "down"), 3);
+  assert.equal(sel.step(3, lines, "down"), 4);
+  assert.equal(sel.step(5, lines, "down"), 6);
+  assert.equal(sel.step(5, lines, "up"), 3);
+  assert.equal(sel.step(3, lines, "right"), 4);
+  assert.equal(sel.step(1, lines, "pagedown", 2), 5);
+  assert.equal(sel.step(1, lines, "pagedown", 9), 6);
+  assert.equal(sel.step(6, lines, "pageup", 9), 0);
 });
 
 test("arrows select, Ctrl+arrow only moves, Shift+arrow extends", () => {
-  let s = sel.move(sel.EMPTY, order, 3, "right", none);
+  let s = sel.move(sel.EMPTY, order, rows(3), "right", none);
   assert.equal(ids(s), "a");
-  s = sel.move(s, order, 3, "right", none);
+  s = sel.move(s, order, rows(3), "right", none);
   assert.equal(ids(s), "b");
-  s = sel.move(s, order, 3, "right", ctrl);
+  s = sel.move(s, order, rows(3), "right", ctrl);
   assert.equal(ids(s), "b");
   assert.equal(s.current, "c");
   s = sel.toggle(s, "c");
   assert.equal(ids(s), "bc");
-  s = sel.move(s, order, 3, "right", shift);
+  s = sel.move(s, order, rows(3), "right", shift);
   assert.equal(ids(s), "cd");
-  assert.equal(sel.move(sel.EMPTY, [], 3, "down", none), sel.EMPTY);
+  assert.equal(sel.move(sel.EMPTY, [], rows(3), "down", none), sel.EMPTY);
 });
 
 test("clearing keeps the keyboard where it is", () => {

@@ -1,45 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Dragging a frame over the wall. Drawn without the framework; the tiles' places are measured once
-// when the drag begins, the selection follows at most once per picture of the screen.
+// Dragging a frame over the wall. Drawn without the framework; what it touches is worked out, because not every
+// tile is in the document. The selection follows at most once per picture of the screen.
 
+import { touched, type Box } from "./geometry";
 import { band, type Keys, type Selection } from "./selection";
 import { selection, setSelection } from "./store";
+import { flat, measures, plan, sizerElement } from "./viewport";
 
 const START_PX = 6; // below this it is a click
 const EDGE_PX = 48; // near an edge the wall scrolls
 const SCROLL_PX = 14;
 
-interface Box {
-  id: string;
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-}
-
-function measure(wall: HTMLElement, origin: DOMRect): Box[] {
-  const boxes: Box[] = [];
-  for (const e of wall.querySelectorAll<HTMLElement>("[role=option]")) {
-    const r = e.getBoundingClientRect();
-    boxes.push({
-      id: e.dataset["session"] ?? "",
-      left: r.left - origin.left,
-      top: r.top - origin.top,
-      right: r.right - origin.left,
-      bottom: r.bottom - origin.top,
-    });
-  }
-  return boxes;
+/** Ids of the tiles that a frame touches; places are relative to the sizer, so that scrolling does not move them. */
+function hitsOf(box: Box): string[] {
+  const l = plan.peek();
+  if (!l) return [];
+  return touched(l, measures.peek()?.gap ?? 0, box).flatMap((i) => {
+    const x = flat.peek()[i];
+    return x && !x.gone.peek() ? [x.id] : [];
+  });
 }
 
 export function startBand(down: PointerEvent, wall: HTMLElement, keys: Keys, onBegin: () => void): void {
   const scroller = wall.parentElement as HTMLElement;
-  const first = wall.getBoundingClientRect();
-  // Places are relative to the wall, so that scrolling does not move them.
+  const sizer = sizerElement();
+  if (!sizer) return;
+  const isRtl = getComputedStyle(wall).direction === "rtl";
+  const first = sizer.getBoundingClientRect();
   const x0 = down.clientX - first.left;
   const y0 = down.clientY - first.top;
   let base: Selection | null = null;
-  let boxes: Box[] = [];
   let frame: HTMLElement | null = null;
   let pointer = { x: down.clientX, y: down.clientY };
   let scheduled = 0;
@@ -51,7 +41,7 @@ export function startBand(down: PointerEvent, wall: HTMLElement, keys: Keys, onB
     const before = scroller.scrollTop;
     if (pointer.y < view.top + EDGE_PX) scroller.scrollTop -= SCROLL_PX;
     else if (pointer.y > view.bottom - EDGE_PX) scroller.scrollTop += SCROLL_PX;
-    const origin = wall.getBoundingClientRect();
+    const origin = sizer.getBoundingClientRect();
     const x = pointer.x - origin.left;
     const y = pointer.y - origin.top;
     const left = Math.min(x0, x);
@@ -61,9 +51,12 @@ export function startBand(down: PointerEvent, wall: HTMLElement, keys: Keys, onB
     frame.style.transform = `translate(${left}px, ${top}px)`;
     frame.style.width = `${right - left}px`;
     frame.style.height = `${bottom - top}px`;
-    const hits = boxes
-      .filter((b) => b.left < right && b.right > left && b.top < bottom && b.bottom > top)
-      .map((b) => b.id);
+    const hits = hitsOf({
+      left: isRtl ? origin.width - right : left,
+      right: isRtl ? origin.width - left : right,
+      top,
+      bottom,
+    });
     setSelection(band(base, hits, keys));
     if (scroller.scrollTop !== before) schedule();
   };
@@ -76,11 +69,10 @@ export function startBand(down: PointerEvent, wall: HTMLElement, keys: Keys, onB
     if (!base) {
       if (Math.hypot(e.clientX - down.clientX, e.clientY - down.clientY) < START_PX) return;
       base = selection.peek();
-      boxes = measure(wall, wall.getBoundingClientRect());
       frame = document.createElement("div");
       frame.className = "band";
       frame.setAttribute("aria-hidden", "true");
-      wall.append(frame);
+      sizer.append(frame);
       wall.setPointerCapture(down.pointerId);
       onBegin();
     }

@@ -4,7 +4,7 @@
 import { t, type Key } from "../shared/i18n";
 import { SIZES, type TileSize } from "./frame";
 import { all } from "./selection";
-import { liveSessions, order, selection, setSelection, size, system } from "./store";
+import { liveSessions, listed, selection, setSelection, size, system } from "./store";
 
 const LETTER: Record<TileSize, string> = { small: "S", medium: "M", large: "L" };
 
@@ -49,7 +49,7 @@ export function RoomLine() {
           type="button"
           class="button quiet"
           aria-disabled={count === 0 || allSelected}
-          onClick={() => setSelection(all(selection.peek(), order.peek()))}
+          onClick={() => setSelection(all(selection.peek(), listed.peek()))}
         >
           {t("select.all")}
         </button>

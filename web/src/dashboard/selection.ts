@@ -15,7 +15,13 @@ export interface Keys {
   shift: boolean;
 }
 
-export type Direction = "left" | "right" | "up" | "down" | "home" | "end";
+export type Direction = "left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown";
+
+/** Tiles that stand beside each other: index of the first in the order of the wall, and how many. */
+export interface Line {
+  first: number;
+  count: number;
+}
 
 export const EMPTY: Selection = { ids: new Set(), anchor: null, current: null };
 
@@ -71,23 +77,33 @@ export function clear(s: Selection): Selection {
   return { ids: new Set(), anchor: s.current, current: s.current };
 }
 
-/** Index reached from `at` in a wall of `columns` columns. Stays where it is at the edges. */
-export function step(at: number, count: number, columns: number, direction: Direction): number {
+/** Index reached from `at`. Stays where it is at the edges; a shorter line is entered at its end. page: lines in view. */
+export function step(at: number, lines: readonly Line[], direction: Direction, page = 1): number {
+  const here = lines.findIndex((l) => at >= l.first && at < l.first + l.count);
+  const last = lines.at(-1);
+  if (here < 0 || !last) return at;
+  const across = (by: number) => {
+    const from = lines[here] as Line;
+    const to = lines[Math.min(Math.max(here + by, 0), lines.length - 1)] as Line;
+    return to.first + Math.min(at - from.first, to.count - 1);
+  };
   switch (direction) {
     case "left":
       return Math.max(0, at - 1);
     case "right":
-      return Math.min(count - 1, at + 1);
+      return Math.min(last.first + last.count - 1, at + 1);
     case "up":
-      return at - columns >= 0 ? at - columns : at;
+      return across(-1);
     case "down":
-      if (at + columns < count) return at + columns;
-      // From the last but one row into a shorter last row: its end.
-      return Math.floor(at / columns) < Math.floor((count - 1) / columns) ? count - 1 : at;
+      return across(1);
+    case "pageup":
+      return across(-page);
+    case "pagedown":
+      return across(page);
     case "home":
       return 0;
     case "end":
-      return count - 1;
+      return last.first + last.count - 1;
   }
 }
 
@@ -95,13 +111,14 @@ export function step(at: number, count: number, columns: number, direction: Dire
 export function move(
   s: Selection,
   order: readonly string[],
-  columns: number,
+  lines: readonly Line[],
   direction: Direction,
   keys: Keys,
+  page = 1,
 ): Selection {
   if (order.length === 0) return s;
   const at = s.current === null ? -1 : order.indexOf(s.current);
-  const to = at < 0 ? 0 : step(at, order.length, Math.max(1, columns), direction);
+  const to = at < 0 ? 0 : step(at, lines, direction, page);
   const id = order[to];
   if (id === undefined) return s;
   if (keys.ctrl && !keys.shift) return { ...s, current: id };

@@ -3,11 +3,13 @@
 // The wall itself is drawn again only when sessions come, go or change their order.
 
 import { batch, computed, effect, signal, type Signal } from "@preact/signals";
-import { idNumber, plainName } from "../shared/format";
-import { lang } from "../shared/i18n";
+import { plainName } from "../shared/format";
+import { lang, t } from "../shared/i18n";
 import type { Me, Session, Station, Target } from "../shared/types";
-import type { TileSize } from "./frame";
+import { arrange, moves, type Arrangement, type Item } from "./arrange";
+import { choicesOf, group, query, show, sort } from "./choices";
 import { EMPTY, prune, type Selection } from "./selection";
+import { condition } from "./summary";
 
 export type Link = "connecting" | "live" | "lost" | "unavailable" | "forbidden" | "many";
 export type PictureState = "none" | "waiting" | "live" | "stale";
@@ -34,6 +36,8 @@ export interface Tile {
   readonly picture: Signal<PictureState>;
   /** Since when the picture is not live, ms of this computer; read only while picture is "stale". */
   staleSince: number;
+  /** Last key or pointer event, ms of this computer. */
+  usedAt: number;
   /** The session has ended; the tile stays a moment to say so. */
   readonly gone: Signal<boolean>;
 }
@@ -45,36 +49,31 @@ export const link = signal<Link>("connecting");
 export const loaded = signal(false);
 export const stations = signal<ReadonlyMap<string, Station>>(new Map());
 export const tiles = new Map<string, Tile>();
-/** Tiles in the order of the wall, those just ended included. */
-export const shown = signal<readonly Tile[]>([]);
-/** Ids of the sessions there are, in the order of the wall. */
-export const order = computed(() => shown.value.filter((x) => !x.gone.value).map((x) => x.id));
+export interface Section {
+  /** See Part of arrange.ts. */
+  key: string;
+  tiles: readonly Tile[];
+}
+
+/** What the wall shows, those just ended included. */
+export const sections = signal<readonly Section[]>([]);
+/** Tiles that search or "active" keep off the wall. */
+const hidden = signal<readonly Tile[]>([]);
+
+const there = (list: readonly Tile[]) => list.filter((x) => !x.gone.value).map((x) => x.id);
+/** Ids of the sessions that the wall shows, in its order. */
+export const listed = computed(() => there(sections.value.flatMap((s) => s.tiles)));
+/** Ids of the sessions there are, those that the wall shows first. */
+export const order = computed(() => [...listed.value, ...there(hidden.value)]);
 export const selection = signal<Selection>(EMPTY);
 /** Why the person was signed out; shown on the log-in card. */
 export const signedOut = signal(false);
 
+export { size } from "./choices";
+
 const GONE_MS = 1200;
-const SIZE_STORE = "stationmaster.size";
-
-function storedSize(): TileSize {
-  try {
-    const v = localStorage.getItem(SIZE_STORE);
-    if (v === "small" || v === "medium" || v === "large") return v;
-  } catch {
-    // No storage: the default.
-  }
-  return "medium";
-}
-
-export const size = signal<TileSize>(storedSize());
-
-effect(() => {
-  try {
-    localStorage.setItem(SIZE_STORE, size.value);
-  } catch {
-    // No storage: the choice lasts as long as the page.
-  }
-});
+const ARRANGE_MS = 50; // a class that logs in at once is sorted once
+const RESORT_MS = 5000; // how often an order by figures that always change is made anew
 
 function newTile(s: Session): Tile {
   return {
@@ -87,18 +86,48 @@ function newTile(s: Session): Tile {
     source: signal(false),
     picture: signal<PictureState>("waiting"),
     staleSince: 0,
+    usedAt: Date.now() - s.idle_ms,
     gone: signal(false),
   };
 }
 
-function sortTiles(): void {
-  const collator = new Intl.Collator(lang.peek(), { sensitivity: "base", numeric: true });
-  shown.value = [...tiles.values()].sort(
-    (a, b) =>
-      collator.compare(a.session.peek().full_name, b.session.peek().full_name) ||
-      idNumber(a.id) - idNumber(b.id),
-  );
+const itemOf = (x: Tile): Item => ({
+  session: x.session.peek(),
+  idle_ms: Date.now() - x.usedAt,
+  stations: x.session.peek().stations.flatMap((id) => stations.peek().get(id) ?? []),
+});
+const chosen = (): Arrangement => ({ sort: sort.value, group: group.value, show: show.value, query: query.value });
+const same = (a: readonly Tile[], b: readonly Tile[]) => a.length === b.length && a.every((x, i) => x === b[i]);
+
+let arranging: ReturnType<typeof setTimeout> | undefined;
+
+function arrangeTiles(): void {
+  clearTimeout(arranging);
+  arranging = undefined;
+  const byId = (ids: readonly string[]) => ids.flatMap((id) => tiles.get(id) ?? []);
+  const a = arrange([...tiles.values()].map(itemOf), chosen(), lang.value, (s) => t(`condition.${condition(s)}`));
+  const next = a.parts.map((p) => ({ key: p.key, tiles: byId(p.ids) }));
+  const old = sections.peek();
+  const unchanged = old.length === next.length && next.every((s, i) => s.key === old[i]?.key && same(s.tiles, old[i].tiles));
+  batch(() => {
+    if (!unchanged) sections.value = next;
+    hidden.value = byId(a.hidden);
+  });
 }
+
+function arrangeSoon(): void {
+  arranging ??= setTimeout(arrangeTiles, ARRANGE_MS);
+}
+
+effect(arrangeTiles); // choices, language
+effect(() => {
+  void stations.value;
+  arrangeSoon();
+});
+effect(() => choicesOf(me.value?.user ?? null));
+setInterval(() => {
+  if (sort.peek() === "idle" || sort.peek() === "memory") arrangeSoon();
+}, RESORT_MS);
 
 export function setSelection(next: Selection): void {
   const old = selection.peek();
@@ -132,13 +161,14 @@ export function putSession(raw: Session): void {
   const s = named(raw);
   const tile = tiles.get(s.id);
   if (tile) {
-    const moved = tile.session.peek().full_name !== s.full_name;
+    const moved = moves(tile.session.peek(), s, chosen());
+    tile.usedAt = Date.now() - s.idle_ms;
     tile.session.value = s;
-    if (moved) sortTiles();
+    if (moved) arrangeSoon();
     return;
   }
   tiles.set(s.id, newTile(s));
-  sortTiles();
+  arrangeSoon();
 }
 
 export function dropSession(id: string): void {
@@ -152,7 +182,7 @@ export function dropSession(id: string): void {
   setTimeout(() => {
     if (tiles.get(id) !== tile) return;
     tiles.delete(id);
-    shown.value = shown.peek().filter((x) => x !== tile);
+    arrangeSoon();
   }, GONE_MS);
 }
 
@@ -165,10 +195,12 @@ export function replaceSessions(list: readonly Session[]): void {
     for (const raw of list) {
       const s = named(raw);
       const tile = tiles.get(s.id);
-      if (tile && !tile.gone.peek()) tile.session.value = s;
-      else tiles.set(s.id, newTile(s));
+      if (tile && !tile.gone.peek()) {
+        tile.usedAt = Date.now() - s.idle_ms;
+        tile.session.value = s;
+      } else tiles.set(s.id, newTile(s));
     }
-    sortTiles();
+    arrangeTiles();
     forget(before);
   });
 }
@@ -189,7 +221,8 @@ export function liveSessions(): Session[] {
 export function reset(): void {
   batch(() => {
     tiles.clear();
-    shown.value = [];
+    sections.value = [];
+    hidden.value = [];
     stations.value = new Map();
     selection.value = EMPTY;
     loaded.value = false;

@@ -124,7 +124,18 @@ function unseen(s: Session, outcome: Outcome | null, asks: boolean): string {
 
 const Comma = () => <span class="visually-hidden">, </span>;
 
-export function TileView({ tile }: { tile: Tile }) {
+interface Props {
+  tile: Tile;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  /** Among all that the wall shows, from 1. */
+  position: number;
+  of: number;
+}
+
+export function TileView({ tile, x, y, width, height, position, of }: Props) {
   const root = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(
@@ -153,6 +164,9 @@ export function TileView({ tile }: { tile: Tile }) {
       role={gone ? "presentation" : "option"}
       aria-hidden={gone ? "true" : undefined}
       aria-selected={gone ? undefined : selected}
+      aria-posinset={gone ? undefined : position}
+      aria-setsize={gone ? undefined : of}
+      style={{ insetInlineStart: x, top: y, width, height }}
       data-session={tile.id}
       data-user={s.user}
       data-state={state}

@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The wall: a listbox of tiles. Owns pointer and keyboard selection; the tiles know nothing of it.
+// The wall: a listbox of tiles, of which only those near the window are in the document (viewport.ts). Owns
+// pointer and keyboard selection; the tiles know nothing of it.
 
-import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { t } from "../shared/i18n";
+import { computed, signal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { t, type Key } from "../shared/i18n";
 import * as acts from "./actmenu";
 import { decline, moreTime } from "./acts";
 import { startBand } from "./band";
 import { projectToChosen } from "./bar";
+import { group, query, show } from "./choices";
+import { place, type Layout } from "./geometry";
 import { Menu } from "./menu";
 import { choosing, stopChoosing } from "./projections";
 import * as sel from "./selection";
-import { link, loaded, order, selection, setSelection, shown, size, tiles } from "./store";
+import { link, listed, loaded, order, sections, selection, setSelection, size, tiles, type Section } from "./store";
 import { TileView } from "./tile";
+import { flat, from, keepAnchor, lines, measures, observeWall, page, plan, positions, reveal, to } from "./viewport";
 import { view } from "./viewing";
 
 const LONG_PRESS_MS = 500;
 const LONG_PRESS_SLACK_PX = 10;
 
+const currentId = computed(() => selection.value.current);
 const menuAt = signal<{ x: number; y: number } | null>(null);
 /** After a long press, taps add and remove, as in a photo gallery, until nothing is selected. */
 let touchMode = false;
@@ -29,10 +34,6 @@ export function wallElement(): HTMLElement | null {
 function tileIdAt(target: EventTarget | null): string | null {
   const tile = target instanceof Element ? target.closest<HTMLElement>("[role=option]") : null;
   return tile?.dataset["session"] ?? null;
-}
-
-function columns(wall: HTMLElement): number {
-  return getComputedStyle(wall).gridTemplateColumns.split(" ").length;
 }
 
 const keysOf = (e: MouseEvent | KeyboardEvent): sel.Keys => ({
@@ -104,7 +105,7 @@ function onClick(e: MouseEvent): void {
   if (id === null) {
     if (!e.ctrlKey && !e.shiftKey) setSelection(sel.clear(s));
   } else if (touchMode && lastPointer === "touch") setSelection(sel.toggle(s, id));
-  else setSelection(sel.click(s, order.peek(), id, keysOf(e)));
+  else setSelection(sel.click(s, listed.peek(), id, keysOf(e)));
 }
 
 function onDoubleClick(e: MouseEvent): void {
@@ -122,7 +123,8 @@ function onContextMenu(e: MouseEvent): void {
   let { clientX: x, clientY: y } = e;
   if (id === null && e.button !== 2) {
     // The menu key: at the tile where the keyboard is.
-    id = selection.peek().current;
+    id = currentListed();
+    if (id !== null) reveal(id);
     const r = id === null ? undefined : document.getElementById(`tile-${id}`)?.getBoundingClientRect();
     if (r) {
       x = r.left + 24;
@@ -140,7 +142,15 @@ const DIRECTIONS: Record<string, sel.Direction> = {
   ArrowDown: "down",
   Home: "home",
   End: "end",
+  PageUp: "pageup",
+  PageDown: "pagedown",
 };
+
+/** Where the keyboard is, unless a search keeps that tile off the wall. */
+function currentListed(): string | null {
+  const id = selection.peek().current;
+  return id !== null && positions.peek().has(id) ? id : null;
+}
 
 /** One key for what is wanted at once: only while the wall has the focus. */
 function onActKey(e: KeyboardEvent, current: string | null): boolean {
@@ -156,20 +166,22 @@ function onActKey(e: KeyboardEvent, current: string | null): boolean {
 }
 
 function onKeyDown(e: KeyboardEvent): void {
-  const wall = wallElement();
-  const direction = DIRECTIONS[e.key];
+  let direction = DIRECTIONS[e.key];
+  if (direction && getComputedStyle(e.currentTarget as HTMLElement).direction === "rtl")
+    direction = direction === "left" ? "right" : direction === "right" ? "left" : direction;
   const s = selection.peek();
-  if (direction && wall) {
-    setSelection(sel.move(s, order.peek(), columns(wall), direction, keysOf(e)));
-    const to = selection.peek().current;
-    if (to !== null) document.getElementById(`tile-${to}`)?.scrollIntoView({ block: "nearest" });
-  } else if (e.key === " " && s.current !== null) {
-    setSelection(e.shiftKey ? sel.click(s, order.peek(), s.current, keysOf(e)) : sel.toggle(s, s.current));
-  } else if (!onActKey(e, s.current)) return;
+  const current = currentListed();
+  if (direction) {
+    setSelection(sel.move(s, listed.peek(), lines.peek(), direction, keysOf(e), page()));
+    const next = selection.peek().current;
+    if (next !== null) reveal(next);
+  } else if (e.key === " " && current !== null) {
+    setSelection(e.shiftKey ? sel.click(s, listed.peek(), current, keysOf(e)) : sel.toggle(s, current));
+  } else if (!onActKey(e, current)) return;
   e.preventDefault();
 }
 
-/** Ctrl+A and Esc work wherever the focus is, but for text fields, menus and dialogs. */
+/** Ctrl+A, Esc and / work wherever the focus is, but for text fields, menus and dialogs. */
 function onGlobalKey(e: KeyboardEvent): void {
   if (e.defaultPrevented || document.querySelector("dialog[open], .menu, .view")) return;
   if (e.target instanceof Element && e.target.closest("input:not([type=radio]), textarea, select")) return;
@@ -181,9 +193,32 @@ function onGlobalKey(e: KeyboardEvent): void {
     setSelection(sel.clear(selection.peek()));
   } else if ((e.ctrlKey || e.metaKey) && !e.shiftKey && !e.altKey && e.key.toLowerCase() === "a") {
     e.preventDefault();
-    setSelection(sel.all(selection.peek(), order.peek()));
+    setSelection(sel.all(selection.peek(), listed.peek()));
     wallElement()?.focus({ preventScroll: true });
+  } else if (e.key === "/" && !e.ctrlKey && !e.altKey && !e.metaKey) {
+    e.preventDefault();
+    document.getElementById("search")?.focus();
   }
+}
+
+/** Sessions there are, but search or "active" keeps all of them off the wall. */
+function NothingShown() {
+  return (
+    <div class="empty">
+      <h2>{t(query.value ? "search.nothing" : "show.nothing", { text: query.value })}</h2>
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          query.value = "";
+          show.value = "all";
+          wallElement()?.focus({ preventScroll: true });
+        }}
+      >
+        {t("show.everything")}
+      </button>
+    </div>
+  );
 }
 
 function Placeholder() {
@@ -194,6 +229,7 @@ function Placeholder() {
         <p>{t("wall.loading")}</p>
       </div>
     );
+  if (order.value.length > 0) return <NothingShown />;
   return (
     <div class="empty" role="status">
       <svg viewBox="0 0 64 48" aria-hidden="true">
@@ -206,26 +242,110 @@ function Placeholder() {
   );
 }
 
+function headingOf(section: Section): string {
+  switch (group.value) {
+    case "state":
+      return t(`condition.${section.key}` as Key);
+    case "kind":
+      return t(`kind.${section.key}` as Key);
+    default:
+      return section.tiles[0]?.session.peek().program || t("program.none");
+  }
+}
+
+interface PartProps {
+  section: Section;
+  /** Index of its first tile in the wall. */
+  first: number;
+  index: number;
+  l: Layout;
+}
+
+/** What stands under one heading, as far as it is near the window. The tile with the keyboard is always there. */
+function Part({ section, first, index, l }: PartProps) {
+  const headed = group.value !== "none";
+  const top = headed ? (l.headings[index] ?? 0) : 0;
+  const next = l.headings[index + 1];
+  const height = next === undefined ? l.total - top : next - top;
+  const count = section.tiles.length;
+  const a = Math.max(0, from.value - first);
+  const b = Math.min(count, to.value - first);
+  const near = Array.from({ length: Math.max(0, b - a) }, (_, i) => a + i);
+  const at = section.tiles.findIndex((x) => x.id === currentId.value);
+  if (at >= 0 && (at < a || at >= b)) near.push(at);
+  if (near.length === 0) return null;
+  const gap = measures.value?.gap ?? 0;
+  const id = `part-${index}`;
+  return (
+    <div
+      class="wall-part"
+      role={headed ? "group" : "presentation"}
+      aria-labelledby={headed ? id : undefined}
+      style={{ top, height }}
+    >
+      {headed && (
+        <div class="wall-heading" aria-hidden="true">
+          <span id={id}>
+            {headingOf(section)} <span class="wall-heading-count">{count}</span>
+          </span>
+        </div>
+      )}
+      {near.map((i) => {
+        const x = section.tiles[i];
+        const p = place(l, first + i, gap);
+        if (!x || !p) return null;
+        return <TileView key={x.id} tile={x} x={p.x} y={p.y - top} width={p.width} height={p.height} position={positions.value.get(x.id) ?? 0} of={positions.value.size} />;
+      })}
+    </div>
+  );
+}
+
+function Parts() {
+  const l = plan.value;
+  useLayoutEffect(keepAnchor, [l]);
+  if (!l) return null;
+  let first = 0;
+  return (
+    <>
+      {sections.value.map((s, index) => {
+        const at = first;
+        first += s.tiles.length;
+        return <Part key={s.key} section={s} first={at} index={index} l={l} />;
+      })}
+    </>
+  );
+}
+
 export function Wall() {
+  const area = useRef<HTMLElement>(null);
   const ref = useRef<HTMLDivElement>(null);
+  const sizer = useRef<HTMLDivElement>(null);
+  const probe = useRef<HTMLDivElement>(null);
+  useLayoutEffect(
+    () =>
+      area.current && sizer.current && probe.current
+        ? observeWall({ scroller: area.current, sizer: sizer.current, probe: probe.current })
+        : undefined,
+    [],
+  );
   useEffect(() => {
     document.addEventListener("keydown", onGlobalKey);
     ref.current?.focus({ preventScroll: true });
     return () => document.removeEventListener("keydown", onGlobalKey);
   }, []);
-  const list = shown.value;
+  const empty = flat.value.length === 0;
   const at = menuAt.value;
-  const current = selection.value.current;
+  const current = currentId.value;
   return (
-    <main class="wall-area" data-link={link.value}>
+    <main ref={area} class="wall-area" data-link={link.value}>
       <div
         ref={ref}
         id="wall"
-        class={`wall wall-${size.value}${choosing.value ? " choosing" : ""}`}
+        class={`wall wall-${size.value}${choosing.value ? " choosing" : ""}${empty ? " wall-empty" : ""}`}
         role="listbox"
         aria-label={t("wall.name")}
         aria-multiselectable="true"
-        aria-activedescendant={current === null ? undefined : `tile-${current}`}
+        aria-activedescendant={current !== null && positions.value.has(current) ? `tile-${current}` : undefined}
         aria-busy={!loaded.value}
         tabIndex={0}
         onPointerDown={onPointerDown}
@@ -234,11 +354,12 @@ export function Wall() {
         onContextMenu={onContextMenu}
         onKeyDown={onKeyDown}
       >
-        {list.map((x) => (
-          <TileView key={x.id} tile={x} />
-        ))}
+        <div ref={sizer} class="wall-sizer" role="presentation" style={{ height: plan.value?.total ?? 0 }}>
+          <div ref={probe} class="wall-probe" aria-hidden="true" />
+          <Parts />
+        </div>
       </div>
-      {list.length === 0 && <Placeholder />}
+      {empty && <Placeholder />}
       {at && (
         <Menu
           label={t("menu.acts")}
