@@ -169,8 +169,6 @@ void view_handle_session_end(struct session *s)
 {
 	struct list *l, *next;
 
-	/* First, so that the relay ends them for want of a session and not as taken away. */
-	orders_send_source_gone(s);
 	list_for_each_safe (l, next, &s->host->views) {
 		struct view *v = list_entry(l, struct view, link);
 
