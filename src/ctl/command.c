@@ -337,7 +337,8 @@ static int check_arguments(struct ctl *c, const struct command *command, int arg
 	if (argc > command->args_max)
 		return ctl_usage(c, "\"%s\" is too much.", argv[command->args_max]);
 	for (int i = 0; i < argc; i++)
-		if (!*argv[i] || !str_is_utf8(argv[i], strlen(argv[i])))
+		/* A program may well get an empty argument. */
+		if ((!*argv[i] && i <= argc - c->n_tail) || !str_is_utf8(argv[i], strlen(argv[i])))
 			return ctl_usage(c, "Argument %d is %s.", i + 1,
 					*argv[i] ? "not UTF-8 text" : "empty");
 	if (command->options & OPT_ALL) {

@@ -51,7 +51,7 @@ const matrix = [
   ["Programs.Recent", {}, "ok", "ok", "ok"],
   ["Programs.Start", { sessions: ["s99"], open: "xterm" }, "Programs.NotFound", "Programs.NotFound", "Programs.NotFound"],
   ["Programs.Start", { sessions: ["s3"], open: "xterm" }, "Programs.NotFound", "ok", "ok"],
-  ["Programs.List", { session: "s3" }, "Programs.NotFound", "Programs.Refused", "Programs.Failed"],
+  ["Programs.List", { session: "s3" }, "Programs.NotFound", "Programs.Refused", "ok"],
   ["Programs.Close", { session: "s3", pid: 2, start: 1 }, "Programs.NotFound", "Programs.Refused", "Programs.Failed"],
   ["Programs.CloseByName", { sessions: ["s3"], name: "x" }, "Programs.NotFound", "ok", "ok"],
   ["Chat.Send", { sessions: ["s1"], text: "x" }, "Chat.Refused", "ok", "ok"],
