@@ -148,23 +148,23 @@ static void shown_text(const struct greeter_field *f, char *dst, size_t size, si
 {
 	size_t n = 0;
 
-	*ret_caret = f->caret;
+	*ret_caret = f->entry.caret;
 	if (f->kind != GREETER_SECRET) {
-		str_copy(dst, size, f->text);
+		str_copy(dst, size, f->entry.text);
 		return;
 	}
 	dst[0] = '\0';
-	for (size_t i = 0; i < f->len; i++) {
-		if (i == f->caret)
+	for (size_t i = 0; i < f->entry.len; i++) {
+		if (i == f->entry.caret)
 			*ret_caret = n;
-		if (((unsigned char)f->text[i] & 0xc0) == 0x80)
+		if (((unsigned char)f->entry.text[i] & 0xc0) == 0x80)
 			continue;
 		if (n + sizeof(BULLET) > size)
 			break;
 		memcpy(dst + n, BULLET, sizeof(BULLET));
 		n += sizeof(BULLET) - 1;
 	}
-	if (f->caret == f->len)
+	if (f->entry.caret == f->entry.len)
 		*ret_caret = n;
 }
 
@@ -441,8 +441,9 @@ size_t greeter_find_caret(struct greeter *g, const struct greeter_field *f, int 
 	at = f->kind == GREETER_SECRET ? 0 : (size_t)index;
 	if (f->kind != GREETER_SECRET)
 		chars = (size_t)trailing;
-	for (; chars > 0 && at < f->len; chars--)
-		for (at++; at < f->len && ((unsigned char)f->text[at] & 0xc0) == 0x80; at++)
+	for (; chars > 0 && at < f->entry.len; chars--)
+		for (at++; at < f->entry.len && ((unsigned char)f->entry.text[at] & 0xc0) == 0x80;
+				at++)
 			;
-	return MIN(at, f->len);
+	return MIN(at, f->entry.len);
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "relay/entry.h"
 #include "relay/overlay-draw.h"
 #include "relay/overlay-text.h"
 #include "relay/overlay.h"
@@ -35,8 +36,7 @@ enum greeter_kind {
 struct greeter_field {
 	enum greeter_kind kind;
 	char *label;
-	char text[GREETER_TEXT_MAX + 1];
-	size_t len, caret; /* bytes */
+	struct entry entry; /* of a text or secret */
 	/* Where it is; written by the layout. */
 	int x, y, w, h; /* with label */
 	int box_y, box_h;

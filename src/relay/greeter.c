@@ -73,16 +73,10 @@ static void change_field(struct greeter *g, const struct greeter_field *f)
 
 /* --- fields --- */
 
-static void wipe(struct greeter_field *f)
-{
-	explicit_bzero(f->text, sizeof(f->text));
-	f->len = f->caret = 0;
-}
-
 static void clear_fields(struct greeter *g)
 {
 	for (unsigned i = 0; i < g->n_fields; i++) {
-		wipe(&g->fields[i]);
+		entry_wipe(&g->fields[i].entry);
 		free(g->fields[i].label);
 		g->fields[i].label = NULL;
 	}
@@ -96,6 +90,7 @@ static struct greeter_field *add_field(struct greeter *g, enum greeter_kind kind
 
 	assert(g->n_fields <= GREETER_FIELDS_MAX);
 	*f = (struct greeter_field){ .kind = kind, .label = str_clean(label, LABEL_CHARS_MAX) };
+	entry_init(&f->entry, GREETER_TEXT_MAX, GREETER_TEXT_MAX);
 	return f;
 }
 
@@ -142,18 +137,17 @@ void greeter_show_login(struct greeter *g, const char *message, bool is_error)
 	/* Whoever mistyped the password does not type the name again. */
 	if (is_error && g->n_fields > 0 && g->fields[0].kind == GREETER_TEXT &&
 			g->mode != GREETER_PROMPTS)
-		str_copy(user, sizeof(user), g->fields[0].text);
+		str_copy(user, sizeof(user), g->fields[0].entry.text);
 	clear_fields(g);
 	g->mode = GREETER_LOGIN;
 	set_message(g, message, is_error);
 	f = add_field(g, GREETER_TEXT, text(g, TEXT_USER));
-	str_copy(f->text, sizeof(f->text), user);
-	f->len = f->caret = strlen(f->text);
+	entry_set(&f->entry, user);
 	add_field(g, GREETER_SECRET, text(g, TEXT_PASSWORD));
 	if (g->n_desktops > 1)
 		add_field(g, GREETER_CHOICE, text(g, TEXT_DESKTOP));
 	add_field(g, GREETER_SUBMIT, text(g, TEXT_LOG_IN));
-	g->focus = f->len > 0 ? 1 : 0;
+	g->focus = f->entry.len > 0 ? 1 : 0;
 	change_all(g);
 }
 
@@ -189,7 +183,7 @@ void greeter_show_busy(struct greeter *g, const char *message)
 	/* The user's name stays, for an error that may follow. */
 	for (unsigned i = 0; i < g->n_fields; i++)
 		if (g->fields[i].kind == GREETER_SECRET || g->mode == GREETER_PROMPTS)
-			wipe(&g->fields[i]);
+			entry_wipe(&g->fields[i].entry);
 	g->mode = GREETER_BUSY;
 	set_message(g, str_is_empty(message) ? text(g, TEXT_BUSY) : message, false);
 	change_all(g);
@@ -217,7 +211,7 @@ void greeter_set_desktops(struct greeter *g, const struct greeter_desktop *deskt
 		g->desktops[g->n_desktops].id = id;
 		g->desktops[g->n_desktops++].name = name;
 	}
-	if (g->mode == GREETER_LOGIN && (g->n_fields == 0 || g->fields[0].len == 0))
+	if (g->mode == GREETER_LOGIN && (g->n_fields == 0 || g->fields[0].entry.len == 0))
 		greeter_show_login(g, g->message ? strdupa(g->message) : NULL, g->message_is_error);
 }
 
@@ -228,15 +222,15 @@ static void submit_login(struct greeter *g)
 	char user[GREETER_TEXT_MAX + 1], password[GREETER_TEXT_MAX + 1];
 	const char *desktop = g->n_desktops > 0 ? g->desktops[g->desktop].id : "";
 
-	if (g->fields[0].len == 0) {
+	if (g->fields[0].entry.len == 0) {
 		set_message(g, text(g, TEXT_USER_MISSING), true);
 		g->focus = 0;
 		change_all(g);
 		return;
 	}
-	str_copy(user, sizeof(user), g->fields[0].text);
-	str_copy(password, sizeof(password), g->fields[1].text);
-	wipe(&g->fields[1]);
+	str_copy(user, sizeof(user), g->fields[0].entry.text);
+	str_copy(password, sizeof(password), g->fields[1].entry.text);
+	entry_wipe(&g->fields[1].entry);
 	change_field(g, &g->fields[1]);
 	g->events->handle_login(g, user, password, desktop, g->userdata);
 	explicit_bzero(password, sizeof(password));
@@ -247,8 +241,8 @@ static void submit_unlock(struct greeter *g)
 {
 	char password[GREETER_TEXT_MAX + 1];
 
-	str_copy(password, sizeof(password), g->fields[0].text);
-	wipe(&g->fields[0]);
+	str_copy(password, sizeof(password), g->fields[0].entry.text);
+	entry_wipe(&g->fields[0].entry);
 	change_field(g, &g->fields[0]);
 	g->events->handle_unlock(g, password, g->userdata);
 	explicit_bzero(password, sizeof(password));
@@ -262,10 +256,10 @@ static void submit_answers(struct greeter *g)
 
 	for (unsigned i = 0; i < g->n_fields; i++)
 		if (is_editable(&g->fields[i])) {
-			str_copy(texts[n], sizeof(texts[n]), g->fields[i].text);
+			str_copy(texts[n], sizeof(texts[n]), g->fields[i].entry.text);
 			answers[n] = texts[n];
 			n++;
-			wipe(&g->fields[i]);
+			entry_wipe(&g->fields[i].entry);
 			mark_field(g, &g->fields[i]);
 		}
 	draw_dirty(g);
@@ -314,7 +308,7 @@ static void enter(struct greeter *g)
 		return;
 	}
 	if (is_editable(f) && g->focus + 1 < g->n_fields && is_editable(&g->fields[g->focus + 1]) &&
-			(f->len > 0 || g->mode == GREETER_PROMPTS)) {
+			(f->entry.len > 0 || g->mode == GREETER_PROMPTS)) {
 		set_focus(g, g->focus + 1);
 		return;
 	}
@@ -327,73 +321,6 @@ static void choose(struct greeter *g, int step)
 		return;
 	g->desktop = (g->desktop + g->n_desktops + (unsigned)step) % g->n_desktops;
 	change_field(g, focused(g));
-}
-
-/* --- editing; offsets stay at the start of characters --- */
-
-static size_t previous(const struct greeter_field *f, size_t at)
-{
-	while (at > 0 && ((unsigned char)f->text[--at] & 0xc0) == 0x80)
-		;
-	return at;
-}
-
-static size_t next(const struct greeter_field *f, size_t at)
-{
-	if (at < f->len)
-		at++;
-	while (at < f->len && ((unsigned char)f->text[at] & 0xc0) == 0x80)
-		at++;
-	return at;
-}
-
-static void remove_bytes(struct greeter_field *f, size_t from, size_t to)
-{
-	memmove(f->text + from, f->text + to, f->len - to + 1);
-	explicit_bzero(f->text + f->len - (to - from) + 1, to - from);
-	f->len -= to - from;
-	f->caret = from;
-}
-
-static void insert(struct greeter *g, struct greeter_field *f, const char *utf8)
-{
-	size_t n = strlen(utf8);
-
-	if (f->len + n > GREETER_TEXT_MAX)
-		return;
-	memmove(f->text + f->caret + n, f->text + f->caret, f->len - f->caret + 1);
-	memcpy(f->text + f->caret, utf8, n);
-	f->len += n;
-	f->caret += n;
-	change_field(g, f);
-}
-
-static bool edit(struct greeter *g, struct greeter_field *f, uint32_t keysym)
-{
-	switch (keysym) {
-	case KEYSYM_BACKSPACE:
-		remove_bytes(f, previous(f, f->caret), f->caret);
-		break;
-	case KEYSYM_DELETE:
-		remove_bytes(f, f->caret, next(f, f->caret));
-		break;
-	case KEYSYM_LEFT:
-		f->caret = previous(f, f->caret);
-		break;
-	case KEYSYM_RIGHT:
-		f->caret = next(f, f->caret);
-		break;
-	case KEYSYM_HOME:
-		f->caret = 0;
-		break;
-	case KEYSYM_END:
-		f->caret = f->len;
-		break;
-	default:
-		return false;
-	}
-	change_field(g, f);
-	return true;
 }
 
 /* --- keys --- */
@@ -468,7 +395,6 @@ static bool common_key(struct greeter *g, struct greeter_field *f, uint32_t keys
 static void input_key(void *userdata, uint32_t keysym, uint32_t keycode, bool down)
 {
 	struct greeter *g = userdata;
-	char utf8[KEYSYM_UTF8_MAX];
 	struct greeter_field *f;
 
 	if (note_modifier(g, keysym, down) || !down)
@@ -485,19 +411,22 @@ static void input_key(void *userdata, uint32_t keysym, uint32_t keycode, bool do
 			enter(g);
 		return;
 	}
-	if (edit(g, f, keysym))
+	if (entry_edit(&f->entry, keysym)) {
+		change_field(g, f);
 		return;
+	}
 	if (g->control) {
 		if (keysym == 'u' || keysym == 'U') {
-			wipe(f);
+			entry_wipe(&f->entry);
 			change_field(g, f);
 		}
 		return;
 	}
-	if (g->alt || !keysym_to_utf8(keysym, utf8))
+	if (g->alt)
 		return;
 	note_caps(g, keysym);
-	insert(g, f, utf8);
+	if (entry_type(&f->entry, keysym))
+		change_field(g, f);
 }
 
 /* --- pointer --- */
@@ -510,7 +439,7 @@ static void click(struct greeter *g, int x, int y)
 		if (x < f->x || x >= f->x + f->w || y < f->box_y || y >= f->box_y + f->box_h)
 			continue;
 		if (is_editable(f))
-			f->caret = greeter_find_caret(g, f, x);
+			f->entry.caret = greeter_find_caret(g, f, x);
 		set_focus(g, i);
 		if (f->kind == GREETER_CHOICE)
 			choose(g, x < f->x + f->w / 2 ? -1 : 1);

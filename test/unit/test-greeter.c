@@ -145,8 +145,8 @@ static void test_login(void **state)
 	assert_string_equal(t.user, "anna");
 	assert_string_equal(t.password, "s!cret \xc3\xa4\xe2\x82\xac");
 	assert_string_equal(t.desktop, "openbox");
-	for (size_t i = 0; i < sizeof(g->fields[1].text); i++)
-		assert_int_equal(g->fields[1].text[i], 0);
+	for (size_t i = 0; i < sizeof(g->fields[1].entry.text); i++)
+		assert_int_equal(g->fields[1].entry.text[i], 0);
 	/* Busy: keys do nothing, Escape asks to stop. */
 	type(g, "x");
 	key(g, ENTER);
@@ -162,7 +162,7 @@ static void test_login(void **state)
 	assert_string_equal(t.password, "again");
 	/* A new person: all empty. */
 	greeter_show_login(g, NULL, false);
-	assert_int_equal(g->fields[0].len, 0);
+	assert_int_equal(g->fields[0].entry.len, 0);
 	greeter_free(g);
 }
 
@@ -176,25 +176,25 @@ static void test_editing(void **state)
 	key(g, ADIAERESIS);
 	key(g, LEFT);
 	type(g, "x");
-	assert_string_equal(f->text, "abcx\xc3\xa4");
+	assert_string_equal(f->entry.text, "abcx\xc3\xa4");
 	key(g, RIGHT);
 	key(g, RIGHT);
 	key(g, BACKSPACE);
-	assert_string_equal(f->text, "abcx");
+	assert_string_equal(f->entry.text, "abcx");
 	key(g, HOME);
 	key(g, BACKSPACE);
 	key(g, DEL);
-	assert_string_equal(f->text, "bcx");
+	assert_string_equal(f->entry.text, "bcx");
 	chord(g, CONTROL, 'c'); /* no character */
-	assert_string_equal(f->text, "bcx");
+	assert_string_equal(f->entry.text, "bcx");
 	chord(g, CONTROL, 'u');
-	assert_string_equal(f->text, "");
+	assert_string_equal(f->entry.text, "");
 	for (int i = 0; i < 1000; i++)
 		key(g, EURO);
-	assert_in_range(f->len, GREETER_TEXT_MAX - 3, GREETER_TEXT_MAX);
-	assert_true(str_is_utf8(f->text, f->len));
+	assert_in_range(f->entry.len, GREETER_TEXT_MAX - 3, GREETER_TEXT_MAX);
+	assert_true(str_is_utf8(f->entry.text, f->entry.len));
 	key(g, ESC);
-	assert_int_equal(f->len, 0);
+	assert_int_equal(f->entry.len, 0);
 	assert_int_equal(t.n_cancel, 0); /* nothing was under way */
 	greeter_free(g);
 }
@@ -240,7 +240,7 @@ static void test_pointer(void **state)
 	type(g, "anna");
 	click(g, f[0].x + 1, f[0].box_y + 10);
 	type(g, "J");
-	assert_string_equal(f[0].text, "Janna");
+	assert_string_equal(f[0].entry.text, "Janna");
 	click(g, f[2].x + f[2].w - 5, f[2].box_y + 5);
 	assert_int_equal(g->desktop, 2);
 	click(g, 1, 1);
@@ -268,7 +268,7 @@ static void test_prompts(void **state)
 	key(g, ENTER);
 	assert_int_equal(t.n_answers, 1);
 	assert_string_equal(t.answers, "one||three|");
-	assert_int_equal(g->fields[0].len, 0);
+	assert_int_equal(g->fields[0].entry.len, 0);
 	key(g, ESC);
 	assert_int_equal(t.n_cancel, 1);
 	for (unsigned i = 0; i < ELEMENTSOF(many); i++)
@@ -298,14 +298,14 @@ static void test_unlock(void **state)
 	assert_int_equal(t.n_unlock, 1);
 	assert_int_equal(t.n_login, 0);
 	assert_string_equal(t.password, "s!cret");
-	for (size_t i = 0; i < sizeof(g->fields[0].text); i++)
-		assert_int_equal(g->fields[0].text[i], 0);
+	for (size_t i = 0; i < sizeof(g->fields[0].entry.text); i++)
+		assert_int_equal(g->fields[0].entry.text[i], 0);
 	/* Wrong: the person stays, lines of PAM stay lines. */
 	greeter_show_unlock(g, "Anna Berger", "No.\nTry again.", true);
 	assert_string_equal(g->message, "No.\nTry again.");
 	type(g, "x");
 	key(g, ESC); /* clears, and unlocks nothing */
-	assert_int_equal(g->fields[0].len, 0);
+	assert_int_equal(g->fields[0].entry.len, 0);
 	assert_null(g->message);
 	assert_string_equal(g->person, "Anna Berger");
 	assert_int_equal(t.n_cancel, 0);
