@@ -160,7 +160,7 @@ export function coreTests(demo: Demo): void {
       await until("the station shows the session again", async () => {
         const now = await demo.sessionOf(user.name);
         return now?.id === before.id && now.state === "active" && now.stations.join() === before.stations.join()
-          && (await station.page.locator("main.screen[data-stream=open]").count()) === 1;
+          && (await station.page.locator(".screen[data-stream=open]").count()) === 1;
       }, 5000);
       const took = Date.now() - t0;
       assert.ok(took <= limit(2000 + 500), `the station came back after ${took} ms`); // 500: what it takes us to see it

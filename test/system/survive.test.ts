@@ -17,7 +17,7 @@ describe("crashes and restarts", () => {
   const pupil = (i: number) => demo.pupils[i]!;
   const identity = (list: Session[]) => list.map((s) => `${s.id} ${s.user} ${s.display} ${s.logind} ${s.since}`).sort();
   const displays = () => demo.sh("pgrep -x 'Xvnc|Xtigervnc' | sort -n | tr '\\n' ' '");
-  const stationed = async (station: StationTab) => (await station.page.locator("main.screen[data-stream=open]").count()) === 1;
+  const stationed = async (station: StationTab) => (await station.page.locator(".screen[data-stream=open]").count()) === 1;
 
   for (const [how, act] of [
     ["systemctl restart stationd", () => demo.sh("systemctl restart stationd.service")],
