@@ -130,6 +130,46 @@ static void optional_columns(void **state)
 	table_done(&t);
 }
 
+static void use(void **state)
+{
+	static const struct {
+		char *(*format)(int64_t);
+		int64_t value;
+		const char *text;
+	} cases[] = {
+		{ text_permille, 0, "0.0 %" },
+		{ text_permille, 425, "42.5 %" },
+		{ text_permille, 16000, "1600.0 %" },
+		{ text_memory, 0, "0 KiB" },
+		{ text_memory, 1023, "1023 KiB" },
+		{ text_memory, 1024, "1 MiB" },
+		{ text_memory, 1024 * 1024 - 1, "1023 MiB" },
+		{ text_memory, 1536 * 1024, "1.5 GiB" },
+	};
+
+	for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+		_cleanup_free_ char *text = cases[i].format(cases[i].value);
+
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void language(void **state)
+{
+	setenv("LC_ALL", "", 1);
+	unsetenv("LC_MESSAGES");
+	setenv("LANG", "de_AT.UTF-8", 1);
+	assert_string_equal(text_language(), "de");
+	setenv("LC_MESSAGES", "fr", 1);
+	assert_string_equal(text_language(), "fr");
+	for (const char *const *none = (const char *const[]){ "C", "C.UTF-8", "POSIX", "deu_DE",
+			     "d", NULL };
+			*none; none++) {
+		setenv("LC_ALL", *none, 1);
+		assert_null(text_language());
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +178,8 @@ int main(void)
 		cmocka_unit_test(widths),
 		cmocka_unit_test(tables),
 		cmocka_unit_test(optional_columns),
+		cmocka_unit_test(use),
+		cmocka_unit_test(language),
 	};
 
 	text_init();

@@ -128,6 +128,25 @@ static void shown(void **state)
 	assert_string_equal(over, "tomorrow 01:30");
 }
 
+static void logged(void **state)
+{
+	static const struct {
+		int64_t after;
+		const char *text;
+	} cases[] = {
+		{ -1000, "10:29:59" },
+		{ -10 * HOUR - 30 * MINUTE, "00:00:00" },
+		{ -10 * HOUR - 30 * MINUTE - 1, "2026-11-21 23:59:59" },
+		{ -365LL * DAY, "2025-11-22 10:30:00" },
+	};
+
+	for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+		_cleanup_free_ char *text = when_format_log(NOW + cases[i].after, NOW);
+
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +154,7 @@ int main(void)
 		cmocka_unit_test(points_in_time),
 		cmocka_unit_test(summer_time),
 		cmocka_unit_test(shown),
+		cmocka_unit_test(logged),
 	};
 
 	/* As tzdata says, without needing it. */

@@ -18,8 +18,9 @@ const libexec = process.env.PKGLIBEXECDIR;
 const password = "Leise-rieselt-1";
 /** Parameters that ask for nothing that exists. */
 const examples = {
-  Get: { session: "s99", station: "vnc-99", job: "j99" }, Wait: { job: "j99" }, Cancel: { job: "j99" }, Extend: { job: "j99", add_ms: 1000 }, Start: { user: "t-nobody", source: "s99", sessions: ["s98"] }, Stop: { projection: "p99" },
-  LogOff: { all: true }, Suspend: { all: true }, Lock: { sessions: ["s99"] }, Unlock: { sessions: ["s99"] }, Block: { stations: ["vnc-99"] }, Unblock: { all: true }, Open: { session: "s99", mode: "view" }, Close: { view: "v99" },
+  Installed: { language: "en" }, Icon: { program: "no-such" }, Send: { all: true, text: "x" }, Answer: { all: true }, Set: { enabled: true }, CloseByName: { all: true, name: "no-such" },
+  List: { session: "s99" }, Get: { session: "s99", station: "vnc-99", job: "j99" }, Wait: { job: "j99" }, Cancel: { job: "j99" }, Extend: { job: "j99", add_ms: 1000 }, Start: { user: "t-nobody", source: "s99", sessions: ["s98"], open: "x" }, Stop: { projection: "p99" },
+  LogOff: { all: true }, Suspend: { all: true }, Lock: { sessions: ["s99"] }, Unlock: { sessions: ["s99"] }, Block: { stations: ["vnc-99"] }, Unblock: { all: true }, Open: { session: "s99", mode: "view" }, Close: { view: "v99", session: "s99", pid: 2, start: 1 },
 };
 const isRoot = process.getuid() === 0;
 const skip = isRoot ? false : "only root can boot a container";
@@ -107,6 +108,7 @@ before(async () => {
   await put("/usr/local/bin/stationctl", process.env.STATIONCTL);
   await put(`${libexec}/stationd`, process.env.STATIOND);
   await put(`${libexec}/station-session`, process.env.STATION_SESSION);
+  await put(`${libexec}/station-windows`, process.env.STATION_WINDOWS);
   await put(`${libexec}/station-relay`, process.env.STATION_RELAY);
   for (const file of readdirSync(join(top, "data", "pam.d"))) await put(`/etc/pam.d/${file}`, join(top, "data", "pam.d", file));
   await inside(`
@@ -242,7 +244,7 @@ test("HTTPS: the same methods, the same answers, and a status for each kind of e
   assert.match(signedIn.cookies[0], /^stationmaster=[\w-]{43}; .*HttpOnly/);
 
   const expected = { Refused: 403, NotFound: 404, UnknownUser: 404, MethodNotFound: 404, Failed: 409, Limit: 429, Busy: 429, InvalidParameter: 400 };
-  const volatile = ["uptime_s", "load_percent", "memory_available_kib", "jobs", "job", "targets"];
+  const volatile = ["uptime_s", "load_percent", "memory_available_kib", "jobs", "job", "targets", "entries"];
   for (const [name, method] of methods) {
     const [answer] = take(1);
     const local = await ctl("t-karin", "call", `${name}.${method}`, JSON.stringify(given(name, method)), "--json");
@@ -375,6 +377,88 @@ test("job extend: more time, counted from the end that was announced", { skip },
   assert.ok((await done("t-anna", 4, "job", "extend", job)).err, "a job of somebody else is not there for a standard user");
   await done("t-karin", 0, "job", "cancel", job);
   await done("t-karin", 3, "job", "extend", job);
+});
+
+/** Windows of a session, as "class: title". */
+const windowsOf = async (user) => (await ctlJson("t-karin", "app", "list", user)).windows.map((w) => `${w.class}: ${w.title}`);
+
+test("app: started in two sessions, seen with its window, closed politely, closed by name on all", { skip }, async () => {
+  const title = "Task 3; $HOME `id` – 本";
+  assert.match((await done("t-karin", 0, "app", "start", "t-anna", "t-ben", "--", "xterm", "-T", title)).out, /t-anna +started\n.*t-ben +started\n2 started\.\n/);
+  for (const user of ["t-anna", "t-ben"]) await until(`the window of ${user}`, async () => (await windowsOf(user)).includes(`XTerm: ${title}`));
+  const { windows, processes } = await ctlJson("t-karin", "app", "list", "t-anna");
+  const xterm = processes.find((p) => p.name === "xterm");
+  assert.equal(windows.find((w) => w.class === "XTerm").pid, xterm.pid);
+  assert.ok(xterm.memory_kib > 100 && xterm.command.startsWith("xterm -T Task 3"), JSON.stringify(xterm));
+  assert.match((await inside(`stat -c %U /proc/$(pgrep -n xterm)`)).trim(), /^t-(anna|ben)$/, "it runs as the user");
+  assert.match((await done("t-karin", 0, "app", "list", "t-anna")).out, /^ *WINDOW .*\n.*XTerm +\d+ +\*? +Task 3.*\n\nPID:START /);
+
+  await done("t-karin", 1, "app", "close", "t-anna", `${xterm.pid}:${xterm.start + 1}`);
+  assert.match((await done("t-karin", 0, "app", "close", "t-anna", String(xterm.pid))).out, /is closed/);
+  assert.ok(!(await windowsOf("t-anna")).some((w) => w.startsWith("XTerm")));
+  await done("t-karin", 4, "app", "close", "t-anna", String(xterm.pid));
+
+  await done("t-anna", 0, "app", "start", "t-anna", "--open", "xterm -T mine");
+  await until("her own", async () => (await windowsOf("t-anna")).includes("XTerm: mine"));
+  const closed = await ctlJson("t-karin", "app", "close-all", "xterm", "--all");
+  assert.deepEqual(closed.targets.map((t) => [t.user, t.state, t.reason]), [["t-anna", "done", ""], ["t-ben", "done", ""]]);
+  for (const user of ["t-anna", "t-ben"]) assert.ok(!(await windowsOf(user)).some((w) => w.startsWith("XTerm")));
+  const again = await ctlJson("t-karin", "app", "close-all", "xterm", "t-ben");
+  assert.deepEqual(again.targets.map((t) => t.reason), ["It did not run there."]);
+
+  assert.match((await done("t-karin", 1, "app", "start", "t-ben", "--", "no-such-program-here")).out, /failed: There is no such program/);
+  assert.deepEqual((await ctlJson("t-karin", "app", "recent")).map((e) => e.open.split(" ")[0]), ["no-such-program-here", "xterm"]);
+});
+
+test("app: what is installed can be started by its id; a standard user acts on nobody else", { skip }, async () => {
+  const installed = await ctlJson("t-anna", "app", "installed");
+  const xterm = installed.find((p) => /xterm/i.test(p.id));
+  assert.ok(xterm, JSON.stringify(installed));
+  await done("t-karin", 0, "app", "start", "t-ben", "--program", xterm.id);
+  await until("its window", async () => (await windowsOf("t-ben")).some((w) => /xterm/i.test(w)));
+  for (const args of [["app", "list", room["t-ben"]], ["app", "close", room["t-ben"], "2:1"], ["app", "close-all", "xterm", room["t-ben"]], ["app", "start", room["t-ben"], "--", "xterm"]]) await done("t-anna", 4, ...args);
+  for (const args of [["chat", "send", "t-ben", "x"], ["chat", "history", "t-ben"], ["chat", "clear"], ["chat", "off"], ["hand", "list"], ["hand", "answer", "--all"], ["activity"], ["activity", "--follow"]]) await done("t-anna", 3, ...args);
+  await done("t-karin", 0, "app", "close-all", "xterm", "t-ben", "--now");
+});
+
+test("session list --long: window, memory and use of what runs", { skip }, async () => {
+  await done("t-karin", 0, "app", "start", "t-anna", "--", "xterm", "-T", "Busy", "-e", "sh", "-c", "while :; do :; done");
+  await until("the window in front, and a busy processor", async () => {
+    const anna = (await ctlJson("t-karin", "session", "list", "--long")).find((s) => s.user === "t-anna");
+    return anna.window === "Busy" && anna.program === "XTerm" && anna.memory_kib > 1000 && anna.cpu_permille > 50;
+  });
+  await done("t-karin", 0, "app", "close-all", "xterm", "t-anna", "--now");
+  const [anna] = await ctlJson("t-anna", "session", "list", "--long");
+  assert.deepEqual([anna.window, anna.memory_kib], ["", 0], "a standard user is not told");
+});
+
+test("chat and activity: kept over a crash, by role", { skip }, async () => {
+  const watching = start(["exec", name, "runuser", "-u", "t-anna", "--", "stationctl", "chat", "history", "--follow", "--timeout", "60"]);
+  await done("t-karin", 0, "chat", "send", "--all", "Bitte nach vorn – 看");
+  await until("she reads it at once", () => watching.result.out.includes("看"), () => watching.result.err);
+  await restart();
+  const text = (messages) => messages.map((m) => [m.from, m.user, m.text]);
+  assert.deepEqual(text(await ctlJson("t-karin", "chat", "history")), [["t-karin", "t-anna", "Bitte nach vorn – 看"], ["t-karin", "t-ben", "Bitte nach vorn – 看"]]);
+  assert.deepEqual(text(await ctlJson("t-ben", "chat", "history")), [["t-karin", "t-ben", "Bitte nach vorn – 看"]]);
+  await done("t-adam", 0, "chat", "send", "t-anna", "Zwei");
+  await until("she reads on after the crash", () => watching.result.out.includes("Zwei"), () => watching.result.err);
+  watching.child.kill("SIGTERM");
+  await watching.done;
+  assert.equal(watching.result.out.split("看").length, 2, "nothing twice");
+
+  assert.deepEqual(await ctlJson("t-karin", "chat", "off"), { enabled: false });
+  await restart();
+  assert.deepEqual(await ctlJson("t-anna", "chat", "status"), { enabled: false });
+  await done("t-karin", 0, "chat", "on");
+  await done("t-karin", 0, "chat", "clear", "t-anna");
+  assert.deepEqual((await ctlJson("t-karin", "chat", "history")).map((m) => m.user), ["t-ben"]);
+  assert.deepEqual(await ctlJson("t-karin", "hand", "list"), []);
+
+  const [entry] = await ctlJson("t-karin", "activity", "--search", "Chat.Send", "--limit", "1");
+  assert.deepEqual([entry.user, entry.role, entry.address, entry.result], ["t-karin", "operator", "local", "ok"]);
+  const all = await ctlJson("root", "activity", "--search", "Chat.Send");
+  assert.deepEqual(all.slice(0, 3).map((e) => [e.user, e.result]), [["t-adam", "ok"], ["t-karin", "ok"], ["t-anna", "refused"]], "also who tried");
+  assert.match((await done("root", 0, "activity", "--limit", "3")).out, /^WHEN +WHO +FROM +WHAT +RESULT +ON WHOM\n\d\d:\d\d:\d\d +t-karin +local +Chat\.Clear +ok +t-anna/);
 });
 
 /** A viewer in JavaScript, to be run inside: reads the first picture of the socket at argv[1], prints its size. */
