@@ -179,6 +179,7 @@ describe("lock, more time, several sessions", () => {
     await until("the page has been told again", () => seat.scenes.length > scenes);
     assert.deepEqual(seat.scenes.slice(scenes).filter((s) => s.kind !== "lock"), []);
     seat.assertUnseen(p[0]!);
+    await until("the station is known again", async () => (await demo.stations()).some((s) => s.connected && s.scene === "lock"));
     await seat.logIn(p[0]!, "unlock");
     await seat.see(p[0]!);
     seat.close();

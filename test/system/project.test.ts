@@ -82,12 +82,12 @@ describe("projection", () => {
         if (Math.abs(r.shareNear(p[0]!.colour, 2) - expected) > 0.03) throw new NotYet([seat.describe(), r.shareNear(p[0]!.colour, 2), expected]);
         return true;
       });
+      r.save(artefact(`projection-${r.width}x${r.height}.png`));
       if (expected < 0.99) {
         const [x, y] = w < r.width - 8 ? [1, r.height >> 1] : [r.width >> 1, 1];
         assert.equal(r.pixel(x, y), 0, `bar at ${x},${y} of ${r.width}x${r.height}`);
-        assert.equal(r.pixel(r.width - 1 - x, r.height - 1 - y), 0);
+        assert.equal(r.pixel(r.width - 1 - x, r.height - 1 - y), 0, `bar at the other side of ${r.width}x${r.height}`);
       }
-      r.save(artefact(`projection-${r.width}x${r.height}.png`));
     }
     // It follows the source.
     await demo.inSession(p[0]!.name, `xsetroot -solid '${hex(screenColour)}'`);
