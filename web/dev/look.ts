@@ -65,8 +65,8 @@ async function dashboard(c: BrowserContext, name: string, full: boolean): Promis
   await pictures(page);
   await check(page, `${name}-wall`);
   const menu = page.getByRole("button", { name: /^(Menu|Menü)$/ });
-  await page.getByRole("option").nth(2).click();
-  await page.getByRole("option").nth(4).click({ modifiers: ["Control"] });
+  await page.locator("#wall").getByRole("option").nth(2).click();
+  await page.locator("#wall").getByRole("option").nth(4).click({ modifiers: ["Control"] });
   await check(page, `${name}-selected`);
   await menu.click();
   await page.getByRole("menuitem", { name: /Log off users|Benutzer abmelden/ }).click();
@@ -109,7 +109,7 @@ async function dashboard(c: BrowserContext, name: string, full: boolean): Promis
   await page.close();
 }
 
-const option = (page: Page, name: string) => page.getByRole("option", { name });
+const option = (page: Page, name: string) => page.locator("#wall").getByRole("option", { name });
 
 /** Block, project, view, more time: what a supervisor does to a class at work. */
 async function acts(c: BrowserContext, name: string): Promise<void> {

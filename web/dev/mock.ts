@@ -42,6 +42,8 @@ export interface Mock {
   setScene(s: Partial<Scene>): void;
   /** Close code and reason for the next views; null: they open. */
   refuseViews(how: { code: number; reason: string } | null): void;
+  /** From now on this session has a black picture; null: one of its own. */
+  paint(session: string, how: "black" | null): void;
   /** How many dashboards are sending their screen. */
   screens(): number;
   /** The latest list of tiles that a dashboard asked for, and every act of a station. */
@@ -66,6 +68,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
   const world = new World(sessions);
   const pictures = await paintAll();
   const received: Mock["received"] = { tiles: [], size: "", acts: [], calls: [], views: [], input: 0, pictures: [], stationStreams: 0 };
+  const black = new Set<string>();
   const dashboards = new Set<WebSocket>();
   const stations = new Set<WebSocket>();
   let away = false;
@@ -131,6 +134,8 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     switch (method) {
       case "System.WhoAmI":
         return world.me;
+      case "System.Status":
+        return { name: "Room 12", memory_total_kib: 16_000_000 };
       case "Sessions.LogOff":
         return world.logOff(p);
       case "Sessions.Suspend":
@@ -245,7 +250,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     head.writeUInt16BE(s.height, 4);
     head.writeBigUInt64BE(BigInt(Date.now()), 8);
     head.writeUInt8(name.length, 16);
-    return Buffer.concat([head, name, pictures.get(kind, phase, size)]);
+    return Buffer.concat([head, name, black.has(id) ? pictures.black(size) : pictures.get(kind, phase, size)]);
   }
 
   function serveDashboard(ws: WebSocket): void {
@@ -341,6 +346,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     command,
     received,
     setScene: (s) => setScene({ ...scene, ...s }),
+    paint: (id, how) => void (how ? black.add(id) : black.delete(id)),
     screens: () => screens.size,
     refuseViews: (how) => (refused = how),
     stop() {

@@ -110,9 +110,20 @@ function paint(kind: number, phase: number, w: number, h: number): string {
   return out.toDataURL("image/jpeg", 0.8).split(",")[1] ?? "";
 }
 
+/** Runs in the page. */
+function paintBlack(w: number, h: number): string {
+  const c = document.createElement("canvas");
+  c.width = w;
+  c.height = h;
+  c.getContext("2d")?.fillRect(0, 0, w, h);
+  return c.toDataURL("image/jpeg", 0.8).split(",")[1] ?? "";
+}
+
 export interface Pictures {
   /** [kind][phase][size] */
   get(kind: number, phase: number, size: number): Buffer;
+  /** Nothing to see, by size. */
+  black(size: number): Buffer;
 }
 
 const KINDS = 12;
@@ -139,8 +150,14 @@ async function paintThem(): Promise<Pictures> {
       (all[k] ??= [])[p] = row;
     }
   }
+  const black: Buffer[] = [];
+  for (const s of TILE_SIZES) {
+    const code = `(${paintBlack.toString()})(${s.width}, ${s.height})`;
+    black.push(Buffer.from((await page.evaluate(code)) as string, "base64"));
+  }
   await browser.close();
   return {
+    black: (size) => black[size] ?? Buffer.alloc(0),
     get: (kind, phase, size) => all[kind % KINDS]?.[phase % PHASES]?.[size] ?? Buffer.alloc(0),
   };
 }

@@ -2,6 +2,7 @@
 // Both pages in Debian's Chromium against the mock, under the real Content-Security-Policy. Needs
 // dist/ (npm run build). npm run test:pages
 import "./pages/wall";
+import "./pages/find";
 import "./pages/acts";
 import "./pages/block";
 import "./pages/project";

@@ -10,20 +10,29 @@ import * as acts from "./actmenu";
 import { Menu } from "./menu";
 import { chosen, choosing, inWindow, projectSession, stopChoosing } from "./projections";
 import { clear } from "./selection";
-import { link, order, selection, setSelection, tiles } from "./store";
+import { link, listed, order, selection, setSelection, tiles } from "./store";
 import { wallElement } from "./wall";
 
 const projectAt = signal<{ x: number; y: number } | null>(null);
+
+function targetOf(ids: ReadonlySet<string>, seen: number, shown: number): string {
+  const count = ids.size;
+  if (count === 1) {
+    const s = tiles.get([...ids][0] ?? "")?.session.value;
+    return t("bar.one", { name: s?.full_name ?? "" });
+  }
+  if (count === order.value.length) return t("bar.all", { count });
+  return seen === count && seen === shown ? t("bar.shown", { count }) : t("bar.many", { count });
+}
 
 export function targetName(): string {
   const ids = selection.value.ids;
   const count = ids.size;
   if (count === 0) return t("bar.none");
-  if (count === 1) {
-    const s = tiles.get([...ids][0] ?? "")?.session.value;
-    return t("bar.one", { name: s?.full_name ?? "" });
-  }
-  return count === order.value.length ? t("bar.all", { count }) : t("bar.many", { count });
+  const shown = listed.value;
+  const seen = shown.filter((id) => ids.has(id)).length;
+  const target = targetOf(ids, seen, shown.length);
+  return seen < count ? t("bar.unseen", { target, count: count - seen }) : target;
 }
 
 interface ActProps {

@@ -6,25 +6,34 @@
 // "Live" means: the relay has sent a picture since we last asked for this tile. It sends one only when
 // something changed, so silence on a working connection is not staleness.
 
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { parseFrame, type Frame } from "./frame";
-import { size, type Tile } from "./store";
+import { size, tiles, type Tile } from "./store";
+import { isBlack } from "./tileinfo";
 
 const ASK_AFTER_MS = 40; // one message for all tiles that a scroll brings in
 const PATIENCE_MS = 3000; // how long a picture may take before we say that there is none
 const CHECK_MS = 1000;
+const BLACK_MS = 10_000;
+const SAMPLE_MS = 2000; // a picture is looked at no more often than this
+const SAMPLE = { width: 16, height: 9 };
 const AHEAD_PX = 120; // tiles just out of view have their picture when they come in
 
 interface Slot {
   tile: Tile;
-  element: HTMLElement;
-  canvas: HTMLCanvasElement;
+  /** null: the tile is not in the document; its last picture is kept. */
+  canvas: HTMLCanvasElement | null;
   visible: boolean;
   last: Frame | null;
   next: Frame | null;
   decoding: boolean;
   /** When the tile was asked for; 0: answered or not asked. */
   askedAt: number;
+  /** The last picture has not been looked at. */
+  isNew: boolean;
+  sampledAt: number;
+  /** Since when the pictures that were looked at are black; 0: they are not. */
+  blackAt: number;
 }
 
 type Send = (message: { tiles: { size: string; sessions: string[] } }) => boolean;
@@ -46,7 +55,7 @@ function seen(entries: IntersectionObserverEntry[]): void {
       if (slot.last) void draw(slot, slot.last);
     } else {
       goStale(slot, false);
-      slot.canvas.width = slot.canvas.height = 0; // give the pixels back; the JPEG is kept
+      if (slot.canvas) slot.canvas.width = slot.canvas.height = 0; // give the pixels back; the JPEG is kept
     }
   }
   askSoon();
@@ -62,23 +71,35 @@ function observe(element: HTMLElement): void {
   observer?.observe(element);
 }
 
-export function attach(tile: Tile, element: HTMLElement, canvas: HTMLCanvasElement): () => void {
-  const slot: Slot = {
+function newSlot(tile: Tile): Slot {
+  return {
     tile,
-    element,
-    canvas,
+    canvas: null,
     visible: false,
     last: null,
     next: null,
     decoding: false,
     askedAt: 0,
+    isNew: false,
+    sampledAt: 0,
+    blackAt: 0,
   };
-  slots.set(tile.id, slot);
-  byElement.set(element, slot);
+}
+
+export function attach(tile: Tile, element: HTMLElement, canvas: HTMLCanvasElement): () => void {
+  let slot = slots.get(tile.id);
+  if (slot?.tile !== tile) slot = newSlot(tile);
+  const mine = slot;
+  mine.canvas = canvas;
+  slots.set(tile.id, mine);
+  byElement.set(element, mine);
   observe(element);
   return () => {
     observer?.unobserve(element);
-    if (slots.get(tile.id) === slot) slots.delete(tile.id);
+    if (mine.canvas !== canvas) return; // there is a new element already
+    mine.canvas = null;
+    mine.visible = false;
+    goStale(mine, false);
     askSoon();
   };
 }
@@ -112,24 +133,27 @@ export function receive(buffer: ArrayBuffer): void {
   const slot = slots.get(frame.session);
   if (!slot) return;
   slot.askedAt = 0;
+  slot.isNew = true;
   slot.tile.picture.value = "live";
   if (slot.decoding) slot.next = frame;
   else void draw(slot, frame);
 }
 
+const blobOf = (frame: Frame) => new Blob([frame.jpeg], { type: "image/jpeg" });
+
 async function draw(slot: Slot, frame: Frame): Promise<void> {
   slot.decoding = true;
   slot.last = frame;
   try {
-    const bitmap = await createImageBitmap(new Blob([frame.jpeg], { type: "image/jpeg" }));
-    const c = slot.canvas;
-    if (c.width !== bitmap.width || c.height !== bitmap.height) {
+    const bitmap = await createImageBitmap(blobOf(frame));
+    const c = slot.visible ? slot.canvas : null; // it may have left the window meanwhile
+    if (c && (c.width !== bitmap.width || c.height !== bitmap.height)) {
       c.width = bitmap.width;
       c.height = bitmap.height;
     }
-    c.getContext("2d", { alpha: false })?.drawImage(bitmap, 0, 0);
+    c?.getContext("2d", { alpha: false })?.drawImage(bitmap, 0, 0);
     bitmap.close();
-    c.dataset["time"] = String(frame.time_ms);
+    if (c) c.dataset["time"] = String(frame.time_ms);
   } catch {
     slot.last = null; // not a picture; the next one may be
   }
@@ -172,14 +196,57 @@ export function askSoon(): void {
   timer ??= setTimeout(ask, ASK_AFTER_MS);
 }
 
+const small = document.createElement("canvas");
+small.width = SAMPLE.width;
+small.height = SAMPLE.height;
+const pixels = small.getContext("2d", { willReadFrequently: true, alpha: false });
+
+/** Is it black? Made small while it is decoded, off the main thread. */
+async function sample(slot: Slot, now: number): Promise<void> {
+  if (!slot.last || !pixels) return;
+  slot.isNew = false;
+  slot.sampledAt = now;
+  try {
+    const how = { resizeWidth: SAMPLE.width, resizeHeight: SAMPLE.height, resizeQuality: "medium" } as const;
+    const bitmap = await createImageBitmap(blobOf(slot.last), how);
+    pixels.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    const black = isBlack(pixels.getImageData(0, 0, SAMPLE.width, SAMPLE.height).data);
+    slot.blackAt = black ? slot.blackAt || now : 0;
+  } catch {
+    slot.blackAt = 0; // not a picture
+  }
+}
+
+/** How many of the sessions that have been looked at have no picture, an old one or a black one. */
+export const alarms = signal(0);
+
+function count(): number {
+  let n = 0;
+  for (const { tile } of slots.values()) {
+    const picture = tile.picture.peek();
+    if (!tile.gone.peek() && (picture === "stale" || picture === "none" || tile.blackSince.peek() > 0)) n++;
+  }
+  return n;
+}
+
 function check(): void {
   const now = Date.now();
-  for (const s of slots.values()) {
-    if (!s.visible || s.askedAt === 0 || now - s.askedAt < PATIENCE_MS) continue;
+  for (const [id, s] of slots) {
+    if (tiles.get(id) !== s.tile) {
+      slots.delete(id);
+      continue;
+    }
+    if (!s.visible) continue;
+    if (s.isNew && now - s.sampledAt >= SAMPLE_MS) void sample(s, now);
+    const isLong = s.blackAt > 0 && now - s.blackAt > BLACK_MS && s.tile.session.peek().state === "active";
+    s.tile.blackSince.value = isLong && s.tile.picture.peek() === "live" ? s.blackAt : 0;
+    if (s.askedAt === 0 || now - s.askedAt < PATIENCE_MS) continue;
+    if (!s.last || s.tile.staleSince === 0) s.tile.staleSince = s.askedAt;
     s.askedAt = 0;
     s.tile.picture.value = s.last ? "stale" : "none";
-    if (s.last && s.tile.staleSince === 0) s.tile.staleSince = now;
   }
+  alarms.value = count();
 }
 
 setInterval(check, CHECK_MS);

@@ -1,59 +1,186 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The line below the top bar: name of the system, counts, tile size.
+// The line below the top bar: name of the system, counts, search, and how this person wants the wall.
 
+import { computed, type Signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { call } from "../shared/api";
 import { t, type Key } from "../shared/i18n";
+import { GROUPS, SHOWS, SORTS } from "./arrange";
+import { group, query, show, size, sort } from "./choices";
 import { SIZES, type TileSize } from "./frame";
+import { alarms } from "./pictures";
 import { all } from "./selection";
-import { liveSessions, listed, selection, setSelection, size, system } from "./store";
+import { link, listed, liveSessions, memoryTotal, order, selection, setSelection, system } from "./store";
+import { wallElement } from "./wall";
 
 const LETTER: Record<TileSize, string> = { small: "S", medium: "M", large: "L" };
 
-function SizeSwitch() {
+interface SwitchProps<T extends string> {
+  name: "size" | "show";
+  values: readonly T[];
+  chosen: Signal<T>;
+  word: (v: T) => string;
+}
+
+/** A word that is not short for something else is its own name. */
+function Switch<T extends string>({ name, values, chosen, word }: SwitchProps<T>) {
   return (
-    <div class="segmented" role="radiogroup" aria-label={t("size.name")}>
-      {SIZES.map((s) => (
-        <label key={s} title={t(`size.${s}`)}>
+    <div class="segmented" role="radiogroup" aria-label={t(`${name}.name`)}>
+      {values.map((v) => (
+        <label key={v} title={t(`${name}.${v}` as Key)}>
           <input
             type="radio"
-            name="size"
-            value={s}
-            checked={size.value === s}
-            aria-label={t(`size.${s}` as Key)}
-            onChange={() => (size.value = s)}
+            name={name}
+            value={v}
+            checked={chosen.value === v}
+            aria-label={t(`${name}.${v}` as Key)}
+            onChange={() => (chosen.value = v)}
           />
-          <span aria-hidden="true">{LETTER[s]}</span>
+          <span aria-hidden="true">{word(v)}</span>
         </label>
       ))}
     </div>
   );
 }
 
+interface PickProps<T extends string> {
+  name: "sort" | "group";
+  values: readonly T[];
+  chosen: Signal<T>;
+}
+
+function Pick<T extends string>({ name, values, chosen }: PickProps<T>) {
+  return (
+    <label class="pick">
+      <span>{t(`${name}.name`)}</span>
+      <select value={chosen.value} onChange={(e) => (chosen.value = e.currentTarget.value as T)}>
+        {values.map((v) => (
+          <option key={v} value={v}>
+            {t(`${name}.by.${v}` as Key)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Search() {
+  return (
+    <span class="search">
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M10.500 4a6.500 6.500 0 1 1 0 13 6.500 6.500 0 0 1 0-13M15.500 15.500L21 21" />
+      </svg>
+      <input
+        id="search"
+        type="text"
+        role="searchbox"
+        enterkeyhint="search"
+        autocomplete="off"
+        spellcheck={false}
+        maxLength={100}
+        aria-label={t("search.name")}
+        aria-keyshortcuts="/"
+        placeholder={t("search.placeholder")}
+        value={query.value}
+        onInput={(e) => (query.value = e.currentTarget.value)}
+        onKeyDown={(e) => {
+          if (e.key === "Escape" && query.peek() !== "") query.value = "";
+          else if (e.key === "Escape" || e.key === "Enter" || e.key === "ArrowDown") wallElement()?.focus({ preventScroll: true });
+          else return;
+          e.preventDefault();
+          e.stopPropagation();
+        }}
+      />
+      {query.value !== "" && (
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t("search.clear")}
+          title={t("search.clear")}
+          onClick={() => {
+            query.value = "";
+            document.getElementById("search")?.focus();
+          }}
+        >
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M6 6l12 12M18 6L6 18" />
+          </svg>
+        </button>
+      )}
+    </span>
+  );
+}
+
+const COUNTED = ["active", "blocked", "suspended", "hands"] as const;
+
+/** As text, so that an event that changes no count draws nothing. */
+const counts = computed(() => {
+  const n = { active: 0, blocked: 0, suspended: 0, hands: 0 };
+  for (const s of liveSessions()) {
+    if (s.state === "active") n.active++;
+    if (s.state === "suspended") n.suspended++;
+    if (s.blocked) n.blocked++;
+    if (s.hand_ms > 0) n.hands++;
+  }
+  return JSON.stringify(n);
+});
+
+function Counts() {
+  const n = JSON.parse(counts.value) as Record<(typeof COUNTED)[number], number>;
+  const count = order.value.length;
+  const shown = listed.value.length;
+  const isPart = shown < count || query.value !== "";
+  const found = t("search.count", { shown, count });
+  return (
+    <div class="counts">
+      <p role="status" class="visually-hidden">
+        {isPart ? found : ""}
+      </p>
+      <span class={isPart ? "counts-shown" : undefined} aria-hidden={isPart}>
+        {isPart ? found : t("wall.count", { count })}
+      </span>
+      {COUNTED.map((what) => n[what] > 0 && <span key={what}>{t(`wall.${what}`, { count: n[what] })}</span>)}
+      {alarms.value > 0 && link.value === "live" && (
+        <span class="counts-alarm">{t("wall.alarms", { count: alarms.value })}</span>
+      )}
+    </div>
+  );
+}
+
+function SelectAll() {
+  const shown = listed.value;
+  const isPart = shown.length < order.value.length;
+  const ids = selection.value.ids;
+  const done = shown.length === 0 || (ids.size === shown.length && shown.every((id) => ids.has(id)));
+  return (
+    <button
+      type="button"
+      class="button quiet"
+      aria-disabled={done}
+      onClick={() => setSelection(all(selection.peek(), listed.peek()))}
+    >
+      {t(isPart ? "select.shown" : "select.all")}
+    </button>
+  );
+}
+
 export function RoomLine() {
-  const sessions = liveSessions();
-  const count = sessions.length;
-  const active = sessions.filter((s) => s.state === "active").length;
-  const blocked = sessions.filter((s) => s.blocked).length;
-  const suspended = sessions.filter((s) => s.state === "suspended").length;
-  const allSelected = count > 0 && selection.value.ids.size === count;
+  useEffect(() => {
+    void call<{ memory_total_kib: number }>("System.Status")
+      .then((r) => (memoryTotal.value = r.memory_total_kib))
+      .catch(() => undefined); // then nothing is said about memory
+  }, []);
   return (
     <div class="toolbar">
       <h1>{system.value || t("wall.name")}</h1>
-      <p class="counts">
-        <span>{t("wall.count", { count })}</span>
-        {active > 0 && <span>{t("wall.active", { count: active })}</span>}
-        {blocked > 0 && <span>{t("wall.blocked", { count: blocked })}</span>}
-        {suspended > 0 && <span>{t("wall.suspended", { count: suspended })}</span>}
-      </p>
+      <Counts />
       <div class="toolbar-end">
-        <button
-          type="button"
-          class="button quiet"
-          aria-disabled={count === 0 || allSelected}
-          onClick={() => setSelection(all(selection.peek(), listed.peek()))}
-        >
-          {t("select.all")}
-        </button>
-        <SizeSwitch />
+        <Search />
+        <Switch name="show" values={SHOWS} chosen={show} word={(v) => t(`show.${v}`)} />
+        <Pick name="group" values={GROUPS} chosen={group} />
+        <Pick name="sort" values={SORTS} chosen={sort} />
+        <SelectAll />
+        <Switch name="size" values={SIZES} chosen={size} word={(v) => LETTER[v]} />
       </div>
     </div>
   );

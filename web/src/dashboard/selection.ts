@@ -118,7 +118,7 @@ export function move(
 ): Selection {
   if (order.length === 0) return s;
   const at = s.current === null ? -1 : order.indexOf(s.current);
-  const to = at < 0 ? 0 : step(at, lines, direction, page);
+  const to = at >= 0 ? step(at, lines, direction, page) : direction === "end" ? order.length - 1 : 0;
   const id = order[to];
   if (id === undefined) return s;
   if (keys.ctrl && !keys.shift) return { ...s, current: id };

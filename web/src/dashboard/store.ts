@@ -36,6 +36,8 @@ export interface Tile {
   readonly picture: Signal<PictureState>;
   /** Since when the picture is not live, ms of this computer; read only while picture is "stale". */
   staleSince: number;
+  /** Since when its picture is black, ms of this computer; 0: it is not, or not for long enough. */
+  readonly blackSince: Signal<number>;
   /** Last key or pointer event, ms of this computer. */
   usedAt: number;
   /** The session has ended; the tile stays a moment to say so. */
@@ -45,6 +47,8 @@ export interface Tile {
 /** null: not signed in; undefined: not known yet. */
 export const me = signal<Me | null | undefined>(undefined);
 export const system = signal("");
+/** Memory of the system in KiB; 0: not known. */
+export const memoryTotal = signal(0);
 export const link = signal<Link>("connecting");
 export const loaded = signal(false);
 export const stations = signal<ReadonlyMap<string, Station>>(new Map());
@@ -86,6 +90,7 @@ function newTile(s: Session): Tile {
     source: signal(false),
     picture: signal<PictureState>("waiting"),
     staleSince: 0,
+    blackSince: signal(0),
     usedAt: Date.now() - s.idle_ms,
     gone: signal(false),
   };

@@ -3,15 +3,16 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { serverNow, tick } from "../shared/clock";
-import { countdown, span } from "../shared/format";
-import { said, t } from "../shared/i18n";
+import { countdown, plainName, span } from "../shared/format";
+import { bytes, duration, percent, said, t } from "../shared/i18n";
 import type { Notice, Session } from "../shared/types";
 import { blockAll, blocks } from "./blocks";
 import { blockOf } from "./blocking";
 import { UntilText } from "./force";
 import { attach } from "./pictures";
-import { stations, type Outcome, type Tile } from "./store";
+import { memoryTotal, stations, type Outcome, type Tile } from "./store";
 import { condition, isFinal } from "./summary";
+import { idleFor, load, type Alarm } from "./tileinfo";
 
 function stationNames(s: Session): string {
   const names = s.stations.map((id) => stations.value.get(id)?.name || id);
@@ -29,11 +30,97 @@ function Countdown({ notice }: { notice: Notice }) {
 
 const TELL_AFTER_MS = 2000; // a restarted relay is back before that
 
-function StaleBadge({ tile }: { tile: Tile }) {
+const AlarmSign = () => (
+  <svg class="sign" viewBox="0 0 24 24" aria-hidden="true">
+    <path d="M12 4L2.500 20h19zM12 10v5M12 17.600v.2" />
+  </svg>
+);
+
+/** The picture does not show what is there now; since when. */
+function AlarmBadge({ tile, alarm }: { tile: Tile; alarm: Alarm }) {
   void tick.value;
-  if (Date.now() - tile.staleSince < TELL_AFTER_MS) return null;
-  const s = span(Date.now() - tile.staleSince);
-  return <span class="badge tile-stale">{t(`tile.stale.${s.unit}`, { count: s.count })}</span>;
+  const since = alarm === "black" ? tile.blackSince.value : tile.staleSince;
+  if (Date.now() - since < TELL_AFTER_MS) return null;
+  const s = span(Date.now() - since);
+  return (
+    <span class={`tile-alarm ${alarm === "none" ? "tile-instead" : "badge tile-stale"}`}>
+      <AlarmSign />
+      <span>{t(`tile.${alarm}.${s.unit}`, { count: s.count })}</span>
+    </span>
+  );
+}
+
+function alarmOf(tile: Tile): Alarm | null {
+  const s = tile.session.value;
+  if (!s.may.includes("tile") || s.state === "opening" || tile.gone.value) return null;
+  const picture = tile.picture.value;
+  if (picture === "stale" || picture === "none") return picture;
+  return tile.blackSince.value > 0 ? "black" : null;
+}
+
+const minutes = (ms: number) => duration(Math.floor(ms / 60_000) * 60_000);
+
+function Hand({ since }: { since: number }) {
+  void tick.value;
+  const ms = Math.max(0, serverNow() - since);
+  const time = ms < 60_000 ? "" : minutes(ms);
+  return (
+    <span class="tile-hand">
+      <svg class="sign" viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M8 13V6a1.500 1.500 0 0 1 3 0v5V4.500a1.500 1.500 0 0 1 3 0V11 6.500a1.500 1.500 0 0 1 3 0V15c0 3.500-2 6-5.500 6-3 0-4.300-1.500-5.500-4l-1.800-3.600c-.6-1.400 1.200-2.300 2-1.100z" />
+      </svg>
+      <span aria-hidden="true">{time}</span>
+      <span class="visually-hidden">
+        {t("tile.hand.label", { time: time || duration(Math.floor(ms / 1000) * 1000) })}
+        {", "}
+      </span>
+    </span>
+  );
+}
+
+/** How the session is; that nobody uses it comes in place of "active". */
+function State({ tile }: { tile: Tile }) {
+  const s = tile.session.value;
+  const how = condition(s);
+  if (s.state === "active") void tick.value;
+  const idle = how === "active" ? idleFor(s, tile.usedAt, Date.now()) : 0;
+  return (
+    <span class={`chip chip-${idle > 0 ? "idle" : how}`}>
+      {idle > 0 ? t("tile.idle", { time: minutes(idle) }) : t(`condition.${how}`)}
+    </span>
+  );
+}
+
+/** Processor and memory, for those who see; null: nothing that should be noticed. */
+function usage(s: Session): { cpu: number | null; memory: number | null; text: string } {
+  const l = load(s, memoryTotal.value);
+  const texts: string[] = [];
+  if (l.cpu !== null) texts.push(t("tile.cpu", { percent: percent(s.cpu_permille / 1000) }));
+  if (l.memory !== null) texts.push(t("tile.memory", { size: bytes(s.memory_kib) }));
+  return { ...l, text: texts.join(", ") };
+}
+
+function Usage({ session }: { session: Session }) {
+  const u = usage(session);
+  return (
+    <span class="tile-usage" title={u.text || undefined} aria-hidden="true">
+      <span class="tile-cpu" hidden={u.cpu === null} style={{ width: `${Math.round((u.cpu ?? 0) * 100)}%` }} />
+      <span class="tile-memory" hidden={u.memory === null} style={{ width: `${Math.round((u.memory ?? 0) * 100)}%` }} />
+    </span>
+  );
+}
+
+/** What the person works with. */
+function Window({ session }: { session: Session }) {
+  const program = plainName(session.program);
+  const title = plainName(session.window);
+  const both = program && title ? t("tile.window", { program, title }) : program || title;
+  return (
+    <span class="tile-window" title={both || undefined}>
+      {title || program}
+      {both && <Comma />}
+    </span>
+  );
 }
 
 /** What stands in place of a picture that is not there. */
@@ -49,7 +136,7 @@ function Instead({ tile, session }: { tile: Tile; session: Session }) {
       </span>
     );
   if (session.state === "opening") return <span class="tile-instead">{t("tile.opening")}</span>;
-  if (picture === "none") return <span class="tile-instead">{t("tile.nopicture")}</span>;
+  if (picture === "none") return <AlarmBadge tile={tile} alarm="none" />;
   if (picture === "waiting") return <span class="tile-instead">{t("tile.waiting")}</span>;
   return null;
 }
@@ -112,8 +199,11 @@ function OutcomeVeil({ outcome, hasNotice }: { outcome: Outcome; hasNotice: bool
 }
 
 /** What the picture says, for those who do not see it; follows name, station and state. */
-function unseen(s: Session, outcome: Outcome | null, asks: boolean): string {
+function unseen(s: Session, outcome: Outcome | null, asks: boolean, alarm: Alarm | null): string {
   const parts = marks(s);
+  if (alarm) parts.push(t(`tile.alarm.${alarm}`));
+  const use = usage(s).text;
+  if (use) parts.push(use);
   if (asks) parts.push(t("more.short"));
   if (s.notice) parts.push(t("tile.notice.label"));
   if (outcome && (outcome.state === "refused" || outcome.state === "failed"))
@@ -149,12 +239,13 @@ export function TileView({ tile, x, y, width, height, position, of }: Props) {
   const picture = tile.picture.value;
   const mayPicture = s.may.includes("tile");
   const asks = tile.asks.value !== null && Boolean(s.notice);
-  const how = condition(s);
+  const alarm = alarmOf(tile);
   const state = gone ? "gone" : s.state;
   const classes = ["tile", `tile-${state}`];
   if (selected) classes.push("selected");
   if (tile.current.value) classes.push("current");
   if (picture === "stale") classes.push("stale");
+  if (alarm) classes.push("alarmed");
   if (tile.source.value) classes.push("source");
   return (
     <div
@@ -170,13 +261,14 @@ export function TileView({ tile, x, y, width, height, position, of }: Props) {
       data-session={tile.id}
       data-user={s.user}
       data-state={state}
-      data-condition={how}
+      data-condition={condition(s)}
+      data-alarm={alarm ?? undefined}
       data-picture={mayPicture ? picture : "hidden"}
     >
       <div class="tile-picture" aria-hidden="true">
         <canvas ref={canvas} width={0} height={0} hidden={!mayPicture} />
         {!outcome && !gone && <Instead tile={tile} session={s} />}
-        {mayPicture && picture === "stale" && <StaleBadge tile={tile} />}
+        {alarm && alarm !== "none" && <AlarmBadge tile={tile} alarm={alarm} />}
         {s.blocked && !gone && !outcome && <BlockVeil session={s} />}
         {!gone && (
           <span class="tile-marks">
@@ -203,21 +295,24 @@ export function TileView({ tile, x, y, width, height, position, of }: Props) {
           </svg>
         </span>
       </div>
+      <Usage session={s} />
       <div class="tile-text">
-        <span class="tile-name">
-          {s.full_name}
-          {s.own && <span class="tile-own"> ({t("tile.own")})</span>}
-          <Comma />
+        <span class="tile-line tile-first">
+          <span class="tile-name">
+            {s.full_name}
+            {s.own && <span class="tile-own"> ({t("tile.own")})</span>}
+            <Comma />
+          </span>
+          {s.hand_ms > 0 && !gone && <Hand since={s.hand_ms} />}
         </span>
+        <Window session={s} />
         <span class="tile-line">
           <span class="tile-station">
             {stationNames(s)}
             <Comma />
           </span>
-          <span class={`chip chip-${how}`}>
-            {t(`condition.${how}`)}
-            <span class="visually-hidden">{unseen(s, outcome, asks)}</span>
-          </span>
+          <State tile={tile} />
+          <span class="visually-hidden">{unseen(s, outcome, asks, alarm)}</span>
         </span>
       </div>
     </div>

@@ -6,6 +6,7 @@ import { signal } from "@preact/signals";
 import { de } from "../messages/de";
 import { en } from "../messages/en";
 import { systemDe } from "../messages/system.de";
+import { span } from "./format";
 import { format, pickLanguage, type Args, type Text } from "./message";
 import { Translator } from "./template";
 
@@ -63,4 +64,21 @@ export function list(items: readonly string[]): string {
 /** "14:30", for an end time that is minutes away. */
 export function clockMinutes(ms: number): string {
   return new Intl.DateTimeFormat(lang.value, { timeStyle: "short" }).format(ms);
+}
+
+/** "45 sec", "3 min", "2 hr": the largest whole unit. */
+export function duration(ms: number): string {
+  const { unit, count } = span(ms);
+  return new Intl.NumberFormat(lang.value, { style: "unit", unit, unitDisplay: "short" }).format(count);
+}
+
+export function percent(share: number): string {
+  return new Intl.NumberFormat(lang.value, { style: "percent", maximumFractionDigits: 0 }).format(share);
+}
+
+/** Of KiB: "340 MB", "1.2 GB" as people say it. */
+export function bytes(kib: number): string {
+  const mega = kib / 1024;
+  const unit = mega < 1000 ? "megabyte" : "gigabyte";
+  return new Intl.NumberFormat(lang.value, { style: "unit", unit, maximumSignificantDigits: 2 }).format(mega < 1000 ? mega : mega / 1024);
 }

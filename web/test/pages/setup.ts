@@ -38,7 +38,7 @@ afterEach(async () => {
   assert.deepEqual(errors, []);
 });
 
-export const tile = (name: string) => page.getByRole("option", { name });
+export const tile = (name: string) => page.locator("#wall").getByRole("option", { name });
 export const status = () => page.locator(".bar-target");
 
 export async function signIn(user = "kaya", password = "demo"): Promise<void> {
