@@ -12,10 +12,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/str.h"
 #include "relay/overlay-draw.h"
 #include "relay/overlay-text.h"
@@ -49,28 +47,6 @@ struct card {
 
 /* --- words --- */
 
-/* "14:20" today, else with the day: "24 Nov, 14:20", "24.11., 14:20 Uhr". */
-static void format_until(char *dst, size_t size, int64_t until_ms, const char *language)
-{
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
-		"Aug", "Sep", "Oct", "Nov", "Dec" };
-	time_t until = (time_t)(until_ms / 1000), now = (time_t)(clock_real_ms() / 1000);
-	bool german = strncmp(language, "de", 2) == 0;
-	struct tm u, n;
-
-	dst[0] = '\0';
-	if (until_ms <= 0 || !localtime_r(&until, &u) || !localtime_r(&now, &n))
-		return;
-	if (u.tm_year == n.tm_year && u.tm_yday == n.tm_yday)
-		snprintf(dst, size, "%02d:%02d%s", u.tm_hour, u.tm_min, german ? " Uhr" : "");
-	else if (german)
-		snprintf(dst, size, "%d.%d., %02d:%02d Uhr", u.tm_mday, u.tm_mon + 1, u.tm_hour,
-				u.tm_min);
-	else
-		snprintf(dst, size, "%d %s, %02d:%02d", u.tm_mday, months[u.tm_mon], u.tm_hour,
-				u.tm_min);
-}
-
 /* The sentence with value in it; empty where value is. */
 static char *sentence(const char *language, enum overlay_text text, const char *value)
 {
@@ -93,7 +69,7 @@ static int fill_words(struct card *c, const struct card_text *t)
 			message = overlay_text_get(t->language, TEXT_BLOCKED);
 		c->message = overlay_text_clean(message, MESSAGE_MAX_CHARS);
 		c->who = sentence(t->language, TEXT_BLOCKED_BY, t->by);
-		format_until(until, sizeof(until), t->until_ms, t->language);
+		overlay_text_time(until, sizeof(until), t->until_ms, t->language);
 		foot = overlay_text_get(t->language, TEXT_BLOCKED_KEPT);
 		break;
 	case CARD_PROJECTION:

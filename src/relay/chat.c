@@ -27,7 +27,8 @@ static bool parse_line(json_t *json, struct chat_line *ret)
 
 int chat_parse(json_t *json, struct chat *ret)
 {
-	struct chat c = { .known = true };
+	static uint64_t version;
+	struct chat c = { .known = true, .version = ++version };
 	json_t *messages, *item;
 	struct args a;
 	size_t i;

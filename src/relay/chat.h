@@ -16,7 +16,8 @@ struct chat {
 	bool enabled, hand;
 	struct chat_line lines[CHAT_LINES_MAX]; /* oldest first, numbers count up */
 	unsigned n;
-	json_t *json; /* as it came; owned */
+	json_t *json;     /* as it came; owned */
+	uint64_t version; /* by chat_parse(): another one for each */
 };
 
 /*

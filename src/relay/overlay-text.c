@@ -4,7 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 static const char *const english[_TEXT_MAX] = {
@@ -39,6 +41,21 @@ static const char *const english[_TEXT_MAX] = {
 	[TEXT_LOG_OFF_ASK] = "Log off?",
 	[TEXT_LOG_OFF_LOST] = "All programs are closed. Unsaved work is lost.",
 	[TEXT_MORE_TIME_HINT] = "%s is asked.",
+	[TEXT_HAND_UP] = "Raise hand",
+	[TEXT_HAND_UP_HINT] = "A supervisor sees that you need help.",
+	[TEXT_HAND_DOWN] = "Lower hand",
+	[TEXT_HAND_DOWN_HINT] = "Your hand is up. A supervisor sees it.",
+	[TEXT_HAND_OFF] = "Raising hands is switched off just now.",
+	[TEXT_MESSAGES] = "Messages",
+	[TEXT_MESSAGES_HINT] = "Between you and the supervisors.",
+	[TEXT_MESSAGES_NEW] = "%s new messages",
+	[TEXT_MESSAGES_NEW_ONE] = "1 new message",
+	[TEXT_MESSAGES_NONE] = "No messages yet.",
+	[TEXT_MESSAGES_OFF] = "Writing messages is switched off just now.",
+	[TEXT_MESSAGE_YOU] = "You",
+	[TEXT_MESSAGE_WRITE] = "Write a message …",
+	[TEXT_MESSAGE_SEND] = "Send",
+	[TEXT_MESSAGE_ANSWER] = "Ctrl + Alt + Home to answer",
 	[TEXT_CANCEL] = "Cancel",
 	[TEXT_CLOSE] = "Close",
 	[TEXT_BLOCKED] = "Your screen is blocked for the moment.",
@@ -84,6 +101,21 @@ static const char *const german[_TEXT_MAX] = {
 	[TEXT_LOG_OFF_LOST] = "Alle Programme werden geschlossen. Nicht gespeicherte Arbeit "
 			      "geht verloren.",
 	[TEXT_MORE_TIME_HINT] = "%s wird gefragt.",
+	[TEXT_HAND_UP] = "Hand heben",
+	[TEXT_HAND_UP_HINT] = "Die Aufsicht sieht, dass Sie sich melden.",
+	[TEXT_HAND_DOWN] = "Hand senken",
+	[TEXT_HAND_DOWN_HINT] = "Ihre Hand ist oben. Die Aufsicht sieht es.",
+	[TEXT_HAND_OFF] = "Handheben ist gerade ausgeschaltet.",
+	[TEXT_MESSAGES] = "Nachrichten",
+	[TEXT_MESSAGES_HINT] = "Zwischen Ihnen und der Aufsicht.",
+	[TEXT_MESSAGES_NEW] = "%s neue Nachrichten",
+	[TEXT_MESSAGES_NEW_ONE] = "1 neue Nachricht",
+	[TEXT_MESSAGES_NONE] = "Noch keine Nachrichten.",
+	[TEXT_MESSAGES_OFF] = "Nachrichten schreiben ist gerade ausgeschaltet.",
+	[TEXT_MESSAGE_YOU] = "Sie",
+	[TEXT_MESSAGE_WRITE] = "Nachricht schreiben …",
+	[TEXT_MESSAGE_SEND] = "Senden",
+	[TEXT_MESSAGE_ANSWER] = "Strg + Alt + Pos1 zum Antworten",
 	[TEXT_CANCEL] = "Abbrechen",
 	[TEXT_CLOSE] = "Schließen",
 	[TEXT_BLOCKED] = "Ihr Bildschirm ist im Moment gesperrt.",
@@ -132,4 +164,25 @@ char *overlay_text_clean(const char *s, size_t max_chars)
 		s += len + (s[len] == '\n');
 	}
 	return take_ptr(text);
+}
+
+void overlay_text_time(char *dst, size_t size, int64_t ms, const char *language)
+{
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+		"Aug", "Sep", "Oct", "Nov", "Dec" };
+	time_t at = (time_t)(ms / 1000), now = (time_t)(clock_real_ms() / 1000);
+	bool in_german = strncmp(language, "de", 2) == 0;
+	struct tm t, n;
+
+	dst[0] = '\0';
+	if (ms <= 0 || !localtime_r(&at, &t) || !localtime_r(&now, &n))
+		return;
+	if (t.tm_year == n.tm_year && t.tm_yday == n.tm_yday)
+		snprintf(dst, size, "%02d:%02d%s", t.tm_hour, t.tm_min, in_german ? " Uhr" : "");
+	else if (in_german)
+		snprintf(dst, size, "%d.%d., %02d:%02d Uhr", t.tm_mday, t.tm_mon + 1, t.tm_hour,
+				t.tm_min);
+	else
+		snprintf(dst, size, "%d %s, %02d:%02d", t.tm_mday, months[t.tm_mon], t.tm_hour,
+				t.tm_min);
 }

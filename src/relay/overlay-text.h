@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum overlay_text {
 	TEXT_LEAD,
@@ -36,6 +37,21 @@ enum overlay_text {
 	TEXT_LOG_OFF_ASK,
 	TEXT_LOG_OFF_LOST,
 	TEXT_MORE_TIME_HINT, /* %s: who */
+	TEXT_HAND_UP,
+	TEXT_HAND_UP_HINT,
+	TEXT_HAND_DOWN,
+	TEXT_HAND_DOWN_HINT,
+	TEXT_HAND_OFF,
+	TEXT_MESSAGES,
+	TEXT_MESSAGES_HINT,
+	TEXT_MESSAGES_NEW, /* %s: how many, more than one */
+	TEXT_MESSAGES_NEW_ONE,
+	TEXT_MESSAGES_NONE,
+	TEXT_MESSAGES_OFF,
+	TEXT_MESSAGE_YOU,
+	TEXT_MESSAGE_WRITE,
+	TEXT_MESSAGE_SEND,
+	TEXT_MESSAGE_ANSWER,
 	TEXT_CANCEL,
 	TEXT_CLOSE,
 	TEXT_BLOCKED,
@@ -52,5 +68,7 @@ enum overlay_text {
 const char *overlay_text_get(const char *language, enum overlay_text text);
 /* Put value where "%s" stands; cut at size - 1 bytes. */
 void overlay_text_fill(char *dst, size_t size, const char *text, const char *value);
+/* "14:20" today, else with the day: "24 Nov, 14:20", "24.11., 14:20 Uhr". Empty for 0. */
+void overlay_text_time(char *dst, size_t size, int64_t ms, const char *language);
 /* str_clean() that keeps the ends of lines. NULL: no memory. */
 char *overlay_text_clean(const char *s, size_t max_chars);

@@ -59,7 +59,32 @@ bool sign_draw(struct sign *s, const struct sign_text *text, uint16_t screen_w, 
 		uint16_t top);
 struct overlay *sign_overlay(struct sign *s);
 
-/* --- panel of a station that has no page: suspend, lock, log off --- */
+/* --- messages between the person at a station and the supervisors --- */
+struct chat_line {
+	int64_t number; /* counts up */
+	int64_t at_ms;  /* ms since 1970 */
+	const char *from_name, *text;
+	bool supervisor; /* written by one; else by the person here */
+};
+
+/* --- popup: a supervisor has written --- */
+struct popup;
+
+struct popup_text {
+	const char *from_name, *text;
+	const char *language;
+	bool can_answer; /* says how */
+};
+
+int popup_new(struct popup **ret);
+/* NULL is fine; gives NULL. */
+struct popup *popup_free(struct popup *p);
+/* As notice_draw(); in the lower right corner, above what desktops have there. */
+bool popup_draw(struct popup *p, const struct popup_text *text, uint16_t screen_w,
+		uint16_t screen_h);
+struct overlay *popup_overlay(struct popup *p);
+
+/* --- panel of a station that has no page: raise the hand, write, suspend, lock, log off --- */
 struct panel;
 
 struct panel_text {
@@ -69,6 +94,15 @@ struct panel_text {
 	const char *language;
 	bool can_leave; /* suspend, lock and log off */
 	bool can_ask;   /* for more time */
+
+	bool has_chat; /* else nothing of the rest is shown */
+	bool chat_enabled, hand;
+	bool sending;        /* what was typed is under way */
+	const char *refusal; /* why the hand or the message was not taken; NULL: nothing was refused
+			      */
+	const struct chat_line *lines;
+	unsigned n_lines, n_new;
+	uint64_t chat_version; /* another one: the lines may be others */
 };
 
 enum panel_answer {
@@ -79,6 +113,8 @@ enum panel_answer {
 	PANEL_LOCK,
 	PANEL_LOGOFF, /* after asking once more */
 	PANEL_MORE_TIME,
+	PANEL_HAND, /* raise it, or lower it */
+	PANEL_SEND, /* what panel_get_draft() gives */
 };
 
 /* Open, for a screen of this size, at its right edge from the line top on. */
@@ -86,19 +122,20 @@ int panel_new(const struct panel_text *text, uint16_t screen_w, uint16_t screen_
 		struct panel **ret);
 /* NULL is fine; gives NULL. */
 struct panel *panel_free(struct panel *p);
+/* Where the person is in it stays as it is. false: nothing has changed. */
+bool panel_update(struct panel *p, const struct panel_text *text, uint16_t screen_w,
+		uint16_t screen_h, uint16_t top);
 struct overlay *panel_overlay(struct panel *p);
-/* A key was pressed. */
-enum panel_answer panel_key(struct panel *p, uint32_t keysym);
+/* A key was pressed. types: without Control and Alt, it may type a character. */
+enum panel_answer panel_key(struct panel *p, uint32_t keysym, bool types);
 /* The pointer is there; a press outside closes. */
 enum panel_answer panel_pointer(struct panel *p, uint8_t buttons, int x, int y);
-
-/* --- messages between the person at a station and the supervisors --- */
-struct chat_line {
-	int64_t number; /* counts up */
-	int64_t at_ms;  /* ms since 1970 */
-	const char *from_name, *text;
-	bool supervisor; /* written by one; else by the person here */
-};
+/* Go to the messages; does nothing without a chat. */
+void panel_show_messages(struct panel *p);
+bool panel_shows_messages(const struct panel *p);
+/* What was typed and not yet sent. */
+const char *panel_get_draft(const struct panel *p);
+void panel_set_draft(struct panel *p, const char *text);
 
 /* --- greeter --- */
 struct greeter;

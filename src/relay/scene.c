@@ -213,8 +213,8 @@ struct scene_shown scene_decide(const struct scene_facts *f)
 	d.input = takes_input(f, d.picture);
 	d.notice = is_person && f->has_notice;
 	d.sign = is_person && f->has_sign;
+	d.chat = d.picture == SCENE_PICTURE_SESSION || d.picture == SCENE_PICTURE_WINDOW;
 	/* Elsewhere nothing but the question for more time is allowed. */
-	d.panel = d.picture == SCENE_PICTURE_SESSION || d.picture == SCENE_PICTURE_WINDOW ||
-		  (d.notice && (f->kind == SCENE_PROJECTION || f->kind == SCENE_BLOCK));
+	d.panel = d.chat || (d.notice && (f->kind == SCENE_PROJECTION || f->kind == SCENE_BLOCK));
 	return d;
 }

@@ -86,6 +86,7 @@ struct scene_shown {
 	bool input;        /* keys and pointer pass to what is shown */
 	bool notice, sign; /* drawn over it */
 	bool panel;        /* may be opened */
+	bool chat;         /* messages may be shown: whose they are is at work here */
 };
 
 /* A pure function. Input never passes to a picture that is not the scene's. */

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Notice, sign and panel of a station without a page, and the input that belongs to them.
+ * Notice, sign, popup and panel of a station without a page, and the input that belongs to them.
  *
  * The panel opens by Ctrl + Alt + Home, which desktops leave alone, and by the pointer resting in
  * the upper right corner. Resting, not pressing: a press there is meant for the button that closes
  * a maximised window, and after one the corner is spent until the pointer has left it.
  *
- * While the panel is open it takes all input; the viewer lets go what was held in the session.
- * Timers run only while a notice counts down or the pointer rests in the corner.
+ * While the panel is open it takes all input; the viewer lets go what was held in the session. What
+ * was typed there stays while it is closed, as long as the session is here.
+ *
+ * A message pops up once, when it can be seen: one that comes while something else is shown waits.
+ * What was said before the session came here is no news. Timers run only while a notice counts
+ * down, a message is shown or the pointer rests in the corner.
  */
 #include <string.h>
 
@@ -22,6 +26,7 @@ enum {
 	COUNTDOWN_MS = 1000,
 	CORNER_SIDE = 2,
 	CORNER_MS = 600,
+	POPUP_MS = 8000,
 };
 
 struct station_layers {
@@ -29,13 +34,19 @@ struct station_layers {
 	struct notice *notice;
 	struct sign *sign;
 	struct panel *panel;
-	/* What the panel was made for. */
-	uint16_t panel_w, panel_h, panel_top;
-	bool panel_leaves, panel_asks;
+	struct popup *popup;
 
-	uv_timer_t countdown, corner;
+	/* Of the session that is here; all else is forgotten. */
+	char session[SOURCE_SESSION_MAX + 1];
+	int64_t popup_number, popped,
+			read;  /* of messages; popped, read: the last one, -1: unknown */
+	char *draft;           /* of a closed panel */
+	char *refusal;         /* NULL: nothing was refused */
+	bool sending, raising; /* stationd is asked */
+
+	uv_timer_t countdown, corner, popup_end;
 	unsigned n_handles;
-	bool control, alt;
+	bool control, alt, alt_left; /* the right one may be AltGr, which types */
 	bool corner_spent;
 	bool takes_press; /* until it is released */
 	uint8_t buttons;
@@ -108,6 +119,9 @@ static void sign_update(struct station_layers *l)
 
 /* --- panel --- */
 
+static void chat_update(struct station_layers *l);
+static void panel_refresh(struct station_layers *l);
+
 static bool can_leave(const struct station_layers *l)
 {
 	return l->screen->station->scene.kind == SCENE_SESSION;
@@ -121,11 +135,53 @@ static bool can_ask(const struct station_layers *l)
 	       scene->notice.ends_ms > clock_real_ms();
 }
 
-static bool panel_is_right(const struct station_layers *l)
+/* Of supervisors, not yet read here. */
+static unsigned count_new(const struct station_layers *l)
 {
-	return l->panel_w == l->screen->shown->w && l->panel_h == l->screen->shown->h &&
-	       l->panel_top == find_top(l) && l->panel_leaves == can_leave(l) &&
-	       l->panel_asks == can_ask(l);
+	const struct chat *chat = &l->screen->station->chat;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < chat->n; i++)
+		n += chat->lines[i].supervisor && chat->lines[i].number > l->read;
+	return n;
+}
+
+static struct panel_text panel_words(const struct station_layers *l)
+{
+	const struct station *s = l->screen->station;
+	const struct scene *scene = &s->scene;
+
+	return (struct panel_text){
+		.name = *scene->full_name ? scene->full_name : scene->user,
+		.station = s->name ? s->name : "",
+		.by = scene->has_notice ? scene->notice.by : "",
+		.language = language_of(l),
+		.can_leave = can_leave(l),
+		.can_ask = can_ask(l),
+		.has_chat = can_leave(l) && s->chat.known,
+		.chat_enabled = s->chat.enabled,
+		.hand = s->chat.hand,
+		.sending = l->sending,
+		.refusal = l->refusal,
+		.lines = s->chat.lines,
+		.n_lines = s->chat.n,
+		.n_new = count_new(l),
+		.chat_version = s->chat.version,
+	};
+}
+
+static void refusal_set(struct station_layers *l, const char *reason)
+{
+	free(l->refusal);
+	l->refusal = reason ? strdup(reason) : NULL;
+}
+
+static void draft_keep(struct station_layers *l)
+{
+	const char *text = panel_get_draft(l->panel);
+
+	str_wipe_free(l->draft);
+	l->draft = *text ? strdup(text) : NULL;
 }
 
 static void panel_close(struct station_layers *l)
@@ -133,33 +189,186 @@ static void panel_close(struct station_layers *l)
 	if (!l->panel)
 		return;
 	viewer_set_overlay(l->screen->viewer, VIEWER_LAYER_PANEL, NULL);
+	draft_keep(l);
+	refusal_set(l, NULL);
 	l->panel = panel_free(l->panel);
 }
 
 static void panel_open(struct station_layers *l)
 {
 	const struct station_screen *c = l->screen;
-	const struct scene *scene = &c->station->scene;
-	struct panel_text text = { .name = *scene->full_name ? scene->full_name : scene->user,
-		.station = c->station->name ? c->station->name : "",
-		.by = scene->has_notice ? scene->notice.by : "",
-		.language = language_of(l),
-		.can_leave = can_leave(l),
-		.can_ask = can_ask(l) };
+	struct panel_text text = panel_words(l);
 
 	panel_close(l);
 	uv_timer_stop(&l->corner);
 	l->corner_spent = true;
 	if (!c->shown || !c->decided.panel || !(text.can_leave || text.can_ask))
 		return;
-	l->panel_w = c->shown->w;
-	l->panel_h = c->shown->h;
-	l->panel_top = find_top(l);
-	l->panel_leaves = text.can_leave;
-	l->panel_asks = text.can_ask;
-	if (panel_new(&text, l->panel_w, l->panel_h, l->panel_top, &l->panel) == 0)
+	if (panel_new(&text, c->shown->w, c->shown->h, find_top(l), &l->panel) < 0)
+		return;
+	if (l->draft)
+		panel_set_draft(l->panel, l->draft);
+	/* Whoever was just written to wants to answer. */
+	if (l->popup)
+		panel_show_messages(l->panel);
+	viewer_set_overlay(c->viewer, VIEWER_LAYER_PANEL, panel_overlay(l->panel));
+	chat_update(l);
+	panel_refresh(l);
+}
+
+static void panel_refresh(struct station_layers *l)
+{
+	const struct station_screen *c = l->screen;
+	struct panel_text text = panel_words(l);
+
+	if (!l->panel)
+		return;
+	if (!c->decided.panel || !(text.can_leave || text.can_ask))
+		panel_close(l);
+	else if (panel_update(l->panel, &text, c->shown->w, c->shown->h, find_top(l)))
 		viewer_set_overlay(c->viewer, VIEWER_LAYER_PANEL, panel_overlay(l->panel));
 }
+
+/* --- messages --- */
+
+static void popup_close(struct station_layers *l)
+{
+	uv_timer_stop(&l->popup_end);
+	if (l->popup)
+		viewer_set_overlay(l->screen->viewer, VIEWER_LAYER_MESSAGE, NULL);
+	l->popup = popup_free(l->popup);
+}
+
+static void handle_popup_end(uv_timer_t *t)
+{
+	struct station_layers *l = t->data;
+
+	l->popped = l->popup_number;
+	popup_close(l);
+}
+
+static void popup_show(struct station_layers *l, const struct chat_line *line)
+{
+	const struct station_screen *c = l->screen;
+	struct popup_text text = { .from_name = line->from_name,
+		.text = line->text,
+		.language = language_of(l),
+		.can_answer = c->station->chat.enabled };
+
+	if (!l->popup) {
+		if (popup_new(&l->popup) < 0)
+			return;
+		l->popup_number = -1;
+	}
+	if (popup_draw(l->popup, &text, c->shown->w, c->shown->h))
+		viewer_set_overlay(c->viewer, VIEWER_LAYER_MESSAGE, popup_overlay(l->popup));
+	if (l->popup_number == line->number)
+		return;
+	l->popup_number = line->number;
+	uv_timer_start(&l->popup_end, handle_popup_end, POPUP_MS, 0);
+}
+
+/* The last of a supervisor that has not popped up; NULL: none. */
+static const struct chat_line *find_news(const struct station_layers *l)
+{
+	const struct chat *chat = &l->screen->station->chat;
+
+	for (unsigned i = chat->n; i > 0 && chat->lines[i - 1].number > l->popped; i--)
+		if (chat->lines[i - 1].supervisor)
+			return &chat->lines[i - 1];
+	return NULL;
+}
+
+/* What belongs to a session goes with it. */
+static void chat_forget(struct station_layers *l)
+{
+	struct station *s = l->screen->station;
+
+	if (l->sending || l->raising)
+		host_forget(s->stations->relay->host, l);
+	l->sending = l->raising = false;
+	l->popped = l->read = -1;
+	popup_close(l);
+	panel_close(l);
+	refusal_set(l, NULL);
+	str_wipe_free(l->draft);
+	l->draft = NULL;
+	str_copy(l->session, sizeof(l->session), s->scene.session);
+}
+
+static void chat_update(struct station_layers *l)
+{
+	const struct station_screen *c = l->screen;
+	const struct chat *chat = &c->station->chat;
+	int64_t last = chat->n > 0 ? chat->lines[chat->n - 1].number : 0;
+	const struct chat_line *news;
+
+	if (chat->known && l->popped < 0)
+		l->popped = l->read = last;
+	if (chat->known && l->panel && panel_shows_messages(l->panel))
+		l->popped = l->read = last;
+	news = chat->known && c->shown && c->decided.chat ? find_news(l) : NULL;
+	if (news)
+		popup_show(l, news);
+	else
+		popup_close(l);
+}
+
+static void handle_sent(struct varlink *v, const char *error, json_t *parameters, bool continues,
+		int fd, void *userdata)
+{
+	struct station_layers *l = userdata;
+
+	(void)v, (void)continues, (void)fd;
+	l->sending = false;
+	refusal_set(l, station_refusal(l->screen->station, error, parameters));
+	if (!l->refusal) {
+		str_wipe_free(l->draft);
+		l->draft = NULL;
+		if (l->panel)
+			panel_set_draft(l->panel, "");
+	}
+	station_layers_update(l);
+}
+
+static void handle_raised(struct varlink *v, const char *error, json_t *parameters, bool continues,
+		int fd, void *userdata)
+{
+	struct station_layers *l = userdata;
+
+	(void)v, (void)continues, (void)fd;
+	l->raising = false;
+	refusal_set(l, station_refusal(l->screen->station, error, parameters));
+	station_layers_update(l);
+}
+
+static void ask_send(struct station_layers *l)
+{
+	struct station *s = l->screen->station;
+	int r;
+
+	if (l->sending)
+		return;
+	r = station_chat(s, panel_get_draft(l->panel), handle_sent, l);
+	l->sending = r > 0;
+	refusal_set(l, r < 0 ? station_refusal(s, NULL, NULL) : NULL);
+	station_layers_update(l);
+}
+
+static void ask_raise(struct station_layers *l)
+{
+	struct station *s = l->screen->station;
+	int r;
+
+	if (l->raising)
+		return;
+	r = station_act(s, s->chat.hand ? "hand_down" : "hand_up", handle_raised, l);
+	l->raising = r > 0;
+	refusal_set(l, r < 0 ? station_refusal(s, NULL, NULL) : NULL);
+	station_layers_update(l);
+}
+
+/* --- the panel's answers --- */
 
 static void panel_follow(struct station_layers *l, enum panel_answer answer)
 {
@@ -168,29 +377,44 @@ static void panel_follow(struct station_layers *l, enum panel_answer answer)
 		[PANEL_LOGOFF] = "logoff",
 		[PANEL_MORE_TIME] = "more_time" };
 
-	if (answer == PANEL_CHANGED)
+	switch (answer) {
+	case PANEL_NOTHING:
+		break;
+	case PANEL_CHANGED:
 		viewer_set_overlay(l->screen->viewer, VIEWER_LAYER_PANEL, panel_overlay(l->panel));
-	if (answer == PANEL_CHANGED || answer == PANEL_NOTHING)
-		return;
-	panel_close(l);
-	if (answer != PANEL_CLOSE)
+		chat_update(l);
+		panel_refresh(l);
+		break;
+	case PANEL_SEND:
+		ask_send(l);
+		break;
+	case PANEL_HAND:
+		ask_raise(l);
+		break;
+	case PANEL_CLOSE:
+		panel_close(l);
+		break;
+	default:
+		panel_close(l);
 		(void)station_act(l->screen->station, acts[answer], NULL, NULL);
+	}
 }
 
 void station_layers_update(struct station_layers *l)
 {
 	const struct station_screen *c = l->screen;
 
+	if (!streq(l->session, c->station->scene.session) ||
+			(!c->station->chat.known && l->popped >= 0))
+		chat_forget(l);
 	if (!c->shown) {
 		panel_close(l);
 		return; /* the last frame stays as it is */
 	}
 	notice_update(l);
 	sign_update(l);
-	if (l->panel && !c->decided.panel)
-		panel_close(l);
-	else if (l->panel && !panel_is_right(l))
-		panel_open(l);
+	chat_update(l);
+	panel_refresh(l);
 }
 
 /* --- input --- */
@@ -202,6 +426,8 @@ static void note_modifier(struct station_layers *l, uint32_t keysym, bool down)
 	/* Some viewers send Meta where Shift was pressed before Alt. */
 	if (keysym == KEYSYM_ALT_L || keysym == KEYSYM_ALT_R || keysym == KEYSYM_META_L)
 		l->alt = down;
+	if (keysym == KEYSYM_ALT_L)
+		l->alt_left = down;
 }
 
 static bool filter_key(void *userdata, uint32_t keysym, uint32_t keycode, bool down)
@@ -213,7 +439,9 @@ static bool filter_key(void *userdata, uint32_t keysym, uint32_t keycode, bool d
 	note_modifier(l, keysym, down);
 	if (l->panel) {
 		if (down)
-			panel_follow(l, opens ? PANEL_CLOSE : panel_key(l->panel, keysym));
+			panel_follow(l, opens ? PANEL_CLOSE
+					      : panel_key(l->panel, keysym,
+								!l->control && !l->alt_left));
 		return true;
 	}
 	if (!down || !opens)
@@ -288,8 +516,10 @@ int station_layers_new(struct station_screen *c, struct station_layers **ret)
 	l->screen = c;
 	uv_timer_init(loop, &l->countdown);
 	uv_timer_init(loop, &l->corner);
-	l->countdown.data = l->corner.data = l;
-	l->n_handles = 2;
+	uv_timer_init(loop, &l->popup_end);
+	l->countdown.data = l->corner.data = l->popup_end.data = l;
+	l->n_handles = 3;
+	l->popped = l->read = -1;
 	*ret = l;
 	return 0;
 }
@@ -306,10 +536,16 @@ struct station_layers *station_layers_free(struct station_layers *l)
 {
 	if (!l)
 		return NULL;
+	if (l->sending || l->raising)
+		host_forget(l->screen->station->stations->relay->host, l);
 	notice_free(l->notice);
 	sign_free(l->sign);
 	panel_free(l->panel);
+	popup_free(l->popup);
+	str_wipe_free(l->draft);
+	free(l->refusal);
 	uv_close((uv_handle_t *)&l->countdown, handle_closed);
 	uv_close((uv_handle_t *)&l->corner, handle_closed);
+	uv_close((uv_handle_t *)&l->popup_end, handle_closed);
 	return NULL;
 }

@@ -24,6 +24,7 @@ enum viewer_security {
 enum viewer_layer {
 	VIEWER_LAYER_SIGN,
 	VIEWER_LAYER_NOTICE,
+	VIEWER_LAYER_MESSAGE,
 	VIEWER_LAYER_PANEL,
 	VIEWER_LAYER_POINTER, /* of a client that draws none itself; the viewer's own */
 	_VIEWER_LAYER_MAX,

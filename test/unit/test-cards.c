@@ -160,10 +160,10 @@ static struct panel *open_panel(const struct panel_text *t)
 /* What Enter gives after so many steps down. */
 static enum panel_answer choose(struct panel *p, unsigned down)
 {
-	assert_int_equal(panel_key(p, KEYSYM_HOME), PANEL_CHANGED);
+	assert_int_equal(panel_key(p, KEYSYM_HOME, true), PANEL_CHANGED);
 	while (down-- > 0)
-		assert_int_equal(panel_key(p, KEYSYM_DOWN), PANEL_CHANGED);
-	return panel_key(p, KEYSYM_RETURN);
+		assert_int_equal(panel_key(p, KEYSYM_DOWN, true), PANEL_CHANGED);
+	return panel_key(p, KEYSYM_RETURN, true);
 }
 
 static void test_panel_keys(void **state)
@@ -176,22 +176,23 @@ static void test_panel_keys(void **state)
 	assert_int_equal(choose(p, 2), PANEL_LOCK);
 	assert_int_equal(choose(p, 4), PANEL_CLOSE);
 	assert_int_equal(choose(p, 5), PANEL_MORE_TIME); /* around */
-	assert_int_equal(panel_key(p, 'x'), PANEL_NOTHING);
+	assert_int_equal(panel_key(p, 'x', true), PANEL_NOTHING);
 	/* Log off asks, and Enter alone does not do it. */
 	assert_int_equal(choose(p, 3), PANEL_CHANGED);
-	assert_int_equal(panel_key(p, KEYSYM_RETURN), PANEL_CHANGED); /* cancel: all rows again */
+	assert_int_equal(panel_key(p, KEYSYM_RETURN, true),
+			PANEL_CHANGED); /* cancel: all rows again */
 	assert_int_equal(choose(p, 0), PANEL_MORE_TIME);
 	assert_int_equal(choose(p, 3), PANEL_CHANGED);
-	assert_int_equal(panel_key(p, KEYSYM_ESCAPE), PANEL_CHANGED);
+	assert_int_equal(panel_key(p, KEYSYM_ESCAPE, true), PANEL_CHANGED);
 	assert_int_equal(choose(p, 3), PANEL_CHANGED);
-	assert_int_equal(panel_key(p, KEYSYM_UP), PANEL_CHANGED);
-	assert_int_equal(panel_key(p, KEYSYM_RETURN), PANEL_LOGOFF);
+	assert_int_equal(panel_key(p, KEYSYM_UP, true), PANEL_CHANGED);
+	assert_int_equal(panel_key(p, KEYSYM_RETURN, true), PANEL_LOGOFF);
 	panel_free(p);
 
 	t.can_ask = false;
 	p = open_panel(&t);
-	assert_int_equal(panel_key(p, ' '), PANEL_SUSPEND);
-	assert_int_equal(panel_key(p, KEYSYM_ESCAPE), PANEL_CLOSE);
+	assert_int_equal(panel_key(p, ' ', true), PANEL_SUSPEND);
+	assert_int_equal(panel_key(p, KEYSYM_ESCAPE, true), PANEL_CLOSE);
 	panel_free(p);
 	t.can_leave = false;
 	t.can_ask = true;
@@ -219,7 +220,7 @@ static void test_panel_pointer(void **state)
 		seen[a] = true;
 		panel_pointer(p, 0, x, y);
 		if (a == PANEL_CHANGED)
-			assert_int_equal(panel_key(p, KEYSYM_ESCAPE), PANEL_CHANGED);
+			assert_int_equal(panel_key(p, KEYSYM_ESCAPE, true), PANEL_CHANGED);
 	}
 	assert_true(seen[PANEL_MORE_TIME] && seen[PANEL_SUSPEND] && seen[PANEL_LOCK] &&
 			seen[PANEL_CLOSE] && seen[PANEL_CHANGED] && seen[PANEL_NOTHING]);
@@ -243,6 +244,200 @@ static void test_panel_on_small_screens(void **state)
 	o = panel_overlay(p);
 	assert_true(o->x + o->w <= 64 && o->y + o->h <= 48);
 	panel_free(p);
+}
+
+/* --- hand and messages --- */
+
+static const struct chat_line conversation[] = {
+	{ 1, 1000, "Karin Kaya", "Please look at the board.", true },
+	{ 2, 2000, "Anna Berger", "Which one?", false },
+};
+
+static struct panel_text with_chat(void)
+{
+	struct panel_text t = all_rows;
+
+	t.can_ask = false;
+	t.has_chat = t.chat_enabled = true;
+	t.lines = conversation;
+	t.n_lines = ELEMENTSOF(conversation);
+	t.chat_version = 1;
+	return t;
+}
+
+static void type(struct panel *p, const char *ascii)
+{
+	for (; *ascii; ascii++)
+		assert_int_equal(panel_key(p, (uint8_t)*ascii, true), PANEL_CHANGED);
+}
+
+static void test_hand(void **state)
+{
+	struct panel_text t = with_chat();
+	struct panel *p = open_panel(&t);
+
+	assert_int_equal(choose(p, 0), PANEL_HAND);
+	/* It is up: the focus stays there. */
+	t.hand = true;
+	assert_true(panel_update(p, &t, 1280, 720, 0));
+	assert_false(panel_update(p, &t, 1280, 720, 0));
+	assert_int_equal(panel_key(p, KEYSYM_RETURN, true), PANEL_HAND);
+	/* Switched off: cannot be chosen, by keys or by pointer; messages can be read. */
+	t.hand = t.chat_enabled = false;
+	assert_true(panel_update(p, &t, 1280, 720, 0));
+	assert_int_equal(choose(p, 0), PANEL_CHANGED);
+	assert_true(panel_shows_messages(p));
+	assert_int_equal(panel_key(p, 'a', true), PANEL_NOTHING);
+	assert_string_equal(panel_get_draft(p), "");
+	assert_int_equal(panel_key(p, KEYSYM_RETURN, true), PANEL_CHANGED); /* back */
+	assert_false(panel_shows_messages(p));
+	for (int y = 0; y < panel_overlay(p)->h; y++) {
+		panel_pointer(p, 0, 1280 - 100, y);
+		assert_int_not_equal(panel_pointer(p, 1, 1280 - 100, y), PANEL_HAND);
+		panel_key(p, KEYSYM_ESCAPE, true);
+	}
+	panel_free(p);
+}
+
+static void test_writing(void **state)
+{
+	struct panel_text t = with_chat();
+	struct panel *p = open_panel(&t);
+
+	assert_int_equal(choose(p, 1), PANEL_CHANGED);
+	assert_true(panel_shows_messages(p));
+	assert_int_equal(panel_key(p, KEYSYM_RETURN, true), PANEL_NOTHING); /* nothing to send */
+	type(p, "  ");
+	assert_int_equal(panel_key(p, KEYSYM_RETURN, true), PANEL_NOTHING);
+	assert_int_equal(panel_key(p, KEYSYM_HOME, true), PANEL_CHANGED);
+	type(p, "Ready");
+	assert_int_equal(panel_key(p, 'c', false), PANEL_NOTHING); /* with Control */
+	assert_int_equal(panel_key(p, 0x1000000 + 0x1f44d, true), PANEL_CHANGED);
+	assert_string_equal(panel_get_draft(p), "Ready\xf0\x9f\x91\x8d  ");
+	assert_int_equal(panel_key(p, KEYSYM_RETURN, true), PANEL_SEND);
+	/* Under way: neither changed nor sent again. */
+	t.sending = true;
+	assert_true(panel_update(p, &t, 1280, 720, 0));
+	assert_int_equal(panel_key(p, KEYSYM_RETURN, true), PANEL_NOTHING);
+	assert_int_equal(panel_key(p, 'x', true), PANEL_NOTHING);
+	/* Refused: it is still there. */
+	t.sending = false;
+	t.refusal = "Too many messages.";
+	assert_true(panel_update(p, &t, 1280, 720, 0));
+	assert_string_equal(panel_get_draft(p), "Ready\xf0\x9f\x91\x8d  ");
+	assert_int_equal(panel_key(p, KEYSYM_TAB, true), PANEL_CHANGED);
+	assert_int_equal(panel_key(p, ' ', true), PANEL_SEND);
+	panel_set_draft(p, "");
+	/* Whatever changes, who writes goes on writing; unless there is no place for it. */
+	type(p, "abc");
+	t.n_lines = 1;
+	t.chat_version++;
+	t.can_ask = true;
+	assert_true(panel_update(p, &t, 800, 600, 100));
+	assert_true(panel_shows_messages(p));
+	type(p, "d");
+	assert_string_equal(panel_get_draft(p), "abcd");
+	t.has_chat = false;
+	assert_true(panel_update(p, &t, 800, 600, 100));
+	assert_false(panel_shows_messages(p));
+	panel_free(p);
+}
+
+static void test_draft_has_an_end(void **state)
+{
+	struct panel_text t = with_chat();
+	struct panel *p = open_panel(&t);
+	unsigned n = 0;
+
+	panel_show_messages(p);
+	while (panel_key(p, 0x1000000 + 0x770b, true) == PANEL_CHANGED)
+		n++;
+	assert_int_equal(n, 1000);
+	assert_int_equal(str_count_chars(panel_get_draft(p)), 1000);
+	assert_true(str_is_utf8(panel_get_draft(p), strlen(panel_get_draft(p))));
+	panel_free(p);
+}
+
+/* All over the card, by the left button and by the wheel. */
+static void test_messages_by_pointer(void **state)
+{
+	struct panel_text t = with_chat();
+	struct panel *p = open_panel(&t);
+	struct overlay *o = panel_overlay(p);
+	unsigned n_sent = 0, n_back = 0;
+
+	panel_show_messages(p);
+	type(p, "abc");
+	for (int y = o->y; y < o->y + o->h; y += 7)
+		for (int x = o->x + 20; x < 1280 - 20; x += 16) {
+			enum panel_answer a;
+
+			panel_pointer(p, 0, x, y);
+			panel_pointer(p, 8, x, y);
+			panel_pointer(p, 0, x, y);
+			a = panel_pointer(p, 1, x, y);
+			assert_int_not_equal(a, PANEL_CLOSE);
+			n_sent += a == PANEL_SEND;
+			if (!panel_shows_messages(p)) {
+				n_back++;
+				panel_show_messages(p);
+			}
+		}
+	assert_true(n_sent > 2 && n_back > 2);
+	assert_string_equal(panel_get_draft(p), "abc");
+	panel_pointer(p, 0, 10, 10);
+	assert_int_equal(panel_pointer(p, 1, 10, 10), PANEL_CLOSE);
+	panel_free(p);
+}
+
+/* Long texts of any script, and small screens: nothing is drawn outside, and it takes no time. */
+static void test_hostile_messages(void **state)
+{
+	static const char *const pieces[] = { "a", "W", "\xe2\x80\xae", "👩‍👩‍👧‍👦",
+		"e\xcc\x81\xcc\x82", "ﷺ", "看", "השלום ", "\n", "\t", "\x1b[31m", "%s", "\xff",
+		" " };
+	static const uint16_t sizes[][3] = { { 1280, 720, 0 }, { 800, 600, 300 }, { 64, 48, 47 },
+		{ 3840, 2160, 0 }, { 640, 480, 200 } };
+	struct chat_line lines[50];
+	char *texts[50];
+
+	for (unsigned i = 0; i < 50; i++) {
+		const char *piece = pieces[i % ELEMENTSOF(pieces)];
+
+		texts[i] = calloc(1000, strlen(piece) + 1);
+		for (char *at = texts[i]; at < texts[i] + 1000 * strlen(piece); at += strlen(piece))
+			strcpy(at, piece);
+		lines[i] = (struct chat_line){ i, INT64_MAX, texts[i], texts[i], i % 3 };
+	}
+	for (unsigned i = 0; i < ELEMENTSOF(sizes); i++) {
+		struct panel_text t = with_chat();
+		struct popup *popup;
+		struct panel *p;
+		struct overlay *o;
+
+		t.lines = lines;
+		t.n_lines = 50;
+		t.refusal = texts[3];
+		assert_int_equal(panel_new(&t, sizes[i][0], sizes[i][1], sizes[i][2], &p), 0);
+		panel_show_messages(p);
+		panel_set_draft(p, texts[6]);
+		for (int k = 0; k < 30; k++)
+			panel_key(p, KEYSYM_PAGE_UP, true);
+		o = panel_overlay(p);
+		assert_true(o->x + o->w <= sizes[i][0] && o->y + o->h <= sizes[i][1]);
+		panel_free(p);
+		assert_int_equal(popup_new(&popup), 0);
+		for (unsigned k = 0; k < 50; k++) {
+			struct popup_text pt = { texts[k], texts[k], "de", true };
+
+			popup_draw(popup, &pt, sizes[i][0], sizes[i][1]);
+			o = popup_overlay(popup);
+			assert_true(o->x + o->w <= sizes[i][0] && o->y + o->h <= sizes[i][1]);
+		}
+		popup_free(popup);
+	}
+	for (unsigned i = 0; i < 50; i++)
+		free(texts[i]);
 }
 
 /* --- notice and sign --- */
@@ -324,6 +519,11 @@ int main(void)
 		cmocka_unit_test(test_panel_keys),
 		cmocka_unit_test(test_panel_pointer),
 		cmocka_unit_test(test_panel_on_small_screens),
+		cmocka_unit_test(test_hand),
+		cmocka_unit_test(test_writing),
+		cmocka_unit_test(test_draft_has_an_end),
+		cmocka_unit_test(test_messages_by_pointer),
+		cmocka_unit_test(test_hostile_messages),
 		cmocka_unit_test(test_button),
 		cmocka_unit_test(test_sign),
 	};

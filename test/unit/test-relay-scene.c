@@ -131,6 +131,8 @@ static void layers_are_for_people(void **state)
 
 			assert_int_equal(d.notice, person && f.has_notice);
 			assert_int_equal(d.sign, person && f.has_sign);
+			/* Nothing that was written to a person where somebody else may look. */
+			assert_int_equal(d.chat, is_session(d.picture));
 			/* With input cut by somebody who controls it, too: one can always leave. */
 			assert_int_equal(d.panel, is_session(d.picture) || (cut && f.has_notice));
 		}

@@ -159,8 +159,14 @@ static void layers(const char *language, unsigned w, unsigned h, const char *mes
 {
 	struct notice_text text = { "Karin Kaya", message, seconds * 1000, language, asked };
 	struct sign_text sign_text = { kind, "Karin Kaya", language };
-	struct panel_text panel_text = { "Anna Berger", "R12-03", "Karin Kaya", language, true,
-		!asked };
+	struct panel_text panel_text = { .name = "Anna Berger",
+		.station = "R12-03",
+		.by = "Karin Kaya",
+		.language = language,
+		.can_leave = true,
+		.can_ask = !asked,
+		.has_chat = true,
+		.chat_enabled = true };
 	const struct overlay *all[3];
 	struct notice *notice;
 	struct panel *panel;
@@ -179,10 +185,9 @@ static void layers(const char *language, unsigned w, unsigned h, const char *mes
 	all[2] = panel_overlay(panel);
 	snprintf(name, sizeof(name), "layers-%s-%ux%u-%d", language, w, h, seconds);
 	write_over(name, all, 3, w, h);
-	panel_key(panel, 0xff51);
-	for (int i = 0; i < 3 + !asked; i++) /* to "log off" */
-		panel_key(panel, i ? 0xff54 : 0);
-	panel_key(panel, 0xff0d);
+	for (int i = 0; i < 4 + !asked; i++) /* to "log off" */
+		panel_key(panel, 0xff54, true);
+	panel_key(panel, 0xff0d, true);
 	sign_draw(sign, &sign_text, (uint16_t)w, (uint16_t)h, 0);
 	all[1] = panel_overlay(panel);
 	snprintf(name, sizeof(name), "layers-ask-%s-%ux%u-%d", language, w, h, seconds);
@@ -190,6 +195,86 @@ static void layers(const char *language, unsigned w, unsigned h, const char *mes
 	panel_free(panel);
 	notice_free(notice);
 	sign_free(sign);
+}
+
+static const struct chat_line lines[] = {
+	{ 1, 1790000000000, "Karin Kaya",
+			"Please open the file “Aufgabe 3” in the folder of the class.", true },
+	{ 2, 1790000060000, "Anna Berger", "I cannot find it 😕", false },
+	{ 3, 1790000120000, "Karin Kaya",
+			"It is in the exchange folder, below your name. Shall I come to you?",
+			true },
+	{ 4, 1790000180000, "Anna Berger", "نعم من فضلك، لا أجد المجلد.", false },
+	{ 5, 1790000240000, "Dr. Maximiliane von und zu Hohenstein-Wittgenstein",
+			"请看黑板，我们五分钟后开始测验。", true },
+	{ 6, 1790000300000, "Anna Berger",
+			"Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+			false },
+	{ 7, 1790000360000, "Karin Kaya", "👍🏽", true },
+};
+
+/* The panel with rows, the messages in their states, and a message that pops up. */
+static void messages(const char *language, unsigned w, unsigned h)
+{
+	struct panel_text t = { .name = "Anna Berger",
+		.station = "R12-03",
+		.by = "",
+		.language = language,
+		.can_leave = true,
+		.has_chat = true,
+		.chat_enabled = true,
+		.hand = true,
+		.lines = lines,
+		.n_lines = ELEMENTSOF(lines),
+		.n_new = 2,
+		.chat_version = 1 };
+	static const struct popup_text pops[] = {
+		{ "Karin Kaya", "Please look at the board.", "en", true },
+		{ "Dr. Maximiliane von und zu Hohenstein-Wittgenstein",
+				"Bitte hören Sie jetzt alle zu: Wir besprechen gemeinsam die Ergebnisse der zweiten "
+				"Aufgabe, bevor es weitergeht. Legen Sie Maus und Tastatur beiseite, schauen Sie nach "
+				"vorn und halten Sie Ihre Notizen bereit. Wer noch Fragen zur ersten Aufgabe hat, "
+				"meldet sich danach bei mir am Pult; die Lösungen liegen im Tauschordner.",
+				"de", true },
+		{ "ليلى", "يرجى النظر إلى السبورة.", "de", false },
+	};
+	const struct overlay *all[2];
+	struct popup *popup;
+	struct panel *panel;
+	char name[64];
+
+	if (panel_new(&t, (uint16_t)w, (uint16_t)h, 0, &panel) < 0 || popup_new(&popup) < 0)
+		exit(1);
+	all[0] = panel_overlay(panel);
+	all[1] = popup_overlay(popup);
+	for (unsigned i = 0; i < 7; i++) {
+		popup_draw(popup, &pops[i % ELEMENTSOF(pops)], (uint16_t)w, (uint16_t)h);
+		if (i == 1) { /* off, while the hand is not up */
+			t.hand = t.chat_enabled = false;
+			t.n_new = 1;
+		} else if (i == 2) {
+			panel_show_messages(panel);
+		} else if (i == 3) {
+			t.chat_enabled = true;
+		} else if (i == 4) {
+			panel_set_draft(panel, "Thank you");
+			t.refusal = "Too many messages in a short time. Wait a few seconds, then try again.";
+		} else if (i == 5) {
+			t.refusal = NULL;
+			panel_set_draft(panel, pops[1].text);
+			panel_key(panel, 0xff55, true);
+		} else if (i == 6) {
+			panel_set_draft(panel, "שלום, סיימתי");
+			panel_key(panel, 0xff09, true);
+			t.n_lines = 0;
+			t.chat_version++;
+		}
+		panel_update(panel, &t, (uint16_t)w, (uint16_t)h, 0);
+		snprintf(name, sizeof(name), "messages-%u-%s-%ux%u", i, language, w, h);
+		write_over(name, all, 1 + (i < ELEMENTSOF(pops)), w, h);
+	}
+	popup_free(popup);
+	panel_free(panel);
 }
 
 static void card(const char *name, const struct card_text *text, unsigned w, unsigned h)
@@ -258,6 +343,10 @@ int main(int argc, char **argv)
 	layers("de", 800, 600, "", 300, true, SIGN_CONTROLLED);
 	layers("de", 640, 480, "Bis morgen!", 0, false, SIGN_EXCLUSIVE);
 	layers("en", 3840, 2160, "See you tomorrow.", 3700, false, SIGN_VIEWED);
+	messages("en", 1280, 720);
+	messages("de", 800, 600);
+	messages("de", 640, 480);
+	messages("en", 3840, 2160);
 	blocks(800, 600);
 	blocks(1280, 720);
 	blocks(3840, 2160);
