@@ -234,6 +234,7 @@ test("without stationd calls say so, pages go on, and it is found again", async 
   assert.deepEqual([r.status, r.body.error], [502, `${PREFIX}Unavailable`]);
   await bed.alive();
   await bed.stationd.serve();
+  await bed.connected();
   const answered = bed.call("System.Version");
   await bed.stationd.answer("System.Version", { version: "1" });
   assert.equal((await answered).status, 200);
