@@ -9,7 +9,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join, resolve } from "node:path";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { Scene } from "../src/shared/types";
+import type { Scene, StationChat } from "../src/shared/types";
 import { paintAll, TILE_SIZES } from "./pictures";
 import { serveRfb } from "./rfb";
 import { GREETER, PASSWORD, World } from "./world";
@@ -38,6 +38,9 @@ export interface Mock {
   port: number;
   world: World;
   command(what: string): void;
+  /** The conversation at the station. */
+  setChat(c: Partial<StationChat>): void;
+  say(text: string, supervisor: boolean): void;
   /** Changes what the station shows. */
   setScene(s: Partial<Scene>): void;
   /** Close code and reason for the next views; null: they open. */
@@ -75,6 +78,16 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
   let down = false;
   let scene: Scene = GREETER;
   let refused: { code: number; reason: string } | null = null;
+
+  let chat: StationChat = { enabled: true, hand: false, messages: [] };
+  function setChat(next: Partial<StationChat>): void {
+    chat = { ...chat, ...next };
+    for (const ws of stations) ws.send(JSON.stringify({ chat }));
+  }
+  function say(text: string, supervisor: boolean): void {
+    const from_name = supervisor ? "Karin Kaya" : "Anna Berger";
+    setChat({ messages: [...chat.messages, { number: chat.messages.length + 1, at_ms: Date.now(), from_name, supervisor, text }] });
+  }
 
   function setScene(s: Scene): void {
     scene = s;
@@ -159,8 +172,11 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
         if (!r) throw new Fail(404, "org.stationmaster.Projections.NotFound", { names: [], reason: "There is no such projection." });
         return r;
       }
-      default:
-        throw new Fail(404, "org.varlink.service.MethodNotFound");
+      default: {
+        const r = world.people.api(method, p);
+        if (r === undefined) throw new Fail(404, "org.varlink.service.MethodNotFound");
+        return r;
+      }
     }
   }
 
@@ -223,7 +239,8 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
         try {
           if (path.startsWith("/mock/")) command(path.slice(6));
           const params = JSON.parse(body || "{}") as Record<string, unknown>;
-          res.end(JSON.stringify(path.startsWith("/api/") ? api(path.slice(5).replace("org.stationmaster.", ""), params, req, res) : {}));
+          const answer = path.startsWith("/api/") ? api(path.slice(5).replace("org.stationmaster.", ""), params, req, res) : {};
+          void Promise.resolve(answer).then((a) => res.end(JSON.stringify(a)));
         } catch (e) {
           const f = e instanceof Fail ? e : new Fail(500, String(e));
           res.writeHead(f.status).end(JSON.stringify({ error: f.error, parameters: f.parameters }));
@@ -309,14 +326,23 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
         stations.add(ws);
         ws.on("close", () => stations.delete(ws));
         ws.on("message", (d: Buffer) => {
-          const act = (JSON.parse(d.toString()) as { act: string }).act;
+          const m = JSON.parse(d.toString()) as { act: string; chat?: string };
+          if (m.chat === "refuse me") ws.send('{"refused":"You have written too much; wait a moment."}');
+          else if (m.chat !== undefined) say(m.chat, false);
+          if (m.chat !== undefined) return;
+          const act = m.act;
           received.acts.push(act);
+          if (act === "hand_up" || act === "hand_down") {
+            setChat({ hand: act === "hand_up" });
+            return;
+          }
           if (act === "lock") setScene({ ...scene, kind: "lock", input: false });
           else if (act === "more_time") setScene({ ...scene, notice: scene.notice ? { ...scene.notice, more_time: true } : null });
           else setScene({ ...GREETER, text: "" });
         });
         ws.send(JSON.stringify({ station: "browser-3", name: "R12-03" }));
         ws.send(JSON.stringify({ scene }));
+        ws.send(JSON.stringify({ chat }));
       } else if (path === "/ws/station/rfb" && streams(scene)) {
         received.stationStreams++;
         serveDesktop(ws);
@@ -347,6 +373,8 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     received,
     setScene: (s) => setScene({ ...scene, ...s }),
     paint: (id, how) => void (how ? black.add(id) : black.delete(id)),
+    setChat,
+    say,
     screens: () => screens.size,
     refuseViews: (how) => (refused = how),
     stop() {

@@ -4,6 +4,8 @@
 import { EventEmitter } from "node:events";
 import type { Block, Job, May, Projection, Role, Scene, Session, Station, Target, WatchEvent } from "../src/shared/types";
 
+import { People } from "./people";
+
 export const PASSWORD = "demo";
 
 const NAMES = [
@@ -19,6 +21,7 @@ export class World extends EventEmitter {
   readonly jobs = new Map<string, Job>();
   readonly projections = new Map<string, Projection>();
   blocks: Block[] = [];
+  readonly people = new People(this);
   readonly texts = ["Eyes up front, please.", "Break until 10:45", "Test: nobody types until I say so."];
   /** Account of the one person signed in to this mock. */
   readonly me = { user: "kaya", uid: 2000, full_name: "Karin Kaya", role: "operator" as Role };
@@ -78,6 +81,7 @@ export class World extends EventEmitter {
       jobs: [...this.jobs.values()],
       projections: [...this.projections.values()],
       block_all: this.blockAll(),
+      enabled: this.people.enabled,
     };
   }
 
@@ -87,6 +91,7 @@ export class World extends EventEmitter {
 
   /** Blocks.Block and Unblock, on users only; that a block of a session takes its stations along is not needed here. */
   setBlocked(p: Record<string, unknown>, on: boolean): { targets: Target[] } {
+    if (Array.isArray(p["stations"])) return { targets: this.blockStations(p["stations"] as string[], on) };
     const all = p["all"] === true;
     const users = (p["users"] ?? []) as string[];
     const ids = all || users.length > 0
@@ -109,6 +114,18 @@ export class World extends EventEmitter {
     this.showBlocks();
     if (all) this.emitEvent({ kind: "block_all", block_all: this.blockAll() });
     return { targets };
+  }
+
+  private blockStations(ids: string[], on: boolean): Target[] {
+    return ids.map((id): Target => {
+      const station = this.stations.get(id);
+      if (station) {
+        station.blocked = on;
+        station.scene = on ? "block" : station.session ? "session" : "greeter";
+        this.emitEvent({ kind: "station", station });
+      }
+      return { session: "", station: id, user: "", full_name: "", state: station ? "done" : "failed", reason: "" };
+    });
   }
 
   private showBlocks(): void {

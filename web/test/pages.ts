@@ -9,3 +9,4 @@ import "./pages/project";
 import "./pages/view";
 import "./pages/station";
 import "./pages/scenes";
+import "./pages/programs";

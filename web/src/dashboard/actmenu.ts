@@ -5,9 +5,12 @@ import { computed, signal } from "@preact/signals";
 import { t, type Key } from "../shared/i18n";
 import { confirming, suspend, unlock } from "./acts";
 import { blockAll, blocking, unblock } from "./blocks";
+import { chatEnabled, setChatEnabled, writing } from "./chat";
 import { signOut } from "./connection";
 import type { Item } from "./menu";
 import { choose, choosing, inWindow, projectScreen, projectSession, stopAll, stoppable } from "./projections";
+import { starting } from "./programs";
+import { openSide } from "./siding";
 import { link, liveSessions, me, order, selection, tiles } from "./store";
 import { offer } from "./summary";
 import { view } from "./viewing";
@@ -98,6 +101,14 @@ function projectItems(off: boolean, empty: boolean): Item[] {
   ];
 }
 
+/** To one person there is the conversation, to several a dialog. */
+export const messageSelected = withSelected((sessions) => {
+  const [only] = sessions;
+  if (sessions.length === 1 && only !== undefined) openSide(only, "chat");
+  else writing.value = { sessions };
+});
+export const startSelected = withSelected((sessions) => (starting.value = { sessions }));
+export const detailsSelected = withSelected(([only]) => only !== undefined && openSide(only));
 export const enlargeSelected = () => withOne(offered.peek().view, (id) => view(id, "view"))();
 export const controlSelected = () => withOne(offered.peek().control, (id) => view(id, "control"))();
 export const unlockSelected = () => void unlock(offered.peek().unlock);
@@ -114,30 +125,42 @@ export function actItems(): Item[] {
   const none = off || selection.value.ids.size === 0;
   const empty = off || order.value.length === 0;
   const o = offered.value;
-  const several = (act: "logoff" | "suspend", selected: () => void, all: () => void): Item => ({
+  type Several = "logoff" | "suspend" | "message" | "start";
+  const several = (act: Several, selected: () => void, all: () => void, may = true): Item => ({
     id: act,
     label: t(`menu.${act}`),
     children: [
-      { id: `${act}-selected`, label: t(`menu.${act}.selected` as Key), disabled: none, act: selected },
+      { id: `${act}-selected`, label: t(`menu.${act}.selected` as Key), disabled: none || !may, act: selected },
       { id: `${act}-all`, label: t(`menu.${act}.all` as Key), disabled: empty, act: all },
     ],
   });
   return [
     ...blockItems(off, empty),
+    several("message", messageSelected, () => (writing.value = { sessions: "all" }), o.chat),
     { id: "enlarge", label: t("menu.enlarge"), disabled: off || o.view === null, act: enlargeSelected },
     { id: "control", label: t("menu.control"), disabled: off || o.control === null, act: controlSelected },
     { id: "project", label: t("menu.project"), children: projectItems(off, empty) },
+    several("start", startSelected, () => (starting.value = { sessions: "all" }), o.start),
     ...(me.value?.role === "administrator"
       ? [{ id: "unlock", label: t("menu.unlock"), disabled: off || o.unlock.length === 0, act: unlockSelected }]
       : []),
     several("logoff", logOffSelected, () => (confirming.value = { sessions: "all" })),
     several("suspend", suspendSelected, () => void suspend(null)),
+    { id: "details", label: t("menu.details"), disabled: picked.value.length !== 1, act: detailsSelected },
   ];
 }
 
 export function mainItems(): Item[] {
   return [
     ...actItems(),
+    {
+      id: "chat-enabled",
+      label: t("menu.chat"),
+      divided: true,
+      checked: chatEnabled.value,
+      disabled: link.value !== "live",
+      act: () => void setChatEnabled(!chatEnabled.peek()),
+    },
     { id: "help", label: t("menu.help"), divided: true, act: () => (helpOpen.value = true) },
     { id: "signout", label: t("menu.signout"), act: () => void signOut() },
   ];

@@ -11,13 +11,19 @@ import { helpOpen } from "./actmenu";
 import { SelectionBar } from "./bar";
 import { BlockDialog } from "./blockdialog";
 import { ConfirmLogOff } from "./confirm";
+import { writing } from "./chat";
 import { enter, signOut, unreachable } from "./connection";
 import { Help } from "./help";
+import { lazily } from "./lazy";
+import { place } from "./place";
+import { closingByName, starting } from "./programs";
 import { Results } from "./results";
 import { RoomLine } from "./roomline";
-import { link, me, signedOut, system } from "./store";
+import { openSide, side } from "./siding";
+import { link, me, selection, signedOut, system } from "./store";
 import { TopBar } from "./topbar";
 import { viewing } from "./viewing";
+import { WriteDialog } from "./write";
 import { Wall, wallElement } from "./wall";
 
 const offline = signal(!navigator.onLine);
@@ -78,6 +84,42 @@ function Waiting() {
   );
 }
 
+const Activity = lazily(() => import("./activity").then((m) => m.Activity));
+const Stations = lazily(() => import("./stations").then((m) => m.Stations));
+const SidePanel = lazily(() => import("./side").then((m) => m.SidePanel));
+const StartDialog = lazily(() => import("./start").then((m) => m.StartDialog));
+const CloseDialog = lazily(() => import("./closeall").then((m) => m.CloseDialog));
+
+const PRELOAD_MS = 1000;
+
+/** Alt+Enter on the wall: details of the tile where the keyboard is. */
+function onDetailsKey(e: KeyboardEvent): void {
+  const current = selection.peek().current;
+  if (e.key !== "Enter" || !e.altKey || e.ctrlKey || e.shiftKey || e.metaKey || current === null) return;
+  if (document.activeElement?.id !== "wall") return;
+  e.preventDefault();
+  openSide(current);
+}
+
+function Home() {
+  useEffect(() => {
+    // Who types on after a click must not have to wait for a file.
+    const timer = setTimeout(() => [SidePanel, StartDialog, CloseDialog].forEach((part) => part.preload()), PRELOAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  useEffect(() => {
+    document.addEventListener("keydown", onDetailsKey);
+    return () => document.removeEventListener("keydown", onDetailsKey);
+  }, []);
+  return (
+    <>
+      <Wall />
+      {side.value && <SidePanel />}
+      <SelectionBar />
+    </>
+  );
+}
+
 const Overlay = signal<(() => VNode | null) | null>(null);
 
 /** One desktop in the whole page; its part of the program is fetched when first wanted. */
@@ -106,19 +148,24 @@ export function App() {
       />
     );
   if (link.value === "forbidden") return <Forbidden />;
+  const where = place.value;
   return (
     <>
       <div class="frame" inert={viewing.value !== null}>
         <header>
           <TopBar />
-          <RoomLine />
+          {where === "home" && <RoomLine />}
         </header>
         <LinkLine />
-        <Wall />
+        {where === "home" && <Home />}
+        {where === "activity" && <Activity />}
+        {where === "stations" && <Stations />}
         <Results />
-        <SelectionBar />
         <ConfirmLogOff />
         <BlockDialog />
+        {starting.value && <StartDialog />}
+        {writing.value && <WriteDialog />}
+        {closingByName.value && <CloseDialog />}
         {helpOpen.value && <Help />}
       </div>
       <Large />

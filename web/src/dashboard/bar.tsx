@@ -102,9 +102,11 @@ function Acts() {
       {o.unblock && (
         <Act word={t("menu.unblock")} name={t("menu.unblock.selected")} off={off} act={acts.unblockSelected} />
       )}
+      <Act word={t("menu.message")} name={t("menu.message.selected")} off={off || !o.chat} act={acts.messageSelected} />
       <Act word={t("menu.enlarge")} off={off || o.view === null} act={acts.enlargeSelected} />
       <Act word={t("menu.control")} off={off || o.control === null} act={acts.controlSelected} />
       <ProjectButton />
+      <Act word={t("menu.start")} name={t("menu.start.selected")} off={off || !o.start} act={acts.startSelected} />
       {o.unlock.length > 0 && <Act word={t("menu.unlock")} off={off} act={acts.unlockSelected} />}
       <Act word={t("bar.logoff")} name={t("menu.logoff.selected")} off={off} act={acts.logOffSelected} danger />
       <Act word={t("bar.suspend")} name={t("menu.suspend.selected")} off={off} act={acts.suspendSelected} />

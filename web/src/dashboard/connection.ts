@@ -7,8 +7,12 @@ import { LiveSocket } from "../shared/socket";
 import type { LoginInfo, Me, WatchEvent } from "../shared/types";
 import { jobEvent, jobGone, jobsSnapshot, resetActs } from "./acts";
 import { blockAll, blocksSoon, resetBlocks } from "./blocks";
+import { chatCleared, chatEnabled, chatEvent, loadChat, resetChat } from "./chat";
+import { auditAgain, auditEvent } from "./log";
 import * as pictures from "./pictures";
 import { projectionGone, putProjection, replaceProjections, resetProjections } from "./projections";
+import { closingByName, starting } from "./programs";
+import { side } from "./siding";
 import * as store from "./store";
 import { viewing } from "./viewing";
 
@@ -37,10 +41,13 @@ function handle(e: WatchEvent): void {
         jobsSnapshot(e.jobs ?? []);
         replaceProjections(e.projections ?? []);
         blockAll.value = e.block_all ?? null;
+        chatEnabled.value = e.enabled ?? true;
         store.loaded.value = true;
         store.link.value = "live";
       });
       pictures.connected();
+      void loadChat();
+      auditAgain();
       if (blockAll.peek() || (e.sessions ?? []).some((s) => s.blocked)) blocksSoon();
       break;
     case "session": {
@@ -74,6 +81,18 @@ function handle(e: WatchEvent): void {
     case "block_all":
       blockAll.value = e.block_all ?? null;
       blocksSoon();
+      break;
+    case "chat":
+      chatEvent(e.message);
+      break;
+    case "chat_cleared":
+      chatCleared(e.id);
+      break;
+    case "chat_enabled":
+      chatEnabled.value = e.enabled;
+      break;
+    case "audit":
+      auditEvent(e.entry);
       break;
     case "unavailable":
       store.link.value = "unavailable"; // the relay goes on sending pictures
@@ -127,6 +146,8 @@ export function leave(expired: boolean): void {
     resetActs();
     resetBlocks();
     resetProjections();
+    resetChat();
+    starting.value = closingByName.value = side.value = null;
     viewing.value = null;
     store.reset();
     store.signedOut.value = expired;

@@ -5,6 +5,7 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import { asApiError, type ApiError } from "../shared/api";
+import type { Key } from "../shared/i18n";
 import type { Job, Target } from "../shared/types";
 import { tiles, type ActName, type Outcome } from "./store";
 import { exceptions, isFinal } from "./summary";
@@ -21,6 +22,8 @@ export interface Entry {
   /** The same order again; sessions: for these only. */
   readonly again: ((sessions?: readonly string[]) => void) | null;
   readonly undo: (() => void) | null;
+  /** What the button for it says, where "Undo" would be too little. */
+  readonly undoText: Key | null;
   /** Id of the projection that was started: with its end there is nothing more to tell. */
   readonly projection: string;
 }
@@ -34,7 +37,7 @@ let nextKey = 1;
 
 export function addEntry(e: Pick<Entry, "act"> & Partial<Entry>): number {
   const key = nextKey++;
-  const whole = { job: null, targets: [], pending: false, error: null, failedAct: null, again: null, undo: null, projection: "", ...e, key };
+  const whole = { job: null, targets: [], pending: false, error: null, failedAct: null, again: null, undo: null, undoText: null, projection: "", ...e, key };
   entries.value = [whole, ...entries.peek()].slice(0, ENTRIES_MAX);
   return key;
 }
@@ -63,6 +66,9 @@ interface Simple {
   run: () => Promise<readonly Target[] | { targets: readonly Target[]; projection: string }>;
   again: (sessions?: readonly string[]) => void;
   undo?: (() => void) | null;
+  /** In place of undo: what can be done is known with the answer only. */
+  undoLater?: () => (() => void) | null;
+  undoText?: Key;
 }
 
 /** What went well and is over makes room for the next: "Undo" is about the last of such acts. */
@@ -80,7 +86,8 @@ export async function order(o: Simple): Promise<boolean> {
     const r = await o.run();
     const { targets, projection } = "projection" in r ? r : { targets: r, projection: "" };
     const done = targets.some((x) => x.state === "done");
-    changeEntry(key, { pending: false, targets, projection, undo: done ? (o.undo ?? null) : null });
+    const undo = o.undo ?? o.undoLater?.() ?? null;
+    changeEntry(key, { pending: false, targets, projection, undo: done ? undo : null, undoText: o.undoText ?? null });
     return true;
   } catch (e) {
     changeEntry(key, { pending: false, targets: [], error: asApiError(e), failedAct: o.act });
@@ -100,7 +107,7 @@ export function isBusy(e: Entry): boolean {
 
 /** Where "done" is the end of the session the tile says so; else its own chips and marks do. */
 function told(act: ActName, x: Target): boolean {
-  return x.state === "cancelled" || (x.state === "done" && act !== "logoff");
+  return x.state === "cancelled" || ((x.state === "done" || x.state === "forced") && act !== "logoff");
 }
 
 /** Newest order first wins a tile. */

@@ -125,7 +125,7 @@ function Card({ entry: e }: { entry: Entry }) {
         <h2>{t(`results.title.${e.act}`)}</h2>
         {canUndo && (
           <button type="button" class="button small" onClick={() => undo(e)}>
-            {t("undo")}
+            {t(e.undoText ?? "undo")}
           </button>
         )}
         <button

@@ -14,7 +14,19 @@ import { condition } from "./summary";
 export type Link = "connecting" | "live" | "lost" | "unavailable" | "forbidden" | "many";
 export type PictureState = "none" | "waiting" | "live" | "stale";
 
-export type ActName = "logoff" | "suspend" | "block" | "unblock" | "project" | "stop" | "unlock";
+export type ActName =
+  | "logoff"
+  | "suspend"
+  | "block"
+  | "unblock"
+  | "project"
+  | "stop"
+  | "unlock"
+  | "message"
+  | "start"
+  | "close"
+  | "chat"
+  | "hands";
 
 export interface Outcome {
   state: Target["state"];

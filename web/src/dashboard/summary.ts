@@ -101,6 +101,8 @@ export interface Offer {
   control: string | null;
   project: string | null;
   unlock: string[];
+  chat: boolean;
+  start: boolean;
 }
 
 export function offer(sessions: readonly Session[]): Offer {
@@ -113,6 +115,8 @@ export function offer(sessions: readonly Session[]): Offer {
     control: may("control"),
     project: may("project"),
     unlock: sessions.filter((s) => s.locked && s.may.includes("unlock")).map((s) => s.id),
+    chat: sessions.some((s) => s.may.includes("chat")),
+    start: sessions.some((s) => s.may.includes("start")),
   };
 }
 

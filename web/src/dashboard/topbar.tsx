@@ -7,7 +7,9 @@ import { t } from "../shared/i18n";
 import { LanguageSwitch } from "../shared/language";
 import { mainItems } from "./actmenu";
 import { InForce } from "./force";
+import { Hands, Letters } from "./inbox";
 import { Menu } from "./menu";
+import { Places } from "./nav";
 import { me } from "./store";
 
 const menuAt = signal<{ x: number; y: number } | null>(null);
@@ -66,7 +68,10 @@ export function TopBar() {
         <span class="brand-mark" aria-hidden="true" />
         <span>{t("app.name")}</span>
       </div>
+      <Places />
       <InForce />
+      <Letters />
+      <Hands />
       <LanguageSwitch />
       {who && (
         <div class="who">

@@ -82,3 +82,23 @@ export function bytes(kib: number): string {
   const unit = mega < 1000 ? "megabyte" : "gigabyte";
   return new Intl.NumberFormat(lang.value, { style: "unit", unit, maximumSignificantDigits: 2 }).format(mega < 1000 ? mega : mega / 1024);
 }
+
+/** "14:30:05". */
+export function clockSeconds(ms: number): string {
+  return new Intl.DateTimeFormat(lang.value, { timeStyle: "medium" }).format(ms);
+}
+
+/** "22 Nov, 14:30", for what may be of another day. */
+export function dayAndTime(ms: number): string {
+  return new Intl.DateTimeFormat(lang.value, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(ms);
+}
+
+/** "5 minutes ago". */
+export function ago(ms: number): string {
+  const f = new Intl.RelativeTimeFormat(lang.value, { numeric: "auto" });
+  const s = Math.max(0, Math.floor(ms / 1000));
+  if (s < 60) return f.format(0, "minute");
+  if (s < 3600) return f.format(-Math.floor(s / 60), "minute");
+  if (s < 86_400) return f.format(-Math.floor(s / 3600), "hour");
+  return f.format(-Math.floor(s / 86_400), "day");
+}

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The thin handle at the top edge and the panel under it: lock, suspend, log off, full screen, clipboard.
+// The thin handle at the top edge and the panel under it: raise hand, messages, lock, suspend, log off, full
+// screen, clipboard. The handle says when something unread is behind it.
 
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Dialog } from "../shared/dialog";
 import { t } from "../shared/i18n";
 import { LanguageSwitch } from "../shared/language";
+import { HandButton, Messages, reading, Toast, unread, wantsField } from "./chat";
 import { TouchKeyboard } from "./keyboard";
 import { blurDesktop, clipboard, focusDesktop, releaseModifiers, sendClipboard } from "./screen";
 import { act, scene, stationName, type Act } from "./store";
@@ -42,6 +44,11 @@ function close(): void {
   open.value = false;
   failed.value = false;
   focusDesktop();
+}
+
+function answer(): void {
+  wantsField.value++;
+  open.value = true;
 }
 
 export function closePanel(): void {
@@ -108,7 +115,8 @@ function PanelBody() {
   const ref = useRef<HTMLElement>(null);
   useEffect(() => {
     blurDesktop();
-    ref.current?.querySelector("button")?.focus();
+    if (wantsField.peek() === 0) ref.current?.querySelector("button")?.focus();
+    return () => void (wantsField.value = 0);
   }, []);
   const s = scene.value;
   return (
@@ -135,6 +143,7 @@ function PanelBody() {
         </p>
       )}
       <div class="panel-acts">
+        <HandButton onAct={(sent) => (failed.value = !sent)} />
         <button type="button" class="button" title={t("station.lock.hint")} onClick={() => order("lock")}>
           {t("station.lock")}
         </button>
@@ -149,6 +158,7 @@ function PanelBody() {
         </button>
         <TouchKeyboard onOpen={close} />
       </div>
+      <Messages onLost={() => (failed.value = true)} />
       <Clipboard />
     </section>
   );
@@ -165,17 +175,18 @@ export function Panel() {
         <button
           type="button"
           class="handle"
-          aria-label={t("station.handle")}
+          aria-label={unread.value > 0 ? t("station.handle.unread", { count: unread.value }) : t("station.handle")}
           title={t("station.handle.hint")}
           aria-expanded={open.value}
           aria-controls={open.value ? "panel" : undefined}
           onClick={() => (open.value ? close() : (open.value = true))}
         >
-          <span aria-hidden="true" />
+          <span class={unread.value > 0 ? "handle-mark unread" : "handle-mark"} aria-hidden="true" />
         </button>
         {open.value && <PanelBody />}
       </div>
       {open.value && <div class="panel-shade" onPointerDown={close} />}
+      {!open.value && !reading.value && <Toast onAnswer={answer} />}
       {confirming.value && <ConfirmLogOff />}
     </>
   );

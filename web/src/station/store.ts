@@ -5,9 +5,9 @@ import { signal } from "@preact/signals";
 import { asApiError, call } from "../shared/api";
 import { noteServerDate } from "../shared/clock";
 import { LiveSocket } from "../shared/socket";
-import type { LoginInfo, Scene } from "../shared/types";
+import type { LoginInfo, Scene, StationChat } from "../shared/types";
 
-export type Act = "suspend" | "logoff" | "lock" | "more_time";
+export type Act = "suspend" | "logoff" | "lock" | "more_time" | "hand_up" | "hand_down";
 export type Link = "connecting" | "live" | "lost" | "many" | "forbidden";
 
 export const link = signal<Link>("connecting");
@@ -19,10 +19,17 @@ export const info = signal<LoginInfo | null>(null);
 
 const INFO_RETRY_MS = 1500;
 
+/** The conversation of the person who is here; off until the system has said otherwise. */
+export const chat = signal<StationChat>({ enabled: false, hand: false, messages: [] });
+/** Why the last wish was not granted; "" since the next one. */
+export const refusal = signal("");
+
 interface Told {
   station?: string;
   name?: string;
   scene?: Scene;
+  chat?: StationChat;
+  refused?: string;
 }
 
 function handle(text: string): void {
@@ -33,6 +40,8 @@ function handle(text: string): void {
     return;
   }
   if (typeof m.station === "string") stationName.value = m.name || m.station;
+  if (m.chat && Array.isArray(m.chat.messages)) chat.value = m.chat;
+  if (typeof m.refused === "string") refusal.value = m.refused;
   if (m.scene && typeof m.scene.kind === "string") {
     link.value = "live";
     scene.value = m.scene;
@@ -63,9 +72,16 @@ export const ownAct = signal<"suspend" | "logoff" | null>(null);
 
 /** False: there is no connection, nothing was sent. */
 export function act(what: Act): boolean {
+  refusal.value = "";
   const sent = socket.send({ act: what });
   if (sent && (what === "suspend" || what === "logoff")) ownAct.value = what;
   return sent;
+}
+
+/** False: nothing was sent. */
+export function write(text: string): boolean {
+  refusal.value = "";
+  return socket.send({ chat: text });
 }
 
 export async function loadInfo(): Promise<void> {

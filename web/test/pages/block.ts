@@ -151,7 +151,10 @@ test("sperren, entsperren, vorführen, vergrößern, übernehmen", async () => {
     await page.getByRole("button", { name: "Anmelden" }).click();
     await tile("Anna Berger").click({ button: "right" });
     const names = await page.getByRole("menuitem").allTextContents();
-    assert.deepEqual(names, ["Sperren ▸", "Entsperren ▸", "Vergrößern", "Übernehmen", "Vorführen ▸", "Benutzer abmelden ▸", "Sitzung anhalten ▸"]);
+    assert.deepEqual(names, [
+      "Sperren ▸", "Entsperren ▸", "Nachricht ▸", "Vergrößern", "Übernehmen", "Vorführen ▸", "Starten ▸", "Benutzer abmelden ▸",
+      "Sitzung anhalten ▸", "Einzelheiten",
+    ]);
     await page.getByRole("menuitem", { name: "Sperren", exact: true }).click();
     await page.getByRole("menuitem", { name: "Ausgewählte sperren" }).click();
     await page.getByRole("dialog", { name: "Anna Berger sperren" }).getByRole("button", { name: "Sperren" }).click();

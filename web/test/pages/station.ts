@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mock, page, signIn, text } from "./setup";
+import { accessible, mock, page, signIn, text } from "./setup";
 
 test("station: log in, desktop, panel, notice, why it ended", async () => {
   await page.goto(`${mock.url}/station`);
@@ -46,4 +46,54 @@ test("station: a session that does not start says why, with the last output", as
   await signIn("fail");
   await text(page.getByRole("alert"), "The desktop ended at once.");
   await text(page.getByRole("alert"), "cannot open display");
+});
+
+const panel = () => page.getByRole("region", { name: "Station panel" });
+const toast = () => page.locator(".toast");
+
+async function desktop(): Promise<void> {
+  mock.command("session");
+  await page.goto(`${mock.url}/station`);
+  await page.locator('.screen[data-stream="open"]').waitFor();
+}
+
+test("station: a message of the teacher shows as a card and is answered; what is in it is text", async () => {
+  const old = { number: 1, at_ms: Date.now() - 3600_000, from_name: "Karin Kaya", supervisor: true, text: "From before the log-in" };
+  mock.setChat({ messages: [old] });
+  await desktop();
+  mock.say("<img src=x onerror=alert(1)> Please save.", true);
+  await text(toast(), "<img src=x onerror=alert(1)> Please save.");
+  await page.getByRole("button", { name: "Panel, 1 new message" }).waitFor(); // an old one is no news
+  await accessible();
+  await toast().getByRole("button", { name: "Answer" }).click();
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), "TEXTAREA");
+  await page.keyboard.type("Done!");
+  await page.keyboard.press("Enter");
+  await text(page.getByRole("log", { name: "Messages" }), "Done!");
+  assert.equal(await toast().count(), 0);
+  await accessible();
+  await page.keyboard.type("refuse me");
+  await page.keyboard.press("Enter");
+  await text(page.getByRole("alert"), "You have written too much");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Panel", exact: true }).waitFor();
+  mock.say("One more", true);
+  await toast().getByRole("button", { name: "Close the message" }).click();
+  await toast().waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Panel, 1 new message" }).waitFor();
+});
+
+test("station: the hand goes up and down by keys; switched off it says so", async () => {
+  await desktop();
+  await page.locator(".rfb canvas").focus();
+  await page.keyboard.press("Control+Alt+Home");
+  await panel().getByRole("button", { name: "Raise hand" }).press("Enter");
+  await panel().getByRole("button", { name: "Lower hand" }).press("Enter");
+  await panel().getByRole("button", { name: "Raise hand" }).waitFor();
+  assert.deepEqual(mock.received.acts, ["hand_up", "hand_down"]);
+  mock.setChat({ enabled: false });
+  await text(panel(), "Messages and raising hands are switched off at the moment.");
+  assert.equal(await panel().getByRole("button", { name: "Raise hand" }).getAttribute("aria-disabled"), "true");
+  assert.equal(await panel().getByRole("textbox", { name: "Your message" }).count(), 0);
+  await accessible();
 });

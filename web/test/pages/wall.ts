@@ -120,12 +120,14 @@ test("right click points at one, keeps a selection it belongs to, and offers the
   await wall();
   await tile("Ben Cohen").click({ button: "right" });
   assert.deepEqual(await selected(), ["Ben Cohen"]);
-  const names = async () => (await page.getByRole("menuitem").allTextContents()).slice(0, 7);
+  const names = async () => (await page.getByRole("menuitem").allTextContents()).slice(0, 10);
   const right = await names();
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Menu" }).click();
   assert.deepEqual(await names(), right);
-  assert.deepEqual(right, ["Block ▸", "Unblock ▸", "Enlarge", "Control", "Project ▸", "Log off users ▸", "Suspend ▸"]);
+  assert.deepEqual(right, [
+    "Block ▸", "Unblock ▸", "Message ▸", "Enlarge", "Control", "Project ▸", "Start ▸", "Log off users ▸", "Suspend ▸", "Details",
+  ]);
   await page.keyboard.press("Escape");
   await tile("Anna Berger").click({ modifiers: ["Control"] });
   await tile("Ben Cohen").click({ button: "right" });
