@@ -294,10 +294,12 @@ void api_relay_activity(struct request *r)
 
 		if (!s)
 			continue;
-		/* Watchers count on from the last idle_ms; they only have to hear of its end. */
-		if (now - s->used_ms > IDLE_TOLD_MS)
-			session_touch(s);
+		/* Watchers count on from the last idle_ms; now and then they hear of its end. */
 		s->used_ms = now;
+		if (now - s->used_told_ms > IDLE_TOLD_MS) {
+			s->used_told_ms = now;
+			session_touch(s);
+		}
 	}
 	varlink_reply(r->call, NULL);
 }

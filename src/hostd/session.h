@@ -38,7 +38,8 @@ struct session {
 	int display; /* 0: none yet */
 	char *logind;
 	int64_t since_s;
-	int64_t used_ms; /* CLOCK_MONOTONIC of the last key or pointer event */
+	int64_t used_told_ms; /* CLOCK_MONOTONIC: watchers know of use until then */
+	int64_t used_ms;      /* CLOCK_MONOTONIC of the last key or pointer event */
 	struct worker *worker;
 	struct list stations; /* struct station.shown */
 	struct job *notice;   /* the job that will end it first; NULL: none */
