@@ -347,12 +347,16 @@ static void test_draft_has_an_end(void **state)
 {
 	struct panel_text t = with_chat();
 	struct panel *p = open_panel(&t);
-	unsigned n = 0;
+	char text[4000] = "";
+	unsigned n;
 
 	panel_show_messages(p);
-	while (panel_key(p, 0x1000000 + 0x770b, true) == PANEL_CHANGED)
-		n++;
-	assert_int_equal(n, 1000);
+	for (size_t i = 0; i < 990; i++)
+		strcat(text, "看");
+	panel_set_draft(p, text);
+	for (n = 0; panel_key(p, 0x1000000 + 0x770b, true) == PANEL_CHANGED; n++)
+		;
+	assert_int_equal(n, 10);
 	assert_int_equal(str_count_chars(panel_get_draft(p)), 1000);
 	assert_true(str_is_utf8(panel_get_draft(p), strlen(panel_get_draft(p))));
 	panel_free(p);
@@ -421,13 +425,13 @@ static void test_hostile_messages(void **state)
 		assert_int_equal(panel_new(&t, sizes[i][0], sizes[i][1], sizes[i][2], &p), 0);
 		panel_show_messages(p);
 		panel_set_draft(p, texts[6]);
-		for (int k = 0; k < 30; k++)
+		for (int k = 0; k < 8; k++)
 			panel_key(p, KEYSYM_PAGE_UP, true);
 		o = panel_overlay(p);
 		assert_true(o->x + o->w <= sizes[i][0] && o->y + o->h <= sizes[i][1]);
 		panel_free(p);
 		assert_int_equal(popup_new(&popup), 0);
-		for (unsigned k = 0; k < 50; k++) {
+		for (unsigned k = 0; k < ELEMENTSOF(pieces); k++) {
 			struct popup_text pt = { texts[k], texts[k], "de", true };
 
 			popup_draw(popup, &pt, sizes[i][0], sizes[i][1]);

@@ -403,6 +403,7 @@ test("stationd is away: a block stays, a lock stays, whoever comes new gets noth
   await c.sees("the card that waits", is.greeter);
   c.end();
   await c.closed;
+  await bed.alive(); // the relay has seen it leave, and does not tell of it again
   await bed.stationd.serve();
   for (let i = 0; i < 2; i++) {
     const call = await bed.stationd.take("Relay.StationOpen");
