@@ -142,7 +142,7 @@ describe("lock, more time, several sessions", () => {
     seat.screen.press("Control", "Alt", "Home");
     await seat.screen.see("the panel", (r) => r.shareNear(p[2]!.colour, 2) < 0.995);
     seat.screen.press("Home");
-    seat.screen.press("Down"); // suspend, lock, log off
+    for (let i = 0; i < 3; i++) seat.screen.press("Down"); // hand, messages, suspend, lock
     seat.screen.press("Return");
     await locked(p[2]!);
     await until("the lock is drawn", () => !seat.shows(p[2]!.colour) && seat.hasWords);
