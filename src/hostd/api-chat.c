@@ -85,7 +85,6 @@ void api_chat_send(struct request *r)
 	_cleanup_(selection_done) struct selection sel = { 0 };
 	_cleanup_free_ char *text = NULL;
 	const char *raw;
-	json_t *targets;
 
 	raw = arg_string(&r->args, "text", ARG_REQUIRED, CHAT_CHARS_MAX * 4);
 	if (!selection_read(r, &sel))
@@ -96,17 +95,9 @@ void api_chat_send(struct request *r)
 	if (sel.all)
 		keep_standard(r, &sel.targets);
 	send_to_targets(r, &sel, text);
-	targets = json_array();
-	for (size_t i = 0; i < sel.targets.n; i++) {
-		const struct target *t = &sel.targets.list[i];
-
-		json_array_append_new(targets,
-				json_pack("{s:s, s:s, s:s, s:s, s:s}", "session", t->session,
-						"user", t->user, "full_name", t->full_name, "state",
-						target_state_to_string(t->state), "reason",
-						t->reason ? t->reason : ""));
-	}
-	varlink_reply(r->call, json_pack("{s:o}", "targets", targets));
+	varlink_reply(r->call,
+			json_pack("{s:o}", "targets",
+					targets_build_results(sel.targets.list, sel.targets.n)));
 }
 
 void api_chat_history(struct request *r)

@@ -75,13 +75,6 @@ void api_sessions_start(struct request *r)
 	login_start(r->host, r->peer, r->call, &request);
 }
 
-static void answer_targets(struct request *r, struct selection *sel)
-{
-	varlink_reply(r->call,
-			json_pack("{s:o}", "targets",
-					targets_build_json(sel->targets.list, sel->targets.n)));
-}
-
 void api_sessions_log_off(struct request *r)
 {
 	_cleanup_(selection_done) struct selection sel = { 0 };
@@ -117,33 +110,46 @@ void api_sessions_log_off(struct request *r)
 						targets_build_json(j->targets, j->n_targets)));
 }
 
-void api_sessions_suspend(struct request *r)
+/* Do this to each that may be touched, write down and answer. */
+static void act_on_each(struct request *r, struct selection *sel,
+		void (*act)(struct request *r, struct session *s))
 {
-	_cleanup_(selection_done) struct selection sel = { 0 };
-	char text[CALLER_NAME_MAX + 64] = "";
-
-	if (!selection_read(r, &sel) || !selection_resolve(r, &sel, ACT_SUSPEND))
-		return;
 	store_begin(r->host->store);
-	for (size_t i = 0; i < sel.targets.n; i++) {
-		struct target *t = &sel.targets.list[i];
+	for (size_t i = 0; i < sel->targets.n; i++) {
+		struct target *t = &sel->targets.list[i];
 		struct session *s = session_find(r->host, t->session);
 
 		if (!s || target_is_final(t->state))
 			continue;
 		t->state = TARGET_DONE;
-		if (!request_is_own(r, s))
-			snprintf(text, sizeof(text),
-					"%s has suspended your session. Log in to go on with it.",
-					r->caller->full_name);
-		while (!list_is_empty(&s->stations))
-			station_detach(list_entry(s->stations.next, struct station, shown),
-					request_is_own(r, s) ? "" : text);
+		act(r, s);
 	}
-	selection_audit(r, &sel, "");
+	selection_audit(r, sel, "");
 	host_save(r->host);
 	store_commit(r->host->store);
-	answer_targets(r, &sel);
+	varlink_reply(r->call,
+			json_pack("{s:o}", "targets",
+					targets_build_json(sel->targets.list, sel->targets.n)));
+}
+
+static void suspend(struct request *r, struct session *s)
+{
+	char text[CALLER_NAME_MAX + 64] = "";
+
+	if (!request_is_own(r, s))
+		snprintf(text, sizeof(text),
+				"%s has suspended your session. Log in to go on with it.",
+				r->caller->full_name);
+	while (!list_is_empty(&s->stations))
+		station_detach(list_entry(s->stations.next, struct station, shown), text);
+}
+
+void api_sessions_suspend(struct request *r)
+{
+	_cleanup_(selection_done) struct selection sel = { 0 };
+
+	if (selection_read(r, &sel) && selection_resolve(r, &sel, ACT_SUSPEND))
+		act_on_each(r, &sel, suspend);
 }
 
 /* Without names: every own one that a station shows. */
@@ -160,6 +166,13 @@ static void select_own(struct request *r, struct selection *sel)
 	}
 }
 
+static void lock(struct request *r, struct session *s)
+{
+	/* Who goes on with a suspended one is asked for the password anyway. */
+	if (!list_is_empty(&s->stations))
+		session_lock(s);
+}
+
 void api_sessions_lock(struct request *r)
 {
 	_cleanup_(selection_done) struct selection sel = { 0 };
@@ -174,21 +187,12 @@ void api_sessions_lock(struct request *r)
 		if (!selection_resolve(r, &sel, ACT_LOCK))
 			return;
 	}
-	store_begin(r->host->store);
-	for (size_t i = 0; i < sel.targets.n; i++) {
-		struct target *t = &sel.targets.list[i];
-		struct session *s = session_find(r->host, t->session);
+	act_on_each(r, &sel, lock);
+}
 
-		if (!s || target_is_final(t->state))
-			continue;
-		t->state = TARGET_DONE;
-		/* Who goes on with a suspended one is asked for the password anyway. */
-		if (!list_is_empty(&s->stations))
-			session_lock(s);
-	}
-	selection_audit(r, &sel, "");
-	store_commit(r->host->store);
-	answer_targets(r, &sel);
+static void unlock(struct request *r, struct session *s)
+{
+	session_unlock(s);
 }
 
 void api_sessions_unlock(struct request *r)
@@ -199,19 +203,6 @@ void api_sessions_unlock(struct request *r)
 	if (!api_args_done(r))
 		return;
 	sel.unknown = json_array();
-	if (!selection_resolve(r, &sel, ACT_UNLOCK))
-		return;
-	store_begin(r->host->store);
-	for (size_t i = 0; i < sel.targets.n; i++) {
-		struct target *t = &sel.targets.list[i];
-		struct session *s = session_find(r->host, t->session);
-
-		if (!s || target_is_final(t->state))
-			continue;
-		t->state = TARGET_DONE;
-		session_unlock(s);
-	}
-	selection_audit(r, &sel, "");
-	store_commit(r->host->store);
-	answer_targets(r, &sel);
+	if (selection_resolve(r, &sel, ACT_UNLOCK))
+		act_on_each(r, &sel, unlock);
 }

@@ -6,7 +6,6 @@
  */
 #include "hostd/apps.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,8 +79,9 @@ static bool is_shown(const struct desktop_file *f)
 	       (!f->try_exec || desktop_program_is_there(f->try_exec));
 }
 
-static void file_add(struct apps *a, int dirfd, const char *file)
+static void file_add(void *userdata, int dirfd, const char *file)
 {
+	struct apps *a = userdata;
 	_cleanup_free_ char *data = NULL, *id = NULL, *missing = NULL;
 	struct desktop_file f;
 	struct app p;
@@ -89,7 +89,7 @@ static void file_add(struct apps *a, int dirfd, const char *file)
 	int r;
 
 	id = strndup(file, strlen(file) - strlen(".desktop"));
-	if (!id || !str_is_utf8(id, strlen(id)) || strlen(id) > 100)
+	if (!id || !str_is_utf8(id, strlen(id)) || strlen(id) > 100 || a->n == APPS_MAX)
 		return;
 	r = fd_read_file_at(dirfd, file, DESKTOP_FILE_MAX, &data, &len);
 	if (r == 0)
@@ -114,13 +114,6 @@ static void file_add(struct apps *a, int dirfd, const char *file)
 	desktop_file_done(&f);
 }
 
-static int is_desktop_file(const struct dirent *e)
-{
-	size_t n = strlen(e->d_name);
-
-	return n > 8 && e->d_name[0] != '.' && streq(e->d_name + n - 8, ".desktop");
-}
-
 static int compare(const void *a, const void *b)
 {
 	const struct app *p = a, *q = b;
@@ -132,9 +125,7 @@ static int compare(const void *a, const void *b)
 void apps_update(struct apps *a, const char *language)
 {
 	_cleanup_close_ int dirfd = -EBADF;
-	struct dirent **list = NULL;
 	struct stat st;
-	int n;
 
 	dirfd = open(a->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0 || fstat(dirfd, &st) < 0) {
@@ -146,14 +137,9 @@ void apps_update(struct apps *a, const char *language)
 		return;
 	apps_done(a);
 	str_copy(a->language, sizeof(a->language), language);
-	n = scandirat(dirfd, ".", &list, is_desktop_file, alphasort);
-	a->list = n > 0 ? calloc(APPS_MAX, sizeof(*a->list)) : NULL;
-	for (int i = 0; i < n; i++) {
-		if (a->list && a->n < APPS_MAX)
-			file_add(a, dirfd, list[i]->d_name);
-		free(list[i]);
-	}
-	free(list);
+	a->list = calloc(APPS_MAX, sizeof(*a->list));
+	if (a->list)
+		desktops_list(dirfd, file_add, a);
 	if (a->list)
 		qsort(a->list, a->n, sizeof(*a->list), compare);
 	a->changed = st.st_mtim;

@@ -54,8 +54,9 @@ bool desktop_program_is_there(const char *program)
 	return false;
 }
 
-static void file_add(struct desktops *d, int dirfd, const char *file)
+static void file_add(void *userdata, int dirfd, const char *file)
 {
+	struct desktops *d = userdata;
 	_cleanup_free_ char *data = NULL, *id = NULL;
 	struct desktop_file f;
 	size_t len;
@@ -87,12 +88,23 @@ static int is_desktop_file(const struct dirent *e)
 	return n > 8 && e->d_name[0] != '.' && streq(e->d_name + n - 8, ".desktop");
 }
 
+void desktops_list(
+		int dirfd, void (*fn)(void *userdata, int dirfd, const char *file), void *userdata)
+{
+	struct dirent **list = NULL;
+	int n = scandirat(dirfd, ".", &list, is_desktop_file, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		fn(userdata, dirfd, list[i]->d_name);
+		free(list[i]);
+	}
+	free(list);
+}
+
 void desktops_update(struct desktops *d)
 {
 	_cleanup_close_ int dirfd = -EBADF;
-	struct dirent **list = NULL;
 	struct stat st;
-	int n;
 
 	dirfd = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0 || fstat(dirfd, &st) < 0) {
@@ -103,12 +115,7 @@ void desktops_update(struct desktops *d)
 		return;
 	list_clear(d);
 	d->changed = st.st_mtim;
-	n = scandirat(dirfd, ".", &list, is_desktop_file, alphasort);
-	for (int i = 0; i < n; i++) {
-		file_add(d, dirfd, list[i]->d_name);
-		free(list[i]);
-	}
-	free(list);
+	desktops_list(dirfd, file_add, d);
 }
 
 const struct desktop *desktops_find(const struct desktops *d, const char *id)

@@ -33,6 +33,9 @@ void desktops_done(struct desktops *d);
 void desktops_update(struct desktops *d);
 /* NULL: not installed. */
 const struct desktop *desktops_find(const struct desktops *d, const char *id);
+/* fn for each *.desktop of a folder, in order of names. */
+void desktops_list(
+		int dirfd, void (*fn)(void *userdata, int dirfd, const char *file), void *userdata);
 /* A path, or a name in the usual folders. */
 bool desktop_program_is_there(const char *program);
 /* The program that Exec names, if it is not there: malloc'ed; NULL: all is well. */

@@ -53,18 +53,9 @@ void gather_free_all(struct host *h)
 
 static void answer(struct gather *g)
 {
-	json_t *targets = json_array();
-
-	for (size_t i = 0; i < g->targets.n; i++) {
-		const struct target *t = &g->targets.list[i];
-
-		json_array_append_new(targets,
-				json_pack("{s:s, s:s, s:s, s:s, s:s}", "session", t->session,
-						"user", t->user, "full_name", t->full_name, "state",
-						target_state_to_string(t->state), "reason",
-						t->reason ? t->reason : ""));
-	}
-	varlink_reply(g->call, json_pack("{s:o}", "targets", targets));
+	varlink_reply(g->call,
+			json_pack("{s:o}", "targets",
+					targets_build_results(g->targets.list, g->targets.n)));
 	gather_free(g);
 }
 

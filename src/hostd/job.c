@@ -112,6 +112,20 @@ json_t *targets_build_json(const struct target *list, size_t n)
 	return array;
 }
 
+json_t *targets_build_results(const struct target *list, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < n; i++)
+		json_array_append_new(
+				array, json_pack("{s:s, s:s, s:s, s:s, s:s}", "session",
+						       list[i].session, "user", list[i].user,
+						       "full_name", list[i].full_name, "state",
+						       state_names[list[i].state], "reason",
+						       list[i].reason ? list[i].reason : ""));
+	return array;
+}
+
 /* --- the object --- */
 
 struct job *job_find(struct host *h, const char *id)

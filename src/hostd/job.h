@@ -78,6 +78,8 @@ struct targets {
 int targets_add(struct targets *t, const struct target *target);
 void targets_done(struct targets *t);
 json_t *targets_build_json(const struct target *list, size_t n);
+/* The same without what only a notice has: for acts that are over when they are answered. */
+json_t *targets_build_results(const struct target *list, size_t n);
 
 struct job_order {
 	const struct caller *by;
