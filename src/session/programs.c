@@ -88,6 +88,16 @@ static int read_stat(pid_t pid, struct program_stat *ret)
 	return r < 0 ? r : programs_parse_stat(text, ret);
 }
 
+static uint64_t stat_cpu_ms(const struct program_stat *st)
+{
+	return (st->utime + st->stime) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
+static uint64_t pages_to_kib(long long pages)
+{
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+}
+
 static size_t list_pids(struct session *s, pid_t *pids, size_t max)
 {
 	struct cgroup services = { 0 };
@@ -160,7 +170,6 @@ void programs_get_usage(struct programs *p, struct programs_usage *ret)
 {
 	pid_t pids[PROGRAMS_LISTED_MAX];
 	size_t n = list_pids(p->session, pids, PROGRAMS_LISTED_MAX);
-	uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK), page = (uint64_t)sysconf(_SC_PAGESIZE);
 
 	*ret = (struct programs_usage){ 0 };
 	for (size_t i = 0; i < n; i++) {
@@ -168,29 +177,23 @@ void programs_get_usage(struct programs *p, struct programs_usage *ret)
 
 		if (read_stat(pids[i], &st) < 0 || st.state == 'Z')
 			continue;
-		ret->cpu_ms += (st.utime + st.stime) * 1000 / ticks;
-		ret->memory_kib += (uint64_t)own_pages(pids[i]) * page / 1024;
+		ret->cpu_ms += stat_cpu_ms(&st);
+		ret->memory_kib += pages_to_kib(own_pages(pids[i]));
 		ret->n++;
 	}
 }
 
 static json_t *build_process(pid_t pid, const struct program_stat *st)
 {
-	static long ticks, page;
 	_cleanup_free_ char *command = find_command(pid), *clean = NULL;
 	char name[256];
 
-	if (ticks == 0) {
-		ticks = sysconf(_SC_CLK_TCK);
-		page = sysconf(_SC_PAGESIZE);
-	}
 	find_name(pid, st, name, sizeof(name));
 	clean = str_clean(name, 100);
 	return json_pack("{s:i, s:I, s:s, s:s, s:I, s:I}", "pid", (int)pid, "start",
 			(json_int_t)st->start, "name", clean ? clean : "", "command",
-			command ? command : "", "cpu_ms",
-			(json_int_t)((st->utime + st->stime) * 1000 / (unsigned long long)ticks),
-			"memory_kib", (json_int_t)(st->rss * page / 1024));
+			command ? command : "", "cpu_ms", (json_int_t)stat_cpu_ms(st), "memory_kib",
+			(json_int_t)pages_to_kib(st->rss));
 }
 
 json_t *programs_list(struct programs *p)
