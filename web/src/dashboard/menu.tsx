@@ -88,8 +88,10 @@ function Row({ item, onAct, open, onOpen }: RowProps) {
         aria-haspopup={sub ? "menu" : undefined}
         aria-expanded={sub ? open === true : undefined}
         onClick={() => (sub ? onOpen?.(false) : onAct(item))}
-        onPointerEnter={(e) => {
-          if (e.pointerType !== "mouse") return;
+        onPointerMove={(e) => {
+          // A menu that opens under a resting mouse gets events without movement: keys keep the focus then.
+          if (e.pointerType !== "mouse" || (e.movementX === 0 && e.movementY === 0)) return;
+          if (document.activeElement === button.current && (!sub || open)) return;
           button.current?.focus({ preventScroll: true });
           onOpen?.(false);
         }}
