@@ -33,6 +33,8 @@ const eyes = new Map();
 const began = Date.now();
 let lastPid = 4000;
 const connections = new Set();
+/** Who has called Watch or LogOff. */
+const hearing = new Set();
 
 const ok = (parameters = {}) => ({ parameters });
 const fail = (error, parameters = {}) => ({ error: `org.stationmaster.Worker.${error}`, parameters });
@@ -40,7 +42,8 @@ const done = () => ok({ prompts: [], messages: [], done: true, person: who });
 const prompt = (text) => ok({ prompts: [{ text, echo: false }], messages: [], done: false, person: null });
 
 function end(how, reason = "") {
-  if (connections.size === 0) {
+  // As the real one: nobody heard of it who is still there.
+  if (![...hearing].some((c) => connections.has(c))) {
     mkdirSync(`${run}/ended`, { recursive: true });
     writeFileSync(`${run}/ended/${facts.id}`, JSON.stringify({ forced: how === "forced", reason }));
   }
@@ -130,11 +133,13 @@ const methods = {
   Describe(p, reply) {
     reply(ok({ facts }));
   },
-  Watch(p, reply) {
+  Watch(p, reply, message, conn) {
+    hearing.add(conn);
     watchers.push(reply);
   },
-  LogOff(p, reply, message) {
+  LogOff(p, reply, message, conn) {
     if (who.user === "hang") return;
+    hearing.add(conn);
     if (message.more) reply({ continues: true, parameters: { state: "asking" } });
     facts.closing = true;
     const finish = (how) => {
