@@ -3,17 +3,19 @@
 // that the wall does not move when something is selected. While others are being chosen to see a
 // projection it asks for them instead.
 
-import { signal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { signal, type Signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../shared/i18n";
 import * as acts from "./actmenu";
-import { Menu } from "./menu";
+import { Menu, type Item } from "./menu";
 import { chosen, choosing, inWindow, projectSession, stopChoosing } from "./projections";
 import { clear } from "./selection";
 import { link, listed, order, selection, setSelection, tiles } from "./store";
 import { wallElement } from "./wall";
 
 const projectAt = signal<{ x: number; y: number } | null>(null);
+const moreAt = signal<{ x: number; y: number } | null>(null);
 
 function targetOf(ids: ReadonlySet<string>, seen: number, shown: number): string {
   const count = ids.size;
@@ -59,30 +61,38 @@ function Act({ word, name, off, act, danger }: ActProps) {
   );
 }
 
-function ProjectButton() {
+interface OpenerProps {
+  word: string;
+  items: () => Item[];
+  at: Signal<{ x: number; y: number } | null>;
+  class?: string;
+}
+
+/** A button with a menu above it. */
+function Opener({ word, items, at, class: kind = "" }: OpenerProps) {
   const ref = useRef<HTMLButtonElement>(null);
-  const at = projectAt.value;
+  const place = at.value;
   const open = () => {
     const r = ref.current?.getBoundingClientRect();
-    if (r) projectAt.value = { x: r.left, y: r.top - 4 };
+    if (r) at.value = { x: r.left, y: r.top - 4 };
   };
   return (
     <>
-      <button ref={ref} type="button" class="button" aria-haspopup="menu" aria-expanded={at !== null} onClick={open}>
-        {t("menu.project")}
+      <button ref={ref} type="button" class={`button ${kind}`} aria-haspopup="menu" aria-expanded={place !== null} onClick={open}>
+        {word}
         <span class="menu-arrow" aria-hidden="true">
           ▸
         </span>
       </button>
-      {at && (
+      {place && (
         <Menu
-          label={t("menu.project")}
-          items={acts.projectMenu()}
-          x={at.x}
-          y={at.y}
+          label={word}
+          items={items()}
+          x={place.x}
+          y={place.y}
           above
           onClose={(back) => {
-            projectAt.value = null;
+            at.value = null;
             if (back) ref.current?.focus();
           }}
         />
@@ -91,25 +101,53 @@ function ProjectButton() {
   );
 }
 
+/**
+ * One line of acts. Those for which there is no room are in the menu "More" only, which always stands at the end:
+ * it holds every act, as the right mouse button does, for hands that have no right mouse button.
+ */
+function OneLine({ children }: { children: ComponentChildren }) {
+  const ref = useRef<HTMLDivElement>(null);
+  const fit = () => {
+    const list = [...(ref.current?.children ?? [])] as HTMLElement[];
+    // Never display: none, which would give their room to the next.
+    for (const e of list) e.style.visibility = e.offsetTop > (list[0]?.offsetTop ?? 0) ? "hidden" : "";
+  };
+  useLayoutEffect(fit);
+  useLayoutEffect(() => {
+    if (!ref.current) return undefined;
+    const observer = new ResizeObserver(fit);
+    observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div ref={ref} class="bar-line">
+      {children}
+    </div>
+  );
+}
+
 function Acts() {
   const off = !acts.canAct();
   const o = acts.offered.value;
   return (
     <div class="bar-acts">
-      {(o.block || !o.unblock) && (
-        <Act word={t("menu.block")} name={t("menu.block.selected")} off={off} act={acts.blockSelected} />
-      )}
-      {o.unblock && (
-        <Act word={t("menu.unblock")} name={t("menu.unblock.selected")} off={off} act={acts.unblockSelected} />
-      )}
-      <Act word={t("menu.message")} name={t("menu.message.selected")} off={off || !o.chat} act={acts.messageSelected} />
-      <Act word={t("menu.enlarge")} off={off || o.view === null} act={acts.enlargeSelected} />
-      <Act word={t("menu.control")} off={off || o.control === null} act={acts.controlSelected} />
-      <ProjectButton />
-      <Act word={t("menu.start")} name={t("menu.start.selected")} off={off || !o.start} act={acts.startSelected} />
-      {o.unlock.length > 0 && <Act word={t("menu.unlock")} off={off} act={acts.unlockSelected} />}
-      <Act word={t("bar.logoff")} name={t("menu.logoff.selected")} off={off} act={acts.logOffSelected} danger />
-      <Act word={t("bar.suspend")} name={t("menu.suspend.selected")} off={off} act={acts.suspendSelected} />
+      <OneLine>
+        {(o.block || !o.unblock) && (
+          <Act word={t("menu.block")} name={t("menu.block.selected")} off={off} act={acts.blockSelected} />
+        )}
+        {o.unblock && (
+          <Act word={t("menu.unblock")} name={t("menu.unblock.selected")} off={off} act={acts.unblockSelected} />
+        )}
+        <Act word={t("menu.message")} name={t("menu.message.selected")} off={off || !o.chat} act={acts.messageSelected} />
+        <Act word={t("menu.enlarge")} off={off || o.view === null} act={acts.enlargeSelected} />
+        <Act word={t("menu.control")} off={off || o.control === null} act={acts.controlSelected} />
+        <Opener word={t("menu.project")} items={acts.projectMenu} at={projectAt} />
+        <Act word={t("menu.start")} name={t("menu.start.selected")} off={off || !o.start} act={acts.startSelected} />
+        {o.unlock.length > 0 && <Act word={t("menu.unlock")} off={off} act={acts.unlockSelected} />}
+        <Act word={t("bar.logoff")} name={t("menu.logoff.selected")} off={off} act={acts.logOffSelected} danger />
+        <Act word={t("bar.suspend")} name={t("menu.suspend.selected")} off={off} act={acts.suspendSelected} />
+      </OneLine>
+      <Opener word={t("bar.more")} items={acts.actItems} at={moreAt} class="bar-more" />
     </div>
   );
 }

@@ -2,14 +2,13 @@
 // Who wants something of the supervisor: raised hands, the one waiting longest first, and messages that
 // nobody has read. Two buttons of the top bar, each with a list under it.
 
-import { signal, type Signal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { signal } from "@preact/signals";
 import { serverNow, tick } from "../shared/clock";
 import { countdown } from "../shared/format";
 import { t } from "../shared/i18n";
 import type { ChatMessage, Session } from "../shared/types";
 import { answerHands, raised, sessionOfUser, unread } from "./chat";
+import { Drop } from "./drop";
 import { goTo } from "./place";
 import { click } from "./selection";
 import { openSide } from "./siding";
@@ -30,74 +29,11 @@ export function showTile(id: string): void {
   });
 }
 
-interface DropProps {
-  open: Signal<boolean>;
-  id: string;
-  /** Of the button, with the number in it. */
-  name: string;
-  title: string;
-  count: number;
-  icon: ComponentChildren;
-  children: ComponentChildren;
-}
-
-/** A button with a number, and what is behind it. Esc and a click elsewhere close it. */
-function Drop({ open, id, name, title, count, icon, children }: DropProps) {
-  const button = useRef<HTMLButtonElement>(null);
-  const body = useRef<HTMLDivElement>(null);
-  const close = () => {
-    open.value = false;
-    button.current?.focus();
-  };
-  useEffect(() => {
-    if (open.value) (body.current?.querySelector<HTMLElement>("button") ?? body.current)?.focus();
-  }, [open.value]);
-  useEffect(() => {
-    // A row that went took the focus along.
-    if (open.peek() && document.activeElement === document.body) body.current?.focus();
-  });
-  return (
-    <div class="drop">
-      <button
-        ref={button}
-        type="button"
-        class={count > 0 ? "drop-button on" : "drop-button"}
-        aria-label={name}
-        title={name}
-        aria-haspopup="dialog"
-        aria-expanded={open.value}
-        aria-controls={open.value ? id : undefined}
-        onClick={() => (open.value = !open.peek())}
-      >
-        {icon}
-        <span class="drop-count" aria-hidden="true">
-          {count > 0 ? count : ""}
-        </span>
-      </button>
-      {open.value && (
-        <>
-          <div class="menu-shade" onPointerDown={() => (open.value = false)} />
-          <div
-            ref={body}
-            id={id}
-            class="drop-body"
-            role="dialog"
-            aria-label={title}
-            tabIndex={-1}
-            onKeyDown={(e) => {
-              if (e.key !== "Escape") return;
-              e.stopPropagation();
-              e.preventDefault();
-              close();
-            }}
-          >
-            {children}
-          </div>
-        </>
-      )}
-    </div>
-  );
-}
+const Count = ({ of }: { of: number }) => (
+  <span class="drop-count" aria-hidden="true">
+    {of > 0 ? of : ""}
+  </span>
+);
 
 function Waiting({ since }: { since: number }) {
   void tick.value;
@@ -140,11 +76,14 @@ export function Hands() {
       id="hands"
       name={t("hands.count", { count: list.length })}
       title={t("hands.title")}
-      count={list.length}
-      icon={
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-          <path d="M7 12V6.500a1.500 1.500 0 0 1 3 0V11M10 11V4.500a1.500 1.500 0 0 1 3 0V11M13 11V5.500a1.500 1.500 0 0 1 3 0V12M16 12V8.500a1.500 1.500 0 0 1 3 0V15c0 4-2.500 6.500-6 6.500-3 0-4.500-1.500-6-4l-2.600-4.300a1.500 1.500 0 0 1 2.500-1.600L8 13.500" />
-        </svg>
+      on={list.length > 0}
+      face={
+        <>
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M7 12V6.500a1.500 1.500 0 0 1 3 0V11M10 11V4.500a1.500 1.500 0 0 1 3 0V11M13 11V5.500a1.500 1.500 0 0 1 3 0V12M16 12V8.500a1.500 1.500 0 0 1 3 0V15c0 4-2.500 6.500-6 6.500-3 0-4.500-1.500-6-4l-2.600-4.300a1.500 1.500 0 0 1 2.500-1.600L8 13.500" />
+          </svg>
+          <Count of={list.length} />
+        </>
       }
     >
       <div class="drop-head">
@@ -205,11 +144,14 @@ export function Letters() {
       id="letters"
       name={t("letters.count", { count })}
       title={t("letters.title")}
-      count={count}
-      icon={
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-          <path d="M4 5h16v11H10l-4.500 4v-4H4z" />
-        </svg>
+      on={count > 0}
+      face={
+        <>
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M4 5h16v11H10l-4.500 4v-4H4z" />
+          </svg>
+          <Count of={count} />
+        </>
       }
     >
       <div class="drop-head">

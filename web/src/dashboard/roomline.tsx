@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The line below the top bar: name of the system, counts, search, and how this person wants the wall.
 
-import { computed, type Signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { computed, signal, type Signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { call } from "../shared/api";
 import { t, type Key } from "../shared/i18n";
 import { GROUPS, SHOWS, SORTS } from "./arrange";
@@ -164,6 +164,47 @@ function SelectAll() {
   );
 }
 
+const choicesOpen = signal(false);
+
+/** How the wall is shown: in a row, or behind a button where there is no room for a row. */
+function Choices() {
+  const root = useRef<HTMLDivElement>(null);
+  const open = choicesOpen.value;
+  useEffect(() => {
+    if (open) root.current?.querySelector<HTMLElement>("input:checked")?.focus();
+  }, [open]);
+  const onKeyDown = (e: KeyboardEvent) => {
+    if (e.key !== "Escape" || !choicesOpen.peek()) return;
+    e.stopPropagation();
+    e.preventDefault();
+    choicesOpen.value = false;
+    root.current?.querySelector("button")?.focus();
+  };
+  return (
+    <div ref={root} class="choices" onKeyDown={onKeyDown}>
+      <button
+        type="button"
+        class="button choices-button"
+        aria-expanded={open}
+        aria-controls="choices"
+        onClick={() => (choicesOpen.value = !open)}
+      >
+        {t("choices.name")}
+        <span class="menu-arrow" aria-hidden="true">
+          ▾
+        </span>
+      </button>
+      {open && <div class="menu-shade choices-shade" onPointerDown={() => (choicesOpen.value = false)} />}
+      <div id="choices" class="choices-body" data-open={open}>
+        <Switch name="show" values={SHOWS} chosen={show} word={(v) => t(`show.${v}`)} />
+        <Pick name="group" values={GROUPS} chosen={group} />
+        <Pick name="sort" values={SORTS} chosen={sort} />
+        <Switch name="size" values={SIZES} chosen={size} word={(v) => LETTER[v]} />
+      </div>
+    </div>
+  );
+}
+
 export function RoomLine() {
   useEffect(() => {
     void call<{ memory_total_kib: number }>("System.Status")
@@ -176,11 +217,8 @@ export function RoomLine() {
       <Counts />
       <div class="toolbar-end">
         <Search />
-        <Switch name="show" values={SHOWS} chosen={show} word={(v) => t(`show.${v}`)} />
-        <Pick name="group" values={GROUPS} chosen={group} />
-        <Pick name="sort" values={SORTS} chosen={sort} />
+        <Choices />
         <SelectAll />
-        <Switch name="size" values={SIZES} chosen={size} word={(v) => LETTER[v]} />
       </div>
     </div>
   );

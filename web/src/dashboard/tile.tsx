@@ -69,7 +69,7 @@ function Hand({ since }: { since: number }) {
       <svg class="sign" viewBox="0 0 24 24" aria-hidden="true">
         <path d="M8 13V6a1.500 1.500 0 0 1 3 0v5V4.500a1.500 1.500 0 0 1 3 0V11 6.500a1.500 1.500 0 0 1 3 0V15c0 3.500-2 6-5.500 6-3 0-4.300-1.500-5.500-4l-1.800-3.600c-.6-1.400 1.200-2.300 2-1.100z" />
       </svg>
-      <span aria-hidden="true">{time}</span>
+      {time && <span aria-hidden="true">{time}</span>}
       <span class="visually-hidden">
         {t("tile.hand.label", { time: time || duration(Math.floor(ms / 1000) * 1000) })}
         {", "}

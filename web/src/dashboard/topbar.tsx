@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Top bar: menu, name of the product, what is in force, language, who is signed in.
+// Top bar: menu, places, what is in force, who wants something, who is signed in. On a narrow window the
+// places are a line of their own.
 
 import { signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { t } from "../shared/i18n";
-import { LanguageSwitch } from "../shared/language";
+import { Account } from "./account";
 import { mainItems } from "./actmenu";
 import { InForce } from "./force";
 import { Hands, Letters } from "./inbox";
 import { Menu } from "./menu";
 import { Places } from "./nav";
-import { me } from "./store";
 
 const menuAt = signal<{ x: number; y: number } | null>(null);
 
@@ -60,25 +60,18 @@ function MenuButton() {
 }
 
 export function TopBar() {
-  const who = me.value;
   return (
     <div class="topbar">
       <MenuButton />
-      <div class="brand">
+      <div class="brand" title={t("app.name")}>
         <span class="brand-mark" aria-hidden="true" />
-        <span>{t("app.name")}</span>
+        <span class="brand-name">{t("app.name")}</span>
       </div>
       <Places />
       <InForce />
       <Letters />
       <Hands />
-      <LanguageSwitch />
-      {who && (
-        <div class="who">
-          <span class="who-name">{who.full_name || who.user}</span>
-          <span class="who-role">{t(`role.${who.role}`)}</span>
-        </div>
-      )}
+      <Account />
     </div>
   );
 }

@@ -156,7 +156,9 @@ test("German, dark, high contrast and forced colours: nothing that axe finds", a
       await tile("Anna Berger").waitFor();
       change("Anna Berger", { hand_ms: Date.now() - 60_000, cpu_permille: 800, window: "Essay.odt" });
       await tile("Anna Berger").locator(".tile-hand").waitFor();
+      await page.locator(".choices-button").click();
       await page.locator(".pick select").first().selectOption("state");
+      await page.keyboard.press("Escape");
       await tile("Anna Berger").click();
       await accessible();
       change("Anna Berger", { hand_ms: 0 });
@@ -168,7 +170,8 @@ test("touch: what is offered above the wall is large enough for a finger", async
   await inContext({ viewport: { width: 768, height: 1024 }, hasTouch: true, isMobile: true, locale: "en-GB" }, async () => {
     await wall();
     await search().fill("a");
-    for (const l of await page.locator(".toolbar :is(select, button, input[type=text], .segmented)").all()) {
+    await page.getByRole("button", { name: "View" }).click();
+    for (const l of await page.locator("header :is(a, select, button, input[type=text], .segmented)").all()) {
       const box = await l.boundingBox();
       assert.ok(box && box.height >= 43 && box.width >= 43, `${await l.innerHTML()}: ${box?.width} x ${box?.height}`);
     }

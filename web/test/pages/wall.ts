@@ -178,6 +178,7 @@ test("German from the browser, and by the switch", async () => {
     await page.getByRole("menuitem", { name: "Ausgewählte Benutzer abmelden" }).waitFor();
     await page.getByRole("menuitem", { name: "Alle Benutzer abmelden" }).waitFor();
     await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Konto: Karin Kaya" }).click();
     await page.getByRole("radio", { name: "English" }).check();
     await page.getByRole("listbox", { name: "Sessions" }).waitFor();
   });
