@@ -50,6 +50,8 @@ const struct option_info options_all[] = {
 	{ OPT_SEARCH, "search", "TEXT", "only entries in which this occurs" },
 	{ OPT_FOLLOW, "follow", NULL, "go on with what is new, until interrupted" },
 	{ OPT_LONG, "long", NULL, "with hands, windows, processor and memory" },
+	{ OPT_NAME, "name", "NAME", "name (at most 60 characters; empty: none)" },
+	{ OPT_ROOM, "room", "ROOM", "sessions of this room; may be given several times" },
 	{ OPT_DESKTOP, "desktop", "NAME",
 			"desktop to start, as \"stationctl system status\" lists them" },
 	{ OPT_SIZE, "size", "WIDTHxHEIGHT", "size of the screen in pixels, 640x480 to 7680x4320" },
@@ -84,12 +86,12 @@ const struct command commands[] = {
 			"also after a new log-in, at another station, and after a restart. Blocking a session\n"
 			"blocks its user and the stations that show it; --all catches those who log in later too.\n"
 			"For a test: stationctl session block --all --until 10:45 --message \"Hands up!\"\n",
-			OPT_ALL | OPT_STATION | OPT_MESSAGE | OPT_UNTIL, ARGS_TARGETS, 0,
+			OPT_ALL | OPT_ROOM | OPT_STATION | OPT_MESSAGE | OPT_UNTIL, ARGS_TARGETS, 0,
 			CTL_TARGETS_MAX, BLOCKS "Block", session_block_run },
 	{ "session unblock", "SESSION|USER...", "Take blocks back",
 			"While everybody is blocked nobody can be let out alone: unblock --all.\n",
-			OPT_ALL | OPT_STATION, ARGS_TARGETS, 0, CTL_TARGETS_MAX, BLOCKS "Unblock",
-			session_unblock_run },
+			OPT_ALL | OPT_ROOM | OPT_STATION, ARGS_TARGETS, 0, CTL_TARGETS_MAX,
+			BLOCKS "Unblock", session_unblock_run },
 	{ "session lock", "[SESSION|USER...]", "Lock own sessions",
 			"Without arguments: each of yours that a station shows. The station asks for your\n"
 			"password then.\n",
@@ -106,18 +108,19 @@ const struct command commands[] = {
 			"Unsaved work is lost. Without --wait the command returns at once and prints the job;\n"
 			"follow it with \"stationctl job wait JOB\", take it back during the notice with\n"
 			"\"stationctl job cancel JOB\". Own sessions are never ended together with others.\n",
-			OPT_ALL | OPT_GRACE | OPT_MESSAGE | OPT_WAIT | OPT_FORCE_AFTER,
+			OPT_ALL | OPT_ROOM | OPT_GRACE | OPT_MESSAGE | OPT_WAIT | OPT_FORCE_AFTER,
 			ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "LogOff " EVENTS "Watch",
 			session_logoff_run },
 	{ "session suspend", "SESSION|USER...", "Detach sessions from their stations",
-			"Programs run on; the user gets them back at the next log-in.\n", OPT_ALL,
-			ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "Suspend", session_suspend_run },
+			"Programs run on; the user gets them back at the next log-in.\n",
+			OPT_ALL | OPT_ROOM, ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "Suspend",
+			session_suspend_run },
 	{ "project start", "SESSION|USER...", "Show one desktop to others",
 			"Shown is your own session, or that of --from, in place of what the stations showed;\n"
 			"their keys and pointers reach nothing meanwhile. With --all those who log in later see\n"
 			"it too. To show the screen you sit at without a session here: use the dashboard.\n"
 			"Your desktop to everybody: stationctl project start --all\n",
-			OPT_ALL | OPT_STATION | OPT_FROM | OPT_WINDOW, ARGS_TARGETS, 0,
+			OPT_ALL | OPT_ROOM | OPT_STATION | OPT_FROM | OPT_WINDOW, ARGS_TARGETS, 0,
 			CTL_TARGETS_MAX, PROJECTIONS "Start " SESSIONS "List", project_start_run },
 	{ "project stop", "PROJECTION", "End a projection, or with --all every one", NULL, OPT_ALL,
 			ARGS_PROJECTION, 0, 1, PROJECTIONS "Stop", project_stop_run },
@@ -134,8 +137,8 @@ const struct command commands[] = {
 			"with this program. Or, after --, a command with its arguments; there is no shell.\n"
 			"It runs as the user of the session.\n"
 			"For example: stationctl app start anna ben -- firefox-esr https://example.org\n",
-			OPT_ALL | OPT_PROGRAM | OPT_OPEN, ARGS_TARGETS_COMMAND, 0, CTL_TARGETS_MAX,
-			PROGRAMS "Start", app_start_run },
+			OPT_ALL | OPT_ROOM | OPT_PROGRAM | OPT_OPEN, ARGS_TARGETS_COMMAND, 0,
+			CTL_TARGETS_MAX, PROGRAMS "Start", app_start_run },
 	{ "app list", "SESSION|USER", "Windows and processes of a session",
 			"Takes a second: so long the use of the processor is measured.\n", 0,
 			ARGS_TARGETS, 1, 1, PROGRAMS "List " SESSIONS "List", app_list_run },
@@ -147,10 +150,11 @@ const struct command commands[] = {
 			PROGRAMS "Close " PROGRAMS "List " SESSIONS "List", app_close_run },
 	{ "app close-all", "NAME [SESSION|USER...]", "Close every program of a name in sessions",
 			"NAME is that of a process, or the class of a window.\n",
-			OPT_ALL | OPT_FORCE_AFTER | OPT_NOW, ARGS_NAME_TARGETS, 1, CTL_TARGETS_MAX,
-			PROGRAMS "CloseByName", app_close_all_run },
-	{ "chat send", "[SESSION|USER...] TEXT", "Write to people at their stations", NULL, OPT_ALL,
-			ARGS_TARGETS_TEXT, 1, CTL_TARGETS_MAX, CHAT "Send", chat_send_run },
+			OPT_ALL | OPT_ROOM | OPT_FORCE_AFTER | OPT_NOW, ARGS_NAME_TARGETS, 1,
+			CTL_TARGETS_MAX, PROGRAMS "CloseByName", app_close_all_run },
+	{ "chat send", "[SESSION|USER...] TEXT", "Write to people at their stations", NULL,
+			OPT_ALL | OPT_ROOM, ARGS_TARGETS_TEXT, 1, CTL_TARGETS_MAX, CHAT "Send",
+			chat_send_run },
 	{ "chat history", "[USER]", "Messages of everybody, or of one conversation",
 			"A standard user sees the own ones.\n", OPT_FOLLOW, ARGS_PERSON, 0, 1,
 			CHAT "History " EVENTS "Watch", chat_history_run },
@@ -183,6 +187,13 @@ const struct command commands[] = {
 			STATIONS "List", station_list_run },
 	{ "station show", "STATION", "One station in detail", NULL, 0, ARGS_STATION, 1, 1,
 			STATIONS "Get", station_show_run },
+	{ "station set", "STATION", "Name a station, and say which room it stands in",
+			"An empty name is the station's number again, an empty room is none. Operators and\n"
+			"administrators; who is bound to rooms moves no station.\n"
+			"For example: stationctl station set browser-3 --name \"Window 3\" --room \"Room 12\"\n",
+			OPT_NAME | OPT_ROOM, ARGS_STATION, 1, 1, STATIONS "Set", station_set_run },
+	{ "station rooms", "", "Rooms that stations stand in", NULL, 0, ARGS_NONE, 0, 0,
+			STATIONS "Rooms", station_rooms_run },
 	{ "job list", "", "Log-offs that run or ended in the last ten minutes", NULL, 0, ARGS_NONE,
 			0, 0, JOBS "List", job_list_run },
 	{ "job show", "JOB", "One job with the result of each session", NULL, 0, ARGS_JOB, 1, 1,

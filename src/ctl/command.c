@@ -160,6 +160,30 @@ static int option_station(struct ctl *c, const char *value)
 	return CTL_DONE;
 }
 
+static int option_place(
+		struct ctl *c, const struct option_info *info, const char *value, const char **ret)
+{
+	if (!str_is_utf8(value, strlen(value)) || str_count_chars(value) > CTL_PLACE_MAX)
+		return ctl_usage(c, "--%s takes UTF-8 text of at most %d characters.", info->name,
+				CTL_PLACE_MAX);
+	*ret = value;
+	return CTL_DONE;
+}
+
+static int option_room(struct ctl *c, const struct option_info *info, const char *value)
+{
+	const char *room;
+	int r;
+
+	r = option_place(c, info, value, &room);
+	if (r)
+		return r;
+	if (!c->rooms)
+		c->rooms = json_array();
+	json_array_append_new(c->rooms, json_string(room));
+	return CTL_DONE;
+}
+
 struct parsed {
 	bool help, version;
 };
@@ -254,12 +278,16 @@ static int option_apply(
 	case OPT_LONG:
 		c->details = true;
 		break;
+	case OPT_NAME:
+		return option_place(c, info, value, &c->name);
+	case OPT_ROOM:
+		return option_room(c, info, value);
 	}
 	return CTL_DONE;
 }
 
 /* Reads the options in mask; *ret_used is the index of the first word in argv that is none. */
-static int options_parse(struct ctl *c, struct parsed *p, unsigned mask, int argc, char **argv,
+static int options_parse(struct ctl *c, struct parsed *p, uint64_t mask, int argc, char **argv,
 		int *ret_used)
 {
 	struct option longs[OPTIONS_MAX + 1] = { 0 };
@@ -342,7 +370,7 @@ static int check_arguments(struct ctl *c, const struct command *command, int arg
 			return ctl_usage(c, "Argument %d is %s.", i + 1,
 					*argv[i] ? "not UTF-8 text" : "empty");
 	if (command->options & OPT_ALL) {
-		bool named = count_targets(c, command, argc) > 0 || c->stations;
+		bool named = count_targets(c, command, argc) > 0 || c->stations || c->rooms;
 
 		if (!named && !c->all)
 			return ctl_usage(c, "%s", what_is_missing(command));

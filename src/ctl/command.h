@@ -8,42 +8,44 @@
 
 #include "ctl/ctl.h"
 
-enum option_bit {
-	OPT_JSON = 1 << 0,
-	OPT_SOCKET = 1 << 1,
-	OPT_TIMEOUT = 1 << 2,
-	OPT_HELP = 1 << 3,
-	OPT_VERSION = 1 << 4,
-	OPT_ALL = 1 << 5,
-	OPT_GRACE = 1 << 6,
-	OPT_MESSAGE = 1 << 7,
-	OPT_WAIT = 1 << 8,
-	OPT_FORCE_AFTER = 1 << 9,
-	OPT_DESKTOP = 1 << 10,
-	OPT_SIZE = 1 << 11,
-	OPT_MORE = 1 << 12,
-	OPT_STATION = 1 << 13,
-	OPT_UNTIL = 1 << 14,
-	OPT_EXCLUSIVE = 1 << 15,
-	OPT_VIEWER = 1 << 16,
-	OPT_PRINT_SOCKET = 1 << 17,
-	OPT_FROM = 1 << 18,
-	OPT_WINDOW = 1 << 19,
-	OPT_BY = 1 << 20,
-	OPT_LANGUAGE = 1 << 21,
-	OPT_PROGRAM = 1 << 22,
-	OPT_OPEN = 1 << 23,
-	OPT_NOW = 1 << 24,
-	OPT_LIMIT = 1 << 25,
-	OPT_SEARCH = 1 << 26,
-	OPT_FOLLOW = 1 << 27,
-	OPT_LONG = 1 << 28,
-};
-enum { OPTIONS_MAX = 32 }; /* one bit each */
+/* One bit each; a command takes some of them. */
+#define OPT_BIT(n)       (UINT64_C(1) << (n))
+#define OPT_JSON         OPT_BIT(0)
+#define OPT_SOCKET       OPT_BIT(1)
+#define OPT_TIMEOUT      OPT_BIT(2)
+#define OPT_HELP         OPT_BIT(3)
+#define OPT_VERSION      OPT_BIT(4)
+#define OPT_ALL          OPT_BIT(5)
+#define OPT_GRACE        OPT_BIT(6)
+#define OPT_MESSAGE      OPT_BIT(7)
+#define OPT_WAIT         OPT_BIT(8)
+#define OPT_FORCE_AFTER  OPT_BIT(9)
+#define OPT_DESKTOP      OPT_BIT(10)
+#define OPT_SIZE         OPT_BIT(11)
+#define OPT_MORE         OPT_BIT(12)
+#define OPT_STATION      OPT_BIT(13)
+#define OPT_UNTIL        OPT_BIT(14)
+#define OPT_EXCLUSIVE    OPT_BIT(15)
+#define OPT_VIEWER       OPT_BIT(16)
+#define OPT_PRINT_SOCKET OPT_BIT(17)
+#define OPT_FROM         OPT_BIT(18)
+#define OPT_WINDOW       OPT_BIT(19)
+#define OPT_BY           OPT_BIT(20)
+#define OPT_LANGUAGE     OPT_BIT(21)
+#define OPT_PROGRAM      OPT_BIT(22)
+#define OPT_OPEN         OPT_BIT(23)
+#define OPT_NOW          OPT_BIT(24)
+#define OPT_LIMIT        OPT_BIT(25)
+#define OPT_SEARCH       OPT_BIT(26)
+#define OPT_FOLLOW       OPT_BIT(27)
+#define OPT_LONG         OPT_BIT(28)
+#define OPT_NAME         OPT_BIT(29)
+#define OPT_ROOM         OPT_BIT(30)
+enum { OPTIONS_MAX = 64 };
 #define OPT_GLOBAL (OPT_JSON | OPT_SOCKET | OPT_TIMEOUT | OPT_HELP | OPT_VERSION)
 
 struct option_info {
-	enum option_bit bit;
+	uint64_t bit;
 	const char *name;  /* without the dashes */
 	const char *value; /* NULL: takes none */
 	const char *help;
@@ -73,7 +75,7 @@ struct command {
 	const char *arguments;
 	const char *summary;
 	const char *details; /* more lines for --help; may be NULL */
-	unsigned options;    /* beside the global ones */
+	uint64_t options;    /* beside the global ones */
 	enum argument_kind kind;
 	int args_min, args_max;
 	const char *methods; /* of the API, separated by spaces */
@@ -124,6 +126,8 @@ int view_list_run(struct ctl *c, int argc, char **argv);
 int view_end_run(struct ctl *c, int argc, char **argv);
 int station_list_run(struct ctl *c, int argc, char **argv);
 int station_show_run(struct ctl *c, int argc, char **argv);
+int station_set_run(struct ctl *c, int argc, char **argv);
+int station_rooms_run(struct ctl *c, int argc, char **argv);
 int job_list_run(struct ctl *c, int argc, char **argv);
 int job_show_run(struct ctl *c, int argc, char **argv);
 int job_cancel_run(struct ctl *c, int argc, char **argv);

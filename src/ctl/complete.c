@@ -240,6 +240,16 @@ static const struct option_info *option_find(const char *word)
 	return NULL;
 }
 
+static void complete_rooms(const char *socket, const char *prefix)
+{
+	_cleanup_json_ json_t *rooms = ask(socket, "org.stationmaster.Stations.Rooms", "rooms");
+	json_t *room;
+	size_t i;
+
+	json_array_foreach (rooms, i, room)
+		print_candidate(prefix, json_string_value(room) ? json_string_value(room) : "", "");
+}
+
 static void complete_value(const struct option_info *option, const struct command *command,
 		const char *socket, const char *prefix)
 {
@@ -249,6 +259,9 @@ static void complete_value(const struct option_info *option, const struct comman
 		break;
 	case OPT_STATION:
 		complete_ids(socket, prefix, "org.stationmaster.Stations.List", "stations");
+		break;
+	case OPT_ROOM:
+		complete_rooms(socket, prefix);
 		break;
 	case OPT_FROM:
 		complete_targets(socket, prefix);
@@ -266,7 +279,7 @@ static void complete_value(const struct option_info *option, const struct comman
 
 static void complete_options(const struct command *command, const char *prefix)
 {
-	unsigned mask = OPT_GLOBAL | (command ? command->options : 0);
+	uint64_t mask = OPT_GLOBAL | (command ? command->options : 0);
 
 	for (size_t i = 0; i < n_options; i++) {
 		_cleanup_free_ char *word = str_format("--%s", options_all[i].name);

@@ -51,7 +51,8 @@ void ctl_done(struct ctl *c)
 {
 	ctl_disconnect(c);
 	json_decref(c->stations);
-	c->stations = NULL;
+	json_decref(c->rooms);
+	c->stations = c->rooms = NULL;
 }
 
 void ctl_init_aside(struct ctl *aside, const struct ctl *c)
@@ -60,6 +61,7 @@ void ctl_init_aside(struct ctl *aside, const struct ctl *c)
 	aside->conn = NULL;
 	aside->lost = 0;
 	json_incref(aside->stations);
+	json_incref(aside->rooms);
 }
 
 int64_t ctl_time_left(const struct ctl *c, int64_t fallback_ms)

@@ -35,6 +35,7 @@ enum {
 	CTL_TIMEOUT_MAX_MS = 7 * 24 * 3600 * 1000,
 	CTL_MESSAGE_MAX = 500, /* characters */
 	CTL_CHAT_MAX = 1000,   /* characters */
+	CTL_PLACE_MAX = 60,    /* characters */
 	CTL_OPEN_MAX = 2000,   /* characters */
 	CTL_CLOSE_MS = 5000,   /* a program's time to end itself, where nobody says how much */
 	CTL_LIMIT = 100,       /* entries of the activity, where nobody says how many */
@@ -56,6 +57,8 @@ struct ctl {
 	bool follow;
 	bool details;     /* --long */
 	json_t *stations; /* of --station, as often as it was given; NULL */
+	json_t *rooms;    /* of --room, likewise */
+	const char *name;
 	const char *message;
 	const char *desktop;
 	const char *from;

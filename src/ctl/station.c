@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* station list, show. */
+/* station list, show, set, rooms. */
 #include <stdio.h>
 
 #include "base/str.h"
 #include "ctl/command.h"
 #include "ctl/list.h"
 
-#define LIST "org.stationmaster.Stations.List"
-#define GET  "org.stationmaster.Stations.Get"
+#define LIST  "org.stationmaster.Stations.List"
+#define GET   "org.stationmaster.Stations.Get"
+#define SET   "org.stationmaster.Stations.Set"
+#define ROOMS "org.stationmaster.Stations.Rooms"
 
 static const char *const station_flags[] = { "blocked", NULL };
 
@@ -36,6 +38,7 @@ static void row_add(struct table *t, json_t *station)
 
 	table_add_consume(t, text_member(station, "id"));
 	table_add_consume(t, text_member(station, "name"));
+	table_add_consume(t, text_member(station, "room"));
 	table_add_consume(t, text_member(station, "address"));
 	table_add(t, is_connected(station) ? "connected" : "away",
 			is_connected(station) ? TEXT_GREEN : TEXT_YELLOW);
@@ -49,6 +52,7 @@ int station_list_run(struct ctl *c, int argc, char **argv)
 	static const struct column columns[] = {
 		{ "STATION" },
 		{ "NAME", .cut = true },
+		{ "ROOM", .cut = true, .optional = true },
 		{ "ADDRESS" },
 		{ "STATE" },
 		{ "FLAGS", .optional = true },
@@ -62,13 +66,14 @@ int station_list_run(struct ctl *c, int argc, char **argv)
 	return list_run(c, &list);
 }
 
-int station_show_run(struct ctl *c, int argc, char **argv)
+static int station_print(struct ctl *c, const char *method, json_t *reply)
 {
 	static const struct {
 		const char *title, *key;
 	} fields[] = {
 		{ "Station", "id" },
 		{ "Name", "name" },
+		{ "Room", "room" },
 		{ "Kind", "kind" },
 		{ "Address", "address" },
 		{ "Connected", "connected" },
@@ -77,17 +82,10 @@ int station_show_run(struct ctl *c, int argc, char **argv)
 		{ "Blocked", "blocked" },
 		{ "Since", "since" },
 	};
-	_cleanup_json_ json_t *reply = NULL;
-	json_t *station;
-	int r;
+	json_t *station = json_object_get(reply, "station");
 
-	(void)argc;
-	r = ctl_call(c, GET, json_pack("{s:s}", "station", argv[0]), CTL_ANSWER_MS, &reply);
-	if (r)
-		return r;
-	station = json_object_get(reply, "station");
 	if (!json_is_object(station))
-		return ctl_bad_reply(c, GET);
+		return ctl_bad_reply(c, method);
 	if (c->json) {
 		text_print_json(stdout, station, JSON_INDENT(2), c->out_tty);
 		return CTL_DONE;
@@ -96,6 +94,61 @@ int station_show_run(struct ctl *c, int argc, char **argv)
 		_cleanup_free_ char *value = text_member(station, fields[i].key);
 
 		text_print_field(stdout, fields[i].title, value);
+	}
+	return CTL_DONE;
+}
+
+int station_show_run(struct ctl *c, int argc, char **argv)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	int r;
+
+	(void)argc;
+	r = ctl_call(c, GET, json_pack("{s:s}", "station", argv[0]), CTL_ANSWER_MS, &reply);
+	return r ? r : station_print(c, GET, reply);
+}
+
+int station_set_run(struct ctl *c, int argc, char **argv)
+{
+	_cleanup_json_ json_t *reply = NULL, *parameters = json_pack("{s:s}", "station", argv[0]);
+	int r;
+
+	(void)argc;
+	if (!c->name && !c->rooms)
+		return ctl_usage(c, "What should be set? Give --name, --room, or both.");
+	if (json_array_size(c->rooms) > 1)
+		return ctl_usage(c, "A station stands in one room: give --room once.");
+	if (c->name)
+		json_object_set_new(parameters, "name", json_string(c->name));
+	if (c->rooms)
+		json_object_set(parameters, "room", json_array_get(c->rooms, 0));
+	r = ctl_call(c, SET, take_ptr(parameters), CTL_ANSWER_MS, &reply);
+	return r ? r : station_print(c, SET, reply);
+}
+
+int station_rooms_run(struct ctl *c, int argc, char **argv)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	json_t *rooms, *room;
+	size_t i;
+	int r;
+
+	(void)argc, (void)argv;
+	r = ctl_call(c, ROOMS, NULL, CTL_ANSWER_MS, &reply);
+	if (r)
+		return r;
+	rooms = json_object_get(reply, "rooms");
+	if (!json_is_array(rooms))
+		return ctl_bad_reply(c, ROOMS);
+	if (c->json)
+		text_print_json(stdout, rooms, JSON_INDENT(2), c->out_tty);
+	else if (json_array_size(rooms) == 0)
+		puts("No rooms.");
+	json_array_foreach (rooms, i, room) {
+		_cleanup_free_ char *clean = text_clean(json_string_value(room));
+
+		if (!c->json && clean)
+			puts(clean);
 	}
 	return CTL_DONE;
 }

@@ -12,6 +12,8 @@
 #include "base/str.h"
 #include "ctl/text.h"
 
+#define LIST "org.stationmaster.Sessions.List"
+
 bool target_is_session(const char *word)
 {
 	return word[0] == 's' && word[1] && !word[1 + strspn(word + 1, "0123456789")];
@@ -26,32 +28,64 @@ const char *target_user(const char *word)
 	return target_is_session(word) ? NULL : word;
 }
 
+static bool is_in_rooms(const struct ctl *c, json_t *session)
+{
+	json_t *in = json_object_get(session, "room"), *room;
+	size_t i;
+
+	json_array_foreach (c->rooms, i, room)
+		if (json_equal(room, in))
+			return true;
+	return false;
+}
+
+/* Sessions of the rooms, by their ids: stationd decides about each. */
+static int add_rooms(struct ctl *c, json_t *sessions)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	size_t n = json_array_size(sessions), i;
+	json_t *session;
+	int r;
+
+	if (!c->rooms)
+		return CTL_DONE;
+	r = ctl_call(c, LIST, NULL, CTL_ANSWER_MS, &reply);
+	if (r)
+		return r;
+	json_array_foreach (json_object_get(reply, "sessions"), i, session)
+		if (is_in_rooms(c, session))
+			json_array_append(sessions, json_object_get(session, "id"));
+	if (json_array_size(sessions) > n)
+		return CTL_DONE;
+	return ctl_fail(c, CTL_NOT_FOUND, LIST,
+			"There is no session in that room that you may see. Rooms: stationctl station rooms.");
+}
+
 int target_set_parameters(struct ctl *c, json_t *parameters, int argc, char **argv)
 {
-	json_t *sessions = json_array(), *users = json_array();
+	_cleanup_json_ json_t *sessions = json_array(), *users = json_array();
+	int r;
 
 	if (c->all)
 		json_object_set_new(parameters, "all", json_true());
 	for (int i = 0; i < argc; i++) {
 		const char *user = target_user(argv[i]);
 
-		if (user && !str_is_account_name(user)) {
-			json_decref(sessions);
-			json_decref(users);
+		if (user && !str_is_account_name(user))
 			return ctl_usage(c,
 					"\"%s\" is neither a session id (such as s12) nor a user name.",
 					argv[i]);
-		}
 		json_array_append_new(user ? users : sessions, json_string(user ? user : argv[i]));
 	}
+	r = add_rooms(c, sessions);
+	if (r)
+		return r;
 	if (json_array_size(sessions) > 0)
 		json_object_set(parameters, "sessions", sessions);
 	if (json_array_size(users) > 0)
 		json_object_set(parameters, "users", users);
 	if (c->stations)
 		json_object_set(parameters, "stations", c->stations);
-	json_decref(sessions);
-	json_decref(users);
 	return CTL_DONE;
 }
 
@@ -75,6 +109,8 @@ char *target_words(const struct ctl *c, int argc, char **argv)
 		all = join_consume(all, "", argv[i]);
 	json_array_foreach (c->stations, k, station)
 		all = join_consume(all, "--station ", json_string_value(station));
+	json_array_foreach (c->rooms, k, station)
+		all = join_consume(all, "--room ", json_string_value(station));
 	dirty = all;
 	return dirty ? text_clean(dirty) : NULL;
 }

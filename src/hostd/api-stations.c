@@ -32,3 +32,49 @@ void api_stations_get(struct request *r)
 	else
 		api_not_found(r, id, "There is no such station.");
 }
+
+static const char *read_place(struct request *r, const char *key)
+{
+	const char *text = arg_string(&r->args, key, ARG_OPTIONAL, PLACE_MAX - 1);
+
+	if (text && !station_place_is_valid(text) && !r->args.bad)
+		r->args.bad = key;
+	return text;
+}
+
+void api_stations_set(struct request *r)
+{
+	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
+	const char *name = read_place(r, "name"), *room = read_place(r, "room");
+	_cleanup_free_ char *what = NULL;
+	json_t *station;
+	int k;
+
+	if (!api_args_done(r))
+		return;
+	k = station_set_place(r->host, id, name, room, &station);
+	if (k == -ENOENT) {
+		api_not_found(r, id, "There is no such station.");
+		return;
+	}
+	if (k < 0) {
+		api_failed(r, "This could not be written to the disk. Free disk space, then try again.",
+				"");
+		return;
+	}
+	what = str_format("%s%s%s%s%s", id, name ? " name=" : "", name ? name : "",
+			room ? " room=" : "", room ? room : "");
+	api_audit(r, what ? what : id, "ok");
+	varlink_reply(r->call, json_pack("{s:o}", "station", station));
+}
+
+void api_stations_rooms(struct request *r)
+{
+	json_t *rooms;
+
+	if (!api_args_done(r))
+		return;
+	rooms = json_array();
+	station_add_rooms(r->host, rooms);
+	varlink_reply(r->call, json_pack("{s:o}", "rooms", rooms));
+}

@@ -61,6 +61,8 @@ const struct api_method api_methods[] = {
 	{ "Jobs", "Extend", RIGHT_ANYBODY, api_jobs_extend, true },
 	{ "Stations", "List", RIGHT_SUPERVISOR, api_stations_list },
 	{ "Stations", "Get", RIGHT_SUPERVISOR, api_stations_get },
+	{ "Stations", "Set", RIGHT_SUPERVISOR, api_stations_set },
+	{ "Stations", "Rooms", RIGHT_SUPERVISOR, api_stations_rooms },
 	{ "Events", "Watch", RIGHT_ANYBODY, api_events_watch },
 	{ "Login", "Info", RIGHT_RELAY, api_login_info },
 	{ "Login", "Start", RIGHT_RELAY, api_login_start },

@@ -120,6 +120,8 @@ void api_jobs_cancel(struct request *r);
 void api_jobs_extend(struct request *r);
 void api_stations_list(struct request *r);
 void api_stations_get(struct request *r);
+void api_stations_set(struct request *r);
+void api_stations_rooms(struct request *r);
 void api_events_watch(struct request *r);
 void api_login_info(struct request *r);
 void api_login_start(struct request *r);

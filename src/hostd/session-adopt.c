@@ -64,6 +64,7 @@ static void adopt(struct adoption *a, json_t *facts)
 	h->last_session = MAX(h->last_session, a->number);
 	log_info("found again session=%s user=%s display=:%d", s->id, s->person.user, s->display);
 	session_load_lock(s);
+	station_load_room(s);
 	session_start_watch(s);
 	station_handle_adopted(h, s);
 	job_handle_adopted(s);
@@ -188,6 +189,7 @@ static int handle_rescan(sd_event_source *source, uint64_t usec, void *userdata)
 void session_adopt_all(struct host *h)
 {
 	store_exec(h->store, "DELETE FROM locks WHERE boot <> ?", "s", h->boot);
+	store_exec(h->store, "DELETE FROM session_rooms WHERE boot <> ?", "s", h->boot);
 	scan(h, true);
 	host_arm_timer(h, &h->rescan, 500, handle_rescan, h);
 }

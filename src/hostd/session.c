@@ -175,6 +175,7 @@ json_t *session_build_json(struct session *s, const struct caller *caller)
 			"controlled_by", f.controlled_by, "scene", f.scene, "own", own, "may",
 			build_may(s, caller, own));
 	if (out) {
+		json_object_set_new(out, "room", json_string(s->room));
 		json_object_set_new(out, "hand_ms", json_integer(s->hand_ms));
 		usage_build_json(&s->usage, out);
 	}
@@ -340,6 +341,7 @@ void session_end(struct session *s, enum session_end how, const char *reason, co
 	ended_forget(s->id);
 	if (s->locked)
 		session_forget_lock(s);
+	station_forget_room(s);
 	session_free(s);
 	login_handle_session_changed(h, uid);
 }

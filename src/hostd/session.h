@@ -27,6 +27,8 @@ struct station;
 #define SESSION_USER_LOGGED_OFF "The user logged off."
 
 enum { SESSION_ID_MAX = 24, SESSION_MESSAGE_MAX = 600 };
+/* Names of stations and rooms: characters, and bytes with the NUL. */
+enum { PLACE_CHARS_MAX = 60, PLACE_MAX = 4 * PLACE_CHARS_MAX + 1 };
 
 struct session {
 	struct list link; /* in host */
@@ -46,6 +48,7 @@ struct session {
 	int64_t notice_ms;    /* CLOCK_REALTIME: when */
 	bool notice_more;     /* more time was asked for */
 	json_t *told;         /* flags that watchers know (station-scene.c) */
+	char room[PLACE_MAX]; /* of the station that shows it, or showed it last */
 	bool locked;
 	bool opening;
 	bool closing;

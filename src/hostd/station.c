@@ -75,9 +75,9 @@ json_t *station_build_json(const struct station *st)
 	char since[CLOCK_RFC3339_LEN + 1];
 
 	clock_format_rfc3339(st->since_s, since);
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:s}", "id", st->id, "name",
-			st->name, "kind", station_kind_to_string(st->kind), "address", st->address,
-			"connected", st->peer != NULL, "scene",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:s}", "id", st->id, "name",
+			st->name, "room", st->room, "kind", station_kind_to_string(st->kind),
+			"address", st->address, "connected", st->peer != NULL, "scene",
 			scene_kind_to_string(station_get_scene_kind(st)), "session",
 			st->session ? st->session->id : "", "blocked", station_is_blocked(st),
 			"since", since);
@@ -85,7 +85,7 @@ json_t *station_build_json(const struct station *st)
 
 /* --- store --- */
 
-static void save(struct station *st)
+void station_save(struct station *st)
 {
 	struct host *h = st->host;
 
@@ -93,11 +93,11 @@ static void save(struct station *st)
 
 	store_exec(h->store,
 			"INSERT OR REPLACE INTO stations (id, kind, number, secret, name, address, "
-			"since_s, used_s, boot, session) VALUES (?,?,?,?,?,?,?,?,?,?)",
-			"ssibssiiss", st->id, station_kind_to_string(st->kind),
+			"since_s, used_s, boot, session, named, room) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+			"ssibssiissis", st->id, station_kind_to_string(st->kind),
 			(int64_t)strtoll(strrchr(st->id, '-') + 1, NULL, 10), st->secret, st->name,
 			st->address, st->since_s, clock_real_ms() / 1000, h->boot,
-			st->session ? st->session->id : st->awaited);
+			st->session ? st->session->id : st->awaited, (int64_t)st->named, st->room);
 }
 
 void station_save_all(struct host *h)
@@ -108,7 +108,7 @@ void station_save_all(struct host *h)
 		struct station *st = list_entry(l, struct station, link);
 
 		if (st->unsaved)
-			save(st);
+			station_save(st);
 	}
 }
 
@@ -118,12 +118,17 @@ static void save_soon(struct station *st)
 	host_save_soon(st->host);
 }
 
+/* A VNC station that has a place waits for the next viewer of its address. */
 static void forget(struct station *st)
 {
-	if (st->kind == STATION_VNC)
+	if (st->kind == STATION_VNC && (st->named || *st->room))
+		store_exec(st->host->store,
+				"UPDATE stations SET boot = '', session = '' WHERE id = ?", "s",
+				st->id);
+	else if (st->kind == STATION_VNC)
 		store_exec(st->host->store, "DELETE FROM stations WHERE id = ?", "s", st->id);
 	else
-		save(st);
+		station_save(st);
 }
 
 static int take_number(struct store_row *row, void *userdata)
@@ -132,8 +137,16 @@ static int take_number(struct store_row *row, void *userdata)
 	return 0;
 }
 
+static bool is_stored(struct host *h, const char *id)
+{
+	int64_t n = 0;
+
+	store_query(h->store, take_number, &n, "SELECT 1 FROM stations WHERE id = ?", "s", id);
+	return n > 0;
+}
+
 /* Browsers count up for ever (a name on a sticker stays good); VNC stations take the lowest free
- * one, but none that is blocked: that waits for the viewer that left it. */
+ * one, but none that is blocked or has a place: that waits for the viewer that left it. */
 static int64_t next_number(struct host *h, enum station_kind kind)
 {
 	int64_t n = 0;
@@ -148,7 +161,7 @@ static int64_t next_number(struct host *h, enum station_kind kind)
 		char id[STATION_ID_MAX];
 
 		snprintf(id, sizeof(id), "%s-%lld", station_kind_to_string(kind), (long long)n);
-		if (!station_find(h, id) && !block_find(h, BLOCK_STATION, id))
+		if (!station_find(h, id) && !block_find(h, BLOCK_STATION, id) && !is_stored(h, id))
 			return n;
 	}
 }
@@ -226,7 +239,8 @@ void station_attach(struct station *st, struct session *s)
 	list_add_tail(&s->stations, &st->shown);
 	s->used_ms = clock_mono_ms();
 	text_set(st, "");
-	save(st);
+	station_save(st);
+	station_tell_room(st);
 	store_commit(st->host->store);
 	log_info("attached session=%s user=%s station=%s", s->id, s->person.user, st->id);
 	touch_with_session(st);
@@ -304,8 +318,11 @@ void station_peer_gone(struct host *h, struct peer *peer)
 }
 
 struct known {
+	struct host *host;
 	char id[STATION_ID_MAX];
 	char name[400];
+	char room[PLACE_MAX];
+	bool named;
 	bool found;
 };
 
@@ -313,15 +330,48 @@ static int take_known(struct store_row *row, void *userdata)
 {
 	struct known *k = userdata;
 
+	if (k->found || station_find(k->host, store_row_text(row, 0)))
+		return 0;
 	k->found = str_copy(k->id, sizeof(k->id), store_row_text(row, 0));
 	str_copy(k->name, sizeof(k->name), store_row_text(row, 1));
+	k->named = store_row_int(row, 2) != 0;
+	str_copy(k->room, sizeof(k->room), store_row_text(row, 3));
 	return 0;
+}
+
+/* The identity of a station that is not in the list: a browser has its secret; a VNC viewer comes
+ * back to a place of its address that nobody sits at. */
+static void find_known(struct host *h, const struct station_open *request, const uint8_t *secret,
+		struct known *ret)
+{
+	const char *kept = request->kind == STATION_VNC
+					   ? block_find_kept_station(h, request->address)
+					   : NULL;
+
+	*ret = (struct known){ .host = h };
+	if (request->kind == STATION_BROWSER)
+		store_query(h->store, take_known, ret,
+				"SELECT id, name, named, room FROM stations WHERE secret = ? AND kind = "
+				"'browser'",
+				"b", secret);
+	else if (kept)
+		store_query(h->store, take_known, ret,
+				"SELECT id, name, named, room FROM stations WHERE id = ?", "s",
+				kept);
+	else
+		store_query(h->store, take_known, ret,
+				"SELECT id, name, named, room FROM stations WHERE kind = 'vnc' AND "
+				"address = ? AND (named OR room <> '') ORDER BY number",
+				"s", request->address);
+	if (kept && !ret->found)
+		str_copy(ret->id, sizeof(ret->id), kept);
 }
 
 static void drop_least_used(struct host *h)
 {
 	store_exec(h->store,
-			"DELETE FROM stations WHERE kind = 'browser' AND session = '' AND id IN (SELECT "
+			"DELETE FROM stations WHERE kind = 'browser' AND session = '' AND NOT named AND "
+			"room = '' AND id IN (SELECT "
 			"id FROM stations WHERE kind = 'browser' ORDER BY used_s DESC LIMIT -1 OFFSET ?)",
 			"i", (int64_t)STATIONS_KNOWN_MAX);
 }
@@ -330,26 +380,17 @@ static void drop_least_used(struct host *h)
 static int station_enter(struct host *h, const struct station_open *request, const uint8_t *secret,
 		struct station **ret)
 {
-	struct known known = { 0 };
 	struct station *st;
-	const char *kept;
+	struct known known;
 	int r;
 
 	if (h->n_stations >= STATIONS_MAX)
 		return -EDQUOT;
-	store_query(h->store, take_known, &known,
-			"SELECT id, name FROM stations WHERE secret = ? AND kind = ?", "bs", secret,
-			station_kind_to_string(request->kind));
-	kept = request->kind == STATION_VNC && !known.found
-			       ? block_find_kept_station(h, request->address)
-			       : NULL;
-	if (kept) {
-		str_copy(known.id, sizeof(known.id), kept);
-	} else if (!known.found || station_find(h, known.id)) {
+	find_known(h, request, secret, &known);
+	if (!*known.id) {
 		snprintf(known.id, sizeof(known.id), "%s-%lld",
 				station_kind_to_string(request->kind),
 				(long long)next_number(h, request->kind));
-		known.name[0] = 0;
 		drop_least_used(h);
 	}
 	r = station_new(h, known.id, request->kind, &st);
@@ -358,6 +399,8 @@ static int station_enter(struct host *h, const struct station_open *request, con
 	memcpy(st->secret, secret, HASH_SIZE);
 	free(st->name);
 	st->name = strdup(known.name[0] ? known.name : known.id);
+	st->named = known.named;
+	str_copy(st->room, sizeof(st->room), known.room);
 	if (!st->name) {
 		station_free(st);
 		return -ENOMEM;
@@ -410,7 +453,7 @@ int station_open(struct host *h, const struct station_open *request, struct peer
 			return r;
 		is_new = true;
 	}
-	if (!str_is_empty(request->name)) {
+	if (!st->named && !str_is_empty(request->name)) {
 		char *clean = str_clean(request->name, 60);
 
 		if (clean && *clean) {
@@ -455,6 +498,8 @@ static int load_row(struct store_row *row, void *userdata)
 	str_copy(st->address, sizeof(st->address), store_row_text(row, 4));
 	st->since_s = store_row_int(row, 5);
 	str_copy(st->awaited, sizeof(st->awaited), store_row_text(row, 6));
+	st->named = store_row_int(row, 7) != 0;
+	str_copy(st->room, sizeof(st->room), store_row_text(row, 8));
 	if (!st->name) {
 		station_free(st);
 		return -ENOMEM;
@@ -467,13 +512,15 @@ int station_load_all(struct host *h)
 {
 	/* Numbers of sessions mean nothing after the system has restarted. */
 	store_begin(h->store);
-	store_exec(h->store, "DELETE FROM stations WHERE kind = 'vnc' AND boot <> ?", "s", h->boot);
+	store_exec(h->store,
+			"DELETE FROM stations WHERE kind = 'vnc' AND boot <> ? AND NOT named AND room = ''",
+			"s", h->boot);
 	store_exec(h->store, "UPDATE stations SET session = '' WHERE boot <> ?", "s", h->boot);
 	store_commit(h->store);
 	return store_query(h->store, load_row, h,
-			"SELECT id, kind, secret, name, address, since_s, session FROM stations "
-			"WHERE kind = 'vnc' OR session <> '' ORDER BY number",
-			"");
+			"SELECT id, kind, secret, name, address, since_s, session, named, room FROM "
+			"stations WHERE (kind = 'vnc' AND boot = ?) OR session <> '' ORDER BY number",
+			"s", h->boot);
 }
 
 void station_handle_missed_end(struct host *h, const char *session, const char *text)
@@ -500,6 +547,7 @@ void station_handle_adopted(struct host *h, struct session *s)
 		st->awaited[0] = 0;
 		st->session = s;
 		list_add_tail(&s->stations, &st->shown);
+		station_tell_room(st);
 		touch_with_session(st);
 		station_refresh(st);
 		orders_send_chat(st);

@@ -12,11 +12,11 @@
 
 #include "base/list.h"
 #include "hostd/role.h"
+#include "hostd/session.h"
 #include "ipc/json.h"
 
 struct host;
 struct peer;
-struct session;
 
 enum {
 	STATION_ID_MAX = 32,
@@ -36,6 +36,8 @@ struct station {
 	enum station_kind kind;
 	uint8_t secret[32]; /* SHA-256 of the station's secret */
 	char *name;
+	bool named; /* by a supervisor */
+	char room[PLACE_MAX];
 	char address[CALLER_FROM_MAX];
 	int64_t since_s;
 	struct session *session;
@@ -77,6 +79,23 @@ json_t *station_build_json(const struct station *st);
 const char *station_kind_to_string(enum station_kind kind);
 void station_touch(struct station *st);
 
+/*
+ * Its place, given by a supervisor: station-place.c. NULL: leave it. In the store when it returns,
+ * or the error of the store. The station may be away: then only the store knows it; -ENOENT: not
+ * even that. ret: type Station; owned.
+ */
+int station_set_place(
+		struct host *h, const char *id, const char *name, const char *room, json_t **ret);
+/* Fit for a name or a room? */
+bool station_place_is_valid(const char *text);
+/* All rooms that stations have, connected or not, added to an array of strings in order. */
+void station_add_rooms(struct host *h, json_t *rooms);
+/* The session is shown in this station's room now. */
+void station_tell_room(struct station *st);
+void station_load_room(struct session *s);
+void station_forget_room(struct session *s);
+
+void station_save(struct station *st);
 /* Write changed stations to the store. */
 void station_save_all(struct host *h);
 /* A session ended while stationd was away: the stations that showed it tell why. */

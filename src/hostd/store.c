@@ -91,6 +91,13 @@ static const char *const migrations[STORE_SCHEMA] = {
 	" uid INTEGER NOT NULL, program TEXT NOT NULL, open TEXT NOT NULL, used INTEGER NOT NULL,"
 	" PRIMARY KEY (uid, program, open)) WITHOUT ROWID;"
 	"ALTER TABLE audit ADD COLUMN full_name TEXT NOT NULL DEFAULT '';",
+	/* 3 -> 4. stations.named: a supervisor gave the name. session_rooms: where each was shown
+	 * last.
+	 */
+	"ALTER TABLE stations ADD COLUMN named INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE stations ADD COLUMN room TEXT NOT NULL DEFAULT '';"
+	"CREATE TABLE session_rooms (session TEXT PRIMARY KEY, boot TEXT NOT NULL, room TEXT NOT NULL)"
+	" WITHOUT ROWID;",
 };
 
 static int error_from_sqlite(int code)

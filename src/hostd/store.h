@@ -16,7 +16,7 @@
 struct store;
 struct store_row;
 
-enum { STORE_SCHEMA = 3 };
+enum { STORE_SCHEMA = 4 };
 
 /*
  * Open or make the data base. One that cannot be read is moved aside (path.broken-TIME) and a new

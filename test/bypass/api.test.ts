@@ -22,7 +22,7 @@ const lowest: Record<string, Role> = {
   "Sessions.List": "standard", "Sessions.Get": "standard", "Sessions.Start": "administrator", "Sessions.LogOff": "standard",
   "Sessions.Suspend": "standard", "Sessions.Lock": "standard", "Sessions.Unlock": "standard",
   "Jobs.List": "standard", "Jobs.Get": "standard", "Jobs.Wait": "standard", "Jobs.Cancel": "standard", "Jobs.Extend": "standard",
-  "Stations.List": "operator", "Stations.Get": "operator", "Events.Watch": "standard",
+  "Stations.List": "operator", "Stations.Get": "operator", "Stations.Set": "operator", "Stations.Rooms": "operator", "Events.Watch": "standard",
   "Blocks.List": "operator", "Blocks.Block": "operator", "Blocks.Unblock": "operator", "Blocks.Texts": "operator",
   "Projections.List": "operator", "Projections.Start": "operator", "Projections.Stop": "operator",
   "Programs.Installed": "standard", "Programs.Icon": "standard", "Programs.Recent": "standard", "Programs.Start": "standard",

@@ -42,6 +42,7 @@ export interface Session {
 export interface Station {
   id: string;
   name: string;
+  room: string;
   kind: "browser" | "vnc";
   address: string;
   connected: boolean;

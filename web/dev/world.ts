@@ -58,12 +58,12 @@ export class World extends EventEmitter {
       id, user: own ? this.me.user : user, uid: 1000 + n, full_name, role, state: attached ? "active" : "suspended", type: "x11",
       desktop: "xfce", display: `:${9 + n}`, logind: String(n), stations: [], since: new Date().toISOString(),
       idle_ms: 0, notice: null, own, may, blocked: false, locked: false, projected: false, projecting: false, viewed: false,
-      controlled: false, controlled_by: "", hand_ms: 0, window: "", program: "", cpu_permille: 0, memory_kib: 0, scene: attached ? "session" : "none",
+      controlled: false, controlled_by: "", hand_ms: 0, room: "", window: "", program: "", cpu_permille: 0, memory_kib: 0, scene: attached ? "session" : "none",
     };
     this.sessions.set(id, s);
     if (attached) {
       const station: Station = {
-        id: `browser-${n}`, name: `R12-${String(n).padStart(2, "0")}`, kind: "browser", address: "192.0.2.7",
+        id: `browser-${n}`, name: `R12-${String(n).padStart(2, "0")}`, room: "", kind: "browser", address: "192.0.2.7",
         connected: true, scene: "session", session: id, blocked: false, since: s.since,
       };
       this.stations.set(station.id, station);

@@ -23,6 +23,7 @@ export const session = (id: string, may: May[], own = false): Session => ({
   controlled: false,
   controlled_by: "",
   hand_ms: 0,
+  room: "",
   window: "",
   program: "",
   cpu_permille: 0,

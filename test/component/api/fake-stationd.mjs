@@ -35,6 +35,7 @@ export function session(number, user, more = {}) {
     display: `:${10 + number}`,
     logind: `c${number}`,
     stations: [`browser-${number}`],
+    room: "",
     since: ago(3 * 3600 + 300),
     idle_ms: 65_000,
     notice: null,
@@ -61,6 +62,7 @@ export function station(number, session, more = {}) {
   return {
     id: `browser-${number}`,
     name: `Seat ${number}`,
+    room: "",
     kind: "browser",
     address: `192.0.2.${number}`,
     connected: true,
@@ -196,6 +198,14 @@ export class FakeStationd {
   }
   onStationsGet(p) {
     return { station: this.#find(this.stations, p.station, "Stations") };
+  }
+  onStationsSet({ station: id, name, room }) {
+    const one = this.#find(this.stations, id, "Stations");
+    Object.assign(one, name !== undefined && { name: name || id }, room !== undefined && { room });
+    return { station: one };
+  }
+  onStationsRooms() {
+    return { rooms: [...new Set(this.stations.map((one) => one.room).filter(Boolean))].sort() };
   }
   onJobsList() {
     return { jobs: this.jobs };

@@ -359,7 +359,7 @@ test("completion", async () => {
     (await run(["__complete", "--socket", socket, ...words], { raw: true })).out.split("\n").filter(Boolean).map((line) => line.split("\t")[0]);
   assert.deepEqual(await complete("p"), ["project"]);
   assert.deepEqual(await complete("session", "un"), ["unblock", "unlock"]);
-  assert.deepEqual(await complete("session", "block", "--"), ["--all", "--station", "--until", "--message", "--json", "--timeout", "--socket", "--help", "--version"]);
+  assert.deepEqual(await complete("session", "block", "--"), ["--all", "--station", "--until", "--message", "--room", "--json", "--timeout", "--socket", "--help", "--version"]);
   assert.deepEqual(await complete("session", "block", "--station", ""), ["browser-1", "browser-2", "browser-12"]);
   assert.deepEqual(await complete("session", "block", "--station", "=", "browser-1"), ["browser-1", "browser-12"], "as bash splits it");
   assert.deepEqual(await complete("session", "block", "--station", "="), ["browser-1", "browser-2", "browser-12"]);

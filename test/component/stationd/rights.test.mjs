@@ -80,6 +80,9 @@ const matrix = [
   ["Views.Close", { view: "v99" }, "Views.Refused", "Views.NotFound", "Views.NotFound"],
   ["Stations.List", {}, "Stations.Refused", "ok", "ok"],
   ["Stations.Get", { station: "vnc-9" }, "Stations.Refused", "Stations.NotFound", "Stations.NotFound"],
+  ["Stations.Set", { station: "vnc-9", name: "x" }, "Stations.Refused", "Stations.NotFound", "Stations.NotFound"],
+  ["Stations.Set", { station: "vnc-9", name: " x" }, "Stations.Refused", "org.varlink.service.InvalidParameter", "org.varlink.service.InvalidParameter"],
+  ["Stations.Rooms", {}, "Stations.Refused", "ok", "ok"],
   ["Events.Watch", {}, "ok", "ok", "ok"],
 ];
 const relayOnly = ["Login.Info", "Login.Start", "Login.Answer", "Login.Cancel", "Login.SignOut", "Relay.Serve", "Relay.StationOpen", "Relay.StationClose", "Relay.StationAct", "Relay.StationChat", "Relay.Activity", "Relay.OpenSource", "Relay.ViewOpen", "Relay.ViewClose", "Relay.ScreenOpen", "Relay.ScreenClose"];

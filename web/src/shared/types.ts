@@ -38,6 +38,7 @@ export interface Session {
   display: string;
   logind: string;
   stations: string[];
+  room: string;
   since: string;
   idle_ms: number;
   notice?: Notice | null;
@@ -63,6 +64,7 @@ export interface Session {
 export interface Station {
   id: string;
   name: string;
+  room: string;
   kind: "browser" | "vnc";
   address: string;
   connected: boolean;
