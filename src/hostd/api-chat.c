@@ -191,10 +191,15 @@ void api_chat_get(struct request *r)
 void api_chat_set(struct request *r)
 {
 	bool enabled = arg_bool(&r->args, "enabled", ARG_REQUIRED, true);
+	int k;
 
 	if (!api_args_done(r))
 		return;
-	api_audit(r, enabled ? "on" : "off", "ok");
-	(void)chat_enable(r->host, enabled);
-	varlink_reply(r->call, NULL);
+	k = chat_enable(r->host, enabled);
+	api_audit(r, enabled ? "on" : "off", k < 0 ? "failed" : "ok");
+	if (k < 0)
+		api_failed(r, "It could not be stored, so nothing has changed. Free disk space, then try again.",
+				"");
+	else
+		varlink_reply(r->call, NULL);
 }

@@ -19,7 +19,11 @@
 #include "hostd/station.h"
 #include "hostd/view.h"
 
-enum { ACTIVITY_MAX = 5000, IDLE_TOLD_MS = 60000 };
+enum {
+	ACTIVITY_MAX = 5000,
+	IDLE_TOLD_MS = 60000,
+	TEXT_BYTES_MAX = 32 * 1024, /* what is too long is refused in words */
+};
 
 void api_relay_serve(struct request *r)
 {
@@ -149,22 +153,31 @@ static bool act_more_time(struct request *r, struct session *s, const struct cal
 	return job_ask_more_time(s);
 }
 
-static bool act_hand(struct session *s, bool up, const char **ret_reason)
+static bool act_hand(struct request *r, struct session *s, bool up, const char **ret_reason)
 {
-	*ret_reason = "Raising hands is switched off.";
-	return hand_set(s, up) == 0;
+	int k;
+
+	if (!rate_take(&r->host->rate, s->person.uid, clock_mono_ms())) {
+		*ret_reason = "Too often in a short time. Wait a few seconds, then try again.";
+		return false;
+	}
+	k = hand_set(s, up);
+	*ret_reason = k == -EACCES ? "Raising hands is switched off."
+				   : "Your hand could not be raised: the system can store nothing "
+				     "just now. Tell a supervisor.";
+	return k == 0;
 }
 
 static bool act_hand_up(struct request *r, struct session *s, const struct caller *person,
 		const char **ret_reason)
 {
-	return act_hand(s, true, ret_reason);
+	return act_hand(r, s, true, ret_reason);
 }
 
 static bool act_hand_down(struct request *r, struct session *s, const struct caller *person,
 		const char **ret_reason)
 {
-	return act_hand(s, false, ret_reason);
+	return act_hand(r, s, false, ret_reason);
 }
 
 static const struct station_act station_acts[] = {
@@ -249,7 +262,7 @@ void api_relay_station_act(struct request *r)
 void api_relay_station_chat(struct request *r)
 {
 	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
-	const char *raw = arg_string(&r->args, "text", ARG_REQUIRED, CHAT_CHARS_MAX * 4);
+	const char *raw = arg_string(&r->args, "text", ARG_REQUIRED, TEXT_BYTES_MAX);
 	_cleanup_free_ char *text = NULL;
 	struct station *st;
 	int k;
@@ -259,13 +272,17 @@ void api_relay_station_chat(struct request *r)
 	st = find_station(r, id);
 	if (!st)
 		return;
-	text = str_clean(raw, CHAT_CHARS_MAX);
+	text = str_clean(raw, TEXT_BYTES_MAX);
 	if (!st->session || station_get_scene_kind(st) != SCENE_SESSION) {
 		api_refused(r, "This station shows no session just now.");
 		return;
 	}
 	if (!text || !*text) {
 		varlink_error_parameter(r->call, "text");
+		return;
+	}
+	if (str_count_chars(text) > CHAT_CHARS_MAX) {
+		api_refused(r, "A message has at most 1000 characters. Shorten it, or write two.");
 		return;
 	}
 	if (!rate_take(&r->host->rate, st->session->person.uid, clock_mono_ms())) {

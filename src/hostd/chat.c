@@ -125,6 +125,67 @@ int chat_write(struct session *s, const char *text)
 	return r < 0 ? r : k;
 }
 
+/* --- hands --- */
+
+static void hand_lowered(struct session *s)
+{
+	if (!s->hand_ms)
+		return;
+	s->hand_ms = 0;
+	session_touch(s);
+}
+
+int hand_set(struct session *s, bool up)
+{
+	struct store *store = s->host->store;
+	int64_t now = clock_real_ms();
+	int r = 0;
+
+	if (up && !chat_is_enabled(s->host))
+		return -EACCES;
+	if (up == (s->hand_ms != 0))
+		return 0;
+	if (up)
+		r = store_exec(store,
+				"INSERT OR REPLACE INTO hands (session, boot, at_ms) VALUES (?,?,?)",
+				"ssi", s->id, s->host->boot, now);
+	else
+		hand_forget(s);
+	if (r < 0)
+		return r;
+	if (up)
+		s->hand_ms = now;
+	else
+		hand_lowered(s);
+	session_touch(s);
+	tell_stations(s);
+	return 0;
+}
+
+void hand_forget(struct session *s)
+{
+	store_exec(s->host->store, "DELETE FROM hands WHERE session = ?", "s", s->id);
+}
+
+static int take_hand(struct store_row *row, void *userdata)
+{
+	((struct session *)userdata)->hand_ms = store_row_int(row, 0);
+	return 0;
+}
+
+void hand_load(struct session *s)
+{
+	store_query(s->host->store, take_hand, s,
+			"SELECT at_ms FROM hands WHERE session = ? AND boot = ?", "ss", s->id,
+			s->host->boot);
+}
+
+json_t *hand_build_json(const struct session *s)
+{
+	return json_pack("{s:s, s:s, s:s, s:I}", "user", s->person.user, "full_name",
+			s->person.full_name, "session", s->id, "at_ms", (json_int_t)s->hand_ms);
+}
+
 /* --- switched on or off --- */
 
 static int take_number(struct store_row *row, void *userdata)
@@ -147,38 +208,23 @@ int chat_enable(struct host *h, bool enabled)
 	struct list *l;
 	int r;
 
-	r = store_exec(h->store,
-			"INSERT OR REPLACE INTO counters (name, value) VALUES ('chat_off', ?)", "i",
-			(int64_t)!enabled);
+	store_begin(h->store);
+	store_exec(h->store, "INSERT OR REPLACE INTO counters (name, value) VALUES ('chat_off', ?)",
+			"i", (int64_t)!enabled);
+	if (!enabled)
+		store_exec(h->store, "DELETE FROM hands", "");
+	r = store_commit(h->store);
+	if (r < 0)
+		return r;
 	list_for_each (l, &h->sessions) {
 		struct session *s = list_entry(l, struct session, link);
 
 		if (!enabled)
-			(void)hand_set(s, false);
+			hand_lowered(s);
 		tell_stations(s);
 	}
 	events_send_chat_enabled(h, enabled);
-	return r;
-}
-
-/* --- hands --- */
-
-int hand_set(struct session *s, bool up)
-{
-	if (up && !chat_is_enabled(s->host))
-		return -EACCES;
-	if (up == (s->hand_ms != 0))
-		return 0;
-	s->hand_ms = up ? clock_real_ms() : 0;
-	session_touch(s);
-	tell_stations(s);
 	return 0;
-}
-
-json_t *hand_build_json(const struct session *s)
-{
-	return json_pack("{s:s, s:s, s:s, s:I}", "user", s->person.user, "full_name",
-			s->person.full_name, "session", s->id, "at_ms", (json_int_t)s->hand_ms);
 }
 
 /* --- for stations --- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Chat and raised hands. Messages are in the store before they are answered or shown; hands live as
- * long as the session that raised them. What a station shows of both goes to the relay as "chat"
- * orders (org.stationmaster.Relay).
+ * Chat and raised hands. Messages and hands are in the store before they are answered or shown; a
+ * hand lives as long as the session that raised it. What a station shows of both goes to the relay
+ * as "chat" orders (org.stationmaster.Relay).
  */
 #pragma once
 
@@ -33,10 +33,14 @@ json_t *chat_history(struct host *h, const char *user);
 void chat_clear(struct host *h, const char *user);
 
 bool chat_is_enabled(struct host *h);
+/* < 0: it could not be stored, and nothing has changed. */
 int chat_enable(struct host *h, bool enabled);
 
-/* Raise or lower. -EACCES: switched off. */
+/* Raise or lower. -EACCES: switched off; another error: it could not be stored and is not up. */
 int hand_set(struct session *s, bool up);
+/* The session was found again after a restart; it has ended. */
+void hand_load(struct session *s);
+void hand_forget(struct session *s);
 json_t *hand_build_json(const struct session *s);
 
 /* For the relay: what this station's panel shows (type Chat of org.stationmaster.Relay); owned. */

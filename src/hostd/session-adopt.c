@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "hostd/chat.h"
 #include "hostd/host.h"
 #include "hostd/job.h"
 #include "hostd/session.h"
@@ -65,6 +66,7 @@ static void adopt(struct adoption *a, json_t *facts)
 	log_info("found again session=%s user=%s display=:%d", s->id, s->person.user, s->display);
 	session_load_lock(s);
 	station_load_room(s);
+	hand_load(s);
 	session_start_watch(s);
 	station_handle_adopted(h, s);
 	job_handle_adopted(s);
@@ -190,6 +192,7 @@ void session_adopt_all(struct host *h)
 {
 	store_exec(h->store, "DELETE FROM locks WHERE boot <> ?", "s", h->boot);
 	store_exec(h->store, "DELETE FROM session_rooms WHERE boot <> ?", "s", h->boot);
+	store_exec(h->store, "DELETE FROM hands WHERE boot <> ?", "s", h->boot);
 	scan(h, true);
 	host_arm_timer(h, &h->rescan, 500, handle_rescan, h);
 }

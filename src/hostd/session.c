@@ -19,6 +19,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "hostd/chat.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
 #include "hostd/job.h"
@@ -342,6 +343,8 @@ void session_end(struct session *s, enum session_end how, const char *reason, co
 	if (s->locked)
 		session_forget_lock(s);
 	station_forget_room(s);
+	if (s->hand_ms)
+		hand_forget(s);
 	session_free(s);
 	login_handle_session_changed(h, uid);
 }

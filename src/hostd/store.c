@@ -92,12 +92,14 @@ static const char *const migrations[STORE_SCHEMA] = {
 	" PRIMARY KEY (uid, program, open)) WITHOUT ROWID;"
 	"ALTER TABLE audit ADD COLUMN full_name TEXT NOT NULL DEFAULT '';",
 	/* 3 -> 4. stations.named: a supervisor gave the name. session_rooms: where each was shown
-	 * last.
+	 * last. hands: sessions whose user has raised the hand.
 	 */
 	"ALTER TABLE stations ADD COLUMN named INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE stations ADD COLUMN room TEXT NOT NULL DEFAULT '';"
 	"CREATE TABLE session_rooms (session TEXT PRIMARY KEY, boot TEXT NOT NULL, room TEXT NOT NULL)"
-	" WITHOUT ROWID;",
+	" WITHOUT ROWID;"
+	"CREATE TABLE hands ("
+	" session TEXT PRIMARY KEY, boot TEXT NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 static int error_from_sqlite(int code)
@@ -219,7 +221,7 @@ static int open_once(const char *path, struct store **ret)
 		r = exec_plain(s,
 				"SELECT count(*) FROM tokens, counters; SELECT max(number) FROM jobs;"
 				"SELECT max(number) FROM audit; SELECT count(*) FROM stations;"
-				"SELECT count(*) FROM targets, blocks, block_texts, projections, locks;");
+				"SELECT count(*) FROM targets, blocks, block_texts, projections, locks, hands;");
 	if (r < 0)
 		return r;
 	*ret = take_ptr(s);

@@ -26,6 +26,7 @@ struct browser_station {
 };
 
 enum { PAGE_CALLS_MAX = 8 }; /* of one page that wait for stationd */
+#define TOO_LONG "A message has at most 1000 characters. Shorten it, or write two."
 
 struct page {
 	struct list link;
@@ -271,15 +272,17 @@ static void handle_page_text(
 		return;
 	}
 	text = json_object_get(message, "chat");
-	if (text && !(json_is_string(text) &&
-				    str_count_chars(json_string_value(text)) <= CHAT_CHARS_MAX)) {
+	if (text && !json_is_string(text)) {
 		web_socket_close(socket, SOCKET_CLOSE_UNSUPPORTED);
 		return;
 	}
 	act = json_string_value(json_object_get(message, "act"));
 	if (act)
 		page_ask(p, act, NULL);
-	if (text)
+	/* Not passed on: it might be more than stationd takes. */
+	if (text && str_count_chars(json_string_value(text)) > CHAT_CHARS_MAX)
+		page_send(p, json_pack("{s:s}", "refused", TOO_LONG));
+	else if (text)
 		page_ask(p, NULL, json_string_value(text));
 }
 

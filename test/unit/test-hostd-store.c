@@ -196,9 +196,10 @@ static void an_older_file_is_brought_up_to_date(void **state)
 			0);
 	assert_int_equal(ends[0], 5000);
 	assert_int_equal(ends[1], 0);
-	assert_int_equal(store_query(s, NULL, NULL,
-					 "SELECT * FROM blocks, block_texts, projections, locks",
-					 ""),
+	assert_int_equal(
+			store_query(s, NULL, NULL,
+					"SELECT * FROM blocks, block_texts, projections, locks, hands",
+					""),
 			0);
 	store_close(s);
 }

@@ -144,6 +144,12 @@ test("texts: at most 1000 characters, shown as text, never empty", async () => {
   await write(a, "a\u001b[31mb\u202ec\nd");
   assert.equal(texts(await panel(a)).at(-1), "a[31mbcd");
   assert.match((await relay.fails("Relay.StationChat", { station: a, text: "\u0007" })).error, /InvalidParameter/);
+  for (const text of [`${long}x`, "ä".repeat(9000)]) {
+    const refused = await relay.fails("Relay.StationChat", { station: a, text });
+    assert.equal(refused.error, "Relay.Refused");
+    assert.match(refused.reason, /at most 1000 characters/);
+  }
+  assert.equal(texts(await panel(a)).length, 2, "nothing was cut and sent");
   const quote = `'); DROP TABLE chat; -- "<script>alert(1)</script>`;
   await write(a, quote);
   assert.equal(texts(await panel(a)).at(-1), quote);
@@ -166,6 +172,16 @@ test("a pupil who writes without end is stopped, alone", async () => {
   await write(b, "I am not");
   await operator.call("Chat.Send", { users: ["anna"], text: "Stop it" });
   assert.equal(texts(await panel(a)).at(-1), "Stop it");
+});
+
+test("a hand that goes up and down without end is stopped, alone, and its owner is told", async () => {
+  const a = await seat(1, "anna"), b = await seat(2, "ben");
+  let refused = null;
+  for (let i = 0; i < 100 && !refused; i++) refused = await act(a, i % 2 ? "hand_down" : "hand_up").then(() => null, (e) => e);
+  assert.match(refused.parameters.reason, /Too often/);
+  await act(b, "hand_up");
+  assert.ok((await hands()).includes("ben"));
+  await act(a, "lock"); // what else a person does at the station is not held up
 });
 
 test("only who sits there writes: not from a greeter, not from below a block", async () => {
@@ -208,6 +224,32 @@ test("hands: in the order in which they went up; answered ones are told; gone wi
   await until("Ben's session has ended", async () => (await hands()).join() === "anna");
   assert.deepEqual(await operator.call("Chat.Answer", { all: true }), { users: ["anna"] });
   assert.deepEqual(await operator.call("Chat.Answer", { all: true }), { users: [] });
+});
+
+test("hands stay up over kill -9, also that of a session whose station has gone; a log-off takes them along", async () => {
+  const a = await seat(1, "anna");
+  await seat(2, "ben");
+  const c = await seat(3, "cem");
+  await act(c, "hand_up");
+  const since = (await root.call("Chat.Hands")).hands[0].at_ms;
+  await until("time goes on", () => Date.now() > since);
+  await act(a, "hand_up");
+  await act(a, "suspend");
+  const before = (await root.call("Chat.Hands")).hands;
+  disconnect();
+  await d.restart();
+  await connect();
+  await until("both are found again", async () => (await hands()).length === 2);
+  assert.deepEqual((await root.call("Chat.Hands")).hands, before, "in their old order, since the same time");
+  assert.equal((await relay.station(3)).chat.hand, true);
+  await operator.call("Chat.Answer", { users: ["cem"] });
+  await root.call("Sessions.LogOff", { users: ["anna"] });
+  await until("her session has ended", async () => (await root.call("Sessions.List")).sessions.every((s) => s.user !== "anna"));
+  disconnect();
+  await d.restart();
+  await connect();
+  await until("found again", async () => (await root.call("Sessions.List")).sessions.length === 2);
+  assert.deepEqual(await hands(), [], "an answered hand does not go up again");
 });
 
 test("the conversation goes with the person: to another station, into the next session, over a restart", async () => {

@@ -199,6 +199,8 @@ test("a full disk: log-offs and log-ins go on", async () => {
     const blocked = await relay.call("Blocks.Block", { users: ["anna"] }, { token });
     assert.deepEqual([blocked.targets[0].state, relay.scene(st.station).kind], ["failed", "block"]);
     assert.match(blocked.targets[0].reason, /could not be written/);
+    const unset = await relay.fails("Chat.Set", { enabled: false }, { token });
+    assert.deepEqual([unset.error, await relay.call("Chat.Get", {}, { token })], ["Chat.Failed", { enabled: true }]);
     const { job } = await relay.call("Sessions.LogOff", { users: ["anna"] }, { token });
     const done = await relay.call("Jobs.Wait", { job, timeout_ms: null }, { token });
     assert.deepEqual(done.job.targets.map((t) => t.state), ["done"]);

@@ -567,6 +567,7 @@ export const de: Record<keyof typeof en, Text> = {
   "station.chat.text": "Ihre Nachricht",
   "station.chat.send": "Senden",
   "station.chat.you": "Sie",
+  "station.chat.toolong": "Eine Nachricht hat höchstens 1000 Zeichen; diese hat {count} mehr. Kürzen Sie sie, oder schreiben Sie zwei.",
   "station.chat.refused": "Nicht gesendet: {reason}",
   "station.chat.new": "Neue Nachricht von {name}",
   "station.chat.answer": "Antworten",

@@ -564,6 +564,7 @@ export const en = {
   "station.chat.text": "Your message",
   "station.chat.send": "Send",
   "station.chat.you": "You",
+  "station.chat.toolong": "A message has at most 1000 characters; this one has {count} more. Shorten it, or write two.",
   "station.chat.refused": "It was not sent: {reason}",
   "station.chat.new": "New message from {name}",
   "station.chat.answer": "Answer",

@@ -97,6 +97,27 @@ export const systemDe: Record<string, string> = {
   "The system is out of memory.": "Dem System fehlt Arbeitsspeicher.",
   "Its processes could not be killed; they hang in the kernel. The session ends when they do, at the latest when the system restarts.":
     "Ihre Prozesse ließen sich nicht beenden; sie hängen im Kernel. Die Sitzung endet mit ihnen, spätestens beim Neustart des Systems.",
+  "This station is blocked.": "Diese Station ist gesperrt.",
+  "A projection is shown here; wait until it ends.": "Hier läuft eine Vorführung; warten Sie, bis sie endet.",
+  "This session is locked; unlock it first.": "Der Sperrbildschirm ist an; entsperren Sie zuerst.",
+  "This station shows no session.": "An dieser Station ist niemand angemeldet.",
+  "This station shows no session just now.": "An dieser Station ist gerade kein Desktop zu sehen.",
+  "Nobody has announced the end of this session.": "Niemand hat das Ende dieser Sitzung angekündigt.",
+  "Raising hands is switched off.": "Handheben ist ausgeschaltet.",
+  "Writing messages is switched off.": "Nachrichten schreiben ist ausgeschaltet.",
+  "Your hand could not be raised: the system can store nothing just now. Tell a supervisor.":
+    "Ihre Hand konnte nicht gehoben werden: Das System kann gerade nichts speichern. Sagen Sie der Aufsicht Bescheid.",
+  "The message could not be stored.": "Die Nachricht konnte nicht gespeichert werden.",
+  "A message has at most 1000 characters. Shorten it, or write two.":
+    "Eine Nachricht hat höchstens 1000 Zeichen. Kürzen Sie sie, oder schreiben Sie zwei.",
+  "Too many messages in a short time. Wait a few seconds, then try again.":
+    "Zu viele Nachrichten in kurzer Zeit. Warten Sie einige Sekunden und versuchen Sie es wieder.",
+  "Too often in a short time. Wait a few seconds, then try again.":
+    "Zu oft in kurzer Zeit. Warten Sie einige Sekunden und versuchen Sie es wieder.",
+  "Too many orders in a short time. Wait a few seconds, then try again.":
+    "Zu viele Aufträge in kurzer Zeit. Warten Sie einige Sekunden und versuchen Sie es wieder.",
+  "It could not be stored, so nothing has changed. Free disk space, then try again.":
+    "Es konnte nicht gespeichert werden; nichts hat sich geändert. Schaffen Sie Platz auf der Platte und versuchen Sie es wieder.",
   "the system was restarted": "das System wurde neu gestartet",
 
   // PAM

@@ -5,7 +5,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { serverNow } from "../shared/clock";
-import { clip } from "../shared/format";
+import { characters } from "../shared/format";
 import { clockMinutes, said, t } from "../shared/i18n";
 import type { StationChat } from "../shared/types";
 import { focusDesktop } from "./screen";
@@ -133,7 +133,8 @@ export function Messages({ onLost }: { onLost: () => void }) {
   useEffect(() => {
     if (wantsField.value > 0) field.current?.focus();
   }, [wantsField.value]);
-  const off = !enabled || text.trim() === "";
+  const over = characters(text.trim()) - MESSAGE_MAX;
+  const off = !enabled || text.trim() === "" || over > 0;
   const go = () => {
     if (off) return;
     if (write(text.trim())) setText("");
@@ -159,6 +160,11 @@ export function Messages({ onLost }: { onLost: () => void }) {
           {t("station.chat.refused", { reason: said(refusal.value) })}
         </p>
       )}
+      {enabled && over > 0 && (
+        <p class="note note-error" role="alert">
+          {t("station.chat.toolong", { count: over })}
+        </p>
+      )}
       {enabled ? (
         <form
           class="write-line"
@@ -173,11 +179,8 @@ export function Messages({ onLost }: { onLost: () => void }) {
             aria-label={t("station.chat.text")}
             placeholder={t("station.chat.text")}
             value={text}
-            onInput={(e) => {
-              const cut = clip(e.currentTarget.value, MESSAGE_MAX);
-              if (cut !== e.currentTarget.value) e.currentTarget.value = cut;
-              setText(cut);
-            }}
+            aria-invalid={over > 0}
+            onInput={(e) => setText(e.currentTarget.value)}
             onKeyDown={(e) => {
               if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
               e.preventDefault();

@@ -72,6 +72,11 @@ test("station: a message of the teacher shows as a card and is answered; what is
   await text(page.getByRole("log", { name: "Messages" }), "Done!");
   assert.equal(await toast().count(), 0);
   await accessible();
+  await page.getByRole("textbox", { name: "Your message" }).fill("ä".repeat(1003));
+  await text(page.getByRole("alert"), "at most 1000 characters; this one has 3 more");
+  await page.keyboard.press("Enter");
+  assert.equal((await page.getByRole("textbox", { name: "Your message" }).inputValue()).length, 1003); // nothing cut, nothing sent
+  await page.getByRole("textbox", { name: "Your message" }).fill("");
   await page.keyboard.type("refuse me");
   await page.keyboard.press("Enter");
   await text(page.getByRole("alert"), "You have written too much");
