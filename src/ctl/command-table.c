@@ -15,6 +15,7 @@
 #define SYSTEM      "org.stationmaster.System."
 #define PROGRAMS    "org.stationmaster.Programs."
 #define CHAT        "org.stationmaster.Chat."
+#define LESSONS     "org.stationmaster.Lessons."
 #define AUDIT       "org.stationmaster.Audit."
 
 #define VIEWER_TEXT \
@@ -45,6 +46,8 @@ const struct option_info options_all[] = {
 	{ OPT_NOW, "now", NULL, "kill at once, without asking" },
 	{ OPT_PROGRAM, "program", "PROGRAM", "id, as \"stationctl app installed\" lists them" },
 	{ OPT_OPEN, "open", "TEXT", "address or document to open, or a command line" },
+	{ OPT_BLOCK, "block", NULL, "people of the lesson see a message and nothing else" },
+	{ OPT_NO_BLOCK, "no-block", NULL, "they can work again" },
 	{ OPT_LANGUAGE, "language", "LANGUAGE", "language of the names, such as de" },
 	{ OPT_LIMIT, "limit", "NUMBER", "how many entries at most (default 100)" },
 	{ OPT_SEARCH, "search", "TEXT", "only entries in which this occurs" },
@@ -63,6 +66,10 @@ const struct option_info options_all[] = {
 	{ OPT_VERSION, "version", NULL, "print the version of stationctl" },
 };
 const size_t n_options = ELEMENTSOF(options_all);
+
+#define LESSON_OPTIONS \
+	(OPT_ALL | OPT_ROOM | OPT_UNTIL | OPT_NAME | OPT_BLOCK | OPT_MESSAGE | OPT_PROGRAM | \
+			OPT_OPEN)
 
 const struct command commands[] = {
 	{ "session list", "", "Sessions that you may see",
@@ -170,6 +177,28 @@ const struct command commands[] = {
 			hand_list_run },
 	{ "hand answer", "USER...", "Take hands down: these people are answered", NULL, OPT_ALL,
 			ARGS_PERSON, 0, CTL_TARGETS_MAX, CHAT "Answer", hand_answer_run },
+	{ "lesson list", "", "Lessons that run, and when they end", NULL, 0, ARGS_NONE, 0, 0,
+			LESSONS "List", lesson_list_run },
+	{ "lesson start", "[SESSION|USER...]",
+			"Start a lesson: what it brings falls off at its end",
+			"With --block people see a message and nothing else, else the message is sent to them.\n"
+			"Programs are started once with each; those who log in later get it all too. What was\n"
+			"before, or is ordered by hand meanwhile, is not touched. Without --until: 45 minutes.\n"
+			"For example: stationctl lesson start --all --until 10:45 --name Maths --program xterm\n",
+			LESSON_OPTIONS, ARGS_TARGETS, 0, CTL_TARGETS_MAX, LESSONS "Start",
+			lesson_start_run },
+	{ "lesson preview", "[SESSION|USER...]", "What \"lesson start\" would change for whom",
+			"Nothing is changed.\n", LESSON_OPTIONS, ARGS_TARGETS, 0, CTL_TARGETS_MAX,
+			LESSONS "Preview", lesson_preview_run },
+	{ "lesson extend", "LESSON", "Let a lesson end later", NULL, OPT_BY, ARGS_LESSON, 1, 1,
+			LESSONS "Extend", lesson_extend_run },
+	{ "lesson change", "LESSON", "Switch the block of a lesson on or off, or its message", NULL,
+			OPT_BLOCK | OPT_NO_BLOCK | OPT_MESSAGE | OPT_NAME, ARGS_LESSON, 1, 1,
+			LESSONS "Change", lesson_change_run },
+	{ "lesson end", "LESSON", "End a lesson now", NULL, 0, ARGS_LESSON, 1, 1, LESSONS "End",
+			lesson_end_run },
+	{ "lesson recent", "", "Lessons you started last", NULL, 0, ARGS_NONE, 0, 0,
+			LESSONS "Presets", lesson_recent_run },
 	{ "activity", "", "Who did what, on whom, and with what result",
 			"Newest first; with --follow the last ones and then each new one, the newest last.\n"
 			"Operators see what operators did, administrators everything.\n",

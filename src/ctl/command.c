@@ -123,12 +123,30 @@ static int option_language(struct ctl *c, const char *value)
 	return CTL_DONE;
 }
 
+/* What is opened goes with the program that stands before it. */
+static void programs_add(struct ctl *c, const char *program, const char *open)
+{
+	size_t n = json_array_size(c->programs);
+	json_t *last = n > 0 ? json_array_get(c->programs, n - 1) : NULL;
+
+	if (open && last && json_string_length(json_object_get(last, "open")) == 0) {
+		json_object_set_new(last, "open", json_string(open));
+		return;
+	}
+	if (!c->programs)
+		c->programs = json_array();
+	json_array_append_new(
+			c->programs, json_pack("{s:s, s:s}", "program", program ? program : "",
+						     "open", open ? open : ""));
+}
+
 static int option_open(struct ctl *c, const char *value)
 {
 	if (!*value || !str_is_utf8(value, strlen(value)) || str_count_chars(value) > CTL_OPEN_MAX)
 		return ctl_usage(c, "--open takes UTF-8 text of at most %d characters.",
 				CTL_OPEN_MAX);
 	c->open = value;
+	programs_add(c, NULL, value);
 	return CTL_DONE;
 }
 
@@ -261,6 +279,7 @@ static int option_apply(
 		return option_language(c, value);
 	case OPT_PROGRAM:
 		c->program = value;
+		programs_add(c, value, NULL);
 		break;
 	case OPT_OPEN:
 		return option_open(c, value);
@@ -277,6 +296,12 @@ static int option_apply(
 		break;
 	case OPT_LONG:
 		c->details = true;
+		break;
+	case OPT_BLOCK:
+		c->block = true;
+		break;
+	case OPT_NO_BLOCK:
+		c->no_block = true;
 		break;
 	case OPT_NAME:
 		return option_place(c, info, value, &c->name);

@@ -41,6 +41,8 @@
 #define OPT_LONG         OPT_BIT(28)
 #define OPT_NAME         OPT_BIT(29)
 #define OPT_ROOM         OPT_BIT(30)
+#define OPT_BLOCK        OPT_BIT(31)
+#define OPT_NO_BLOCK     OPT_BIT(32)
 enum { OPTIONS_MAX = 64 };
 #define OPT_GLOBAL (OPT_JSON | OPT_SOCKET | OPT_TIMEOUT | OPT_HELP | OPT_VERSION)
 
@@ -67,7 +69,8 @@ enum argument_kind {
 	ARGS_TARGETS_TEXT,    /* targets, then a text */
 	ARGS_NAME_TARGETS,    /* the name of what runs, then targets */
 	ARGS_PROCESS,         /* a session, then a process */
-	ARGS_PERSON,          /* somebody with a session */
+	ARGS_LESSON,
+	ARGS_PERSON, /* somebody with a session */
 };
 
 struct command {
@@ -149,6 +152,13 @@ int chat_off_run(struct ctl *c, int argc, char **argv);
 int chat_status_run(struct ctl *c, int argc, char **argv);
 int hand_list_run(struct ctl *c, int argc, char **argv);
 int hand_answer_run(struct ctl *c, int argc, char **argv);
+int lesson_list_run(struct ctl *c, int argc, char **argv);
+int lesson_preview_run(struct ctl *c, int argc, char **argv);
+int lesson_start_run(struct ctl *c, int argc, char **argv);
+int lesson_extend_run(struct ctl *c, int argc, char **argv);
+int lesson_change_run(struct ctl *c, int argc, char **argv);
+int lesson_end_run(struct ctl *c, int argc, char **argv);
+int lesson_recent_run(struct ctl *c, int argc, char **argv);
 int activity_run(struct ctl *c, int argc, char **argv);
 int system_status_run(struct ctl *c, int argc, char **argv);
 int system_whoami_run(struct ctl *c, int argc, char **argv);

@@ -327,6 +327,9 @@ static void complete_arguments(const struct command *command, const char *socket
 	case ARGS_PROJECTION:
 		complete_ids(socket, prefix, "org.stationmaster.Projections.List", "projections");
 		break;
+	case ARGS_LESSON:
+		complete_ids(socket, prefix, "org.stationmaster.Lessons.List", "lessons");
+		break;
 	case ARGS_VIEW:
 		complete_ids(socket, prefix, "org.stationmaster.Views.List", "views");
 		break;

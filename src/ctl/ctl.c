@@ -52,6 +52,7 @@ void ctl_done(struct ctl *c)
 	ctl_disconnect(c);
 	json_decref(c->stations);
 	json_decref(c->rooms);
+	json_decref(c->programs);
 	c->stations = c->rooms = NULL;
 }
 

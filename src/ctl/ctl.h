@@ -55,9 +55,12 @@ struct ctl {
 	bool print_socket;
 	bool now;
 	bool follow;
-	bool details;     /* --long */
+	bool details; /* --long */
+	bool block, no_block;
 	json_t *stations; /* of --station, as often as it was given; NULL */
 	json_t *rooms;    /* of --room, likewise */
+	/* Of --program and --open, likewise: objects of both. */
+	json_t *programs;
 	const char *name;
 	const char *message;
 	const char *desktop;

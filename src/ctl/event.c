@@ -87,6 +87,17 @@ static char *audit_text(json_t *entry)
 			result);
 }
 
+static char *lesson_text(json_t *l)
+{
+	_cleanup_free_ char *id = text_member(l, "id"), *name = text_member(l, "name");
+	_cleanup_free_ char *by = text_member(l, "by_name"), *until = NULL;
+
+	until = when_format(json_integer_value(json_object_get(l, "ends_ms")), clock_real_ms());
+	return str_format("lesson %s%s%s by %s until %s%s", id, str_is_empty(name) ? "" : " ",
+			name ? name : "", by, until ? until : "?",
+			json_is_true(json_object_get(l, "block")) ? ", blocked" : "");
+}
+
 /* NULL or null: everybody is free. */
 static char *block_all_text(json_t *block)
 {
@@ -135,6 +146,10 @@ static char *event_text(json_t *event, const char *kind)
 	if (streq(kind, "projection_gone"))
 		return str_format("projection %s has ended%s%s", id,
 				str_is_empty(reason) ? "" : ": ", reason ? reason : "");
+	if (streq(kind, "lesson"))
+		return lesson_text(json_object_get(event, "lesson"));
+	if (streq(kind, "lesson_gone"))
+		return str_format("lesson %s has ended", id);
 	if (streq(kind, "block_all"))
 		return block_all_text(json_object_get(event, "block_all"));
 	if (streq(kind, "chat"))

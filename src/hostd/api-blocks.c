@@ -12,6 +12,7 @@
 #include "hostd/block.h"
 #include "hostd/choice.h"
 #include "hostd/host.h"
+#include "hostd/lesson.h"
 #include "hostd/server.h"
 
 static const int64_t until_ms_max = 1000ll * 3600 * 24 * 3660;
@@ -145,6 +146,24 @@ static void remove_at_stations(struct host *h, uid_t uid)
 	}
 }
 
+/* Taken back is what was ordered by hand; a lesson goes on blocking. */
+static void refuse_for_lesson(struct choice *c, struct chosen *t)
+{
+	const struct lesson *l =
+			t->is_station && !*t->session
+					? NULL
+					: lesson_choose(c->request.host, t->uid, t->role).block;
+	_cleanup_free_ char *title = l ? lesson_get_title(l) : NULL, *reason = NULL;
+
+	if (!l)
+		return;
+	reason = str_format(
+			"The lesson \"%s\" blocks, too, and goes on. Switch its block off, or end "
+			"the lesson.",
+			title ? title : l->id);
+	choice_refuse(t, reason ? reason : "");
+}
+
 static void unblock_one(struct choice *c, struct chosen *t)
 {
 	struct host *h = c->request.host;
@@ -157,6 +176,7 @@ static void unblock_one(struct choice *c, struct chosen *t)
 	}
 	if (t->is_station) {
 		remove_named(h, BLOCK_STATION, t->station);
+		refuse_for_lesson(c, t);
 		return;
 	}
 	remove_named(h, BLOCK_USER, t->user);
@@ -164,6 +184,7 @@ static void unblock_one(struct choice *c, struct chosen *t)
 	/* Who names a session means that it can be used again. */
 	if (*t->session)
 		remove_at_stations(h, t->uid);
+	refuse_for_lesson(c, t);
 }
 
 static int add_all_blocked(struct choice *c)
@@ -178,6 +199,12 @@ static int add_all_blocked(struct choice *c)
 			r = choice_add_user(c, b->name);
 		else if (b->kind == BLOCK_STATION && r == 0)
 			r = choice_add_station(c, b->name);
+	}
+	list_for_each (l, &c->request.host->sessions) {
+		struct session *s = list_entry(l, struct session, link);
+
+		if (r == 0 && lesson_choose(s->host, s->person.uid, s->person.role).block)
+			r = choice_add_session(c, s);
 	}
 	return r;
 }

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * org.stationmaster.Programs. What is started is a command line made here, of the system's menu or
- * of what the caller wrote; it is split by station-session, as the user, without a shell.
- */
+/* org.stationmaster.Programs. What a start means is command.c. */
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "hostd/apps.h"
+#include "hostd/command.h"
 #include "hostd/gather.h"
 #include "hostd/host.h"
 #include "hostd/worker.h"
 
 enum {
-	OPEN_CHARS_MAX = 2000,
 	PROGRAM_NAME_MAX = 256,
 	START_TIMEOUT_MS = 15000,
 	CLOSE_SLACK_MS = 8000,
@@ -135,87 +131,6 @@ static void recent_add(struct request *r, const char *program, const char *open)
 
 /* --- Start --- */
 
-static bool is_address(const char *s)
-{
-	return strncmp(s, "http://", 7) == 0 || strncmp(s, "https://", 8) == 0;
-}
-
-/* Everybody may get there and run it: what is in folders of people is nothing that an answer may
- * tell of. */
-static bool is_public_program(const char *name)
-{
-	_cleanup_free_ char *path = realpath(name, NULL);
-	struct stat st;
-
-	if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & S_IXOTH))
-		return false;
-	for (char *slash = strrchr(path, '/'); slash && slash != path; slash = strrchr(path, '/')) {
-		*slash = 0;
-		if (stat(path, &st) < 0 || !(st.st_mode & S_IXOTH))
-			return false;
-	}
-	return true;
-}
-
-/* An absolute path that is not a program's: something to open. A path with a blank is one as a
- * whole. */
-static bool is_document(const char *s)
-{
-	_cleanup_free_ char *first = strndup(s, strcspn(s, " \t"));
-
-	return s[0] == '/' && first && !is_public_program(first);
-}
-
-/* What opens things with the user's own default. */
-static const char *find_opener(bool address)
-{
-	if (desktop_program_is_there("xdg-open"))
-		return "xdg-open";
-	if (desktop_program_is_there("exo-open"))
-		return "exo-open";
-	return address ? "x-www-browser" : NULL;
-}
-
-/* 0 and the command line; else an error was answered. argument may be NULL. */
-static bool find_command(struct request *r, const char *program, const char *open, char **ret_exec,
-		const char **ret_argument)
-{
-	const struct app *app;
-	const char *opener;
-
-	*ret_argument = NULL;
-	if (!str_is_empty(program)) {
-		apps_update(&r->host->apps, r->host->apps.language);
-		app = apps_find(&r->host->apps, program);
-		if (!app) {
-			api_not_found(r, program, "This program is not installed.");
-			return false;
-		}
-		if (!str_is_empty(open) && open[0] != '/' && !is_address(open)) {
-			varlink_error_parameter(r->call, "open");
-			return false;
-		}
-		*ret_argument = str_is_empty(open) ? NULL : open;
-		*ret_exec = strdup(app->exec);
-	} else if (str_is_empty(open)) {
-		varlink_error_parameter(r->call, "program");
-		return false;
-	} else if (is_address(open) || is_document(open)) {
-		opener = find_opener(is_address(open));
-		if (!opener) {
-			api_failed(r, "Nothing here opens documents; install xdg-utils.", "");
-			return false;
-		}
-		*ret_argument = open;
-		*ret_exec = strdup(opener);
-	} else {
-		*ret_exec = strdup(open);
-	}
-	if (!*ret_exec)
-		api_failed(r, "The system is out of memory.", "");
-	return *ret_exec != NULL;
-}
-
 static void handle_started(struct target *t, const char *error, json_t *parameters)
 {
 	const char *reason = json_string_value(json_object_get(parameters, "reason"));
@@ -225,45 +140,46 @@ static void handle_started(struct target *t, const char *error, json_t *paramete
 		t->reason = str_clean(reason ? reason : "It could not be started.", 500);
 }
 
-static char *take_open(struct request *r, const char *text)
+static void answer_unusable(struct request *r, const char *program, int error)
 {
-	char *clean = str_clean(text ? text : "", OPEN_CHARS_MAX + 1);
-
-	/* What is audited is what runs: nothing may have been dropped. */
-	if (clean && (str_count_chars(clean) > OPEN_CHARS_MAX || !streq(clean, text ? text : ""))) {
-		free(clean);
-		clean = NULL;
-	}
-	if (!clean)
+	if (error == -ENOENT)
+		api_not_found(r, program, command_explain(error));
+	else if (error == -EINVAL)
 		varlink_error_parameter(r->call, "open");
-	return clean;
+	else if (error == -ENODATA)
+		varlink_error_parameter(r->call, "program");
+	else
+		api_failed(r, command_explain(error), "");
 }
 
 void api_programs_start(struct request *r)
 {
 	_cleanup_(selection_done) struct selection sel = { 0 };
-	_cleanup_free_ char *open = NULL, *exec = NULL, *what = NULL;
-	const char *program, *text, *argument;
-	json_t *parameters;
+	_cleanup_free_ char *open = NULL, *what = NULL;
+	_cleanup_json_ json_t *parameters = NULL;
+	const char *program, *text;
+	int k;
 
-	program = arg_string(&r->args, "program", ARG_OPTIONAL, 256);
-	text = arg_string(&r->args, "open", ARG_OPTIONAL, OPEN_CHARS_MAX * 4);
+	program = arg_string(&r->args, "program", ARG_OPTIONAL, COMMAND_PROGRAM_MAX);
+	text = arg_string(&r->args, "open", ARG_OPTIONAL, COMMAND_OPEN_CHARS_MAX * 4);
 	if (!selection_read(r, &sel))
 		return;
-	open = take_open(r, text);
-	if (!open || !find_command(r, program, open, &exec, &argument) ||
-			!selection_resolve(r, &sel, ACT_START))
+	open = command_clean_open(text);
+	k = open ? command_find(r->host, program, open, &parameters) : -EINVAL;
+	if (k < 0) {
+		answer_unusable(r, program, k);
+		return;
+	}
+	if (!selection_resolve(r, &sel, ACT_START))
 		return;
 	what = str_format("%s%s%s", program ? program : "", program && *open ? " " : "", open);
 	store_begin(r->host->store);
 	selection_audit(r, &sel, what ? what : "");
 	recent_add(r, program ? program : "", open);
 	store_commit(r->host->store);
-	parameters = argument ? json_pack("{s:s, s:[s]}", "exec", exec, "arguments", argument)
-			      : json_pack("{s:s}", "exec", exec);
 	gather_start(r, &sel,
 			&(struct gather_order){ .method = "Run",
-					.parameters = parameters,
+					.parameters = take_ptr(parameters),
 					.timeout_ms = START_TIMEOUT_MS,
 					.handle_reply = handle_started });
 }

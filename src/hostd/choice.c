@@ -53,7 +53,8 @@ bool choice_read(struct choice *c, struct request *r)
 	};
 	c->sessions = arg_strings(&r->args, "sessions", ARG_OPTIONAL, CHOICE_MAX, 64);
 	c->users = arg_strings(&r->args, "users", ARG_OPTIONAL, CHOICE_MAX, CALLER_USER_MAX - 1);
-	c->stations = arg_strings(&r->args, "stations", ARG_OPTIONAL, CHOICE_MAX, 64);
+	if (!c->of_people)
+		c->stations = arg_strings(&r->args, "stations", ARG_OPTIONAL, CHOICE_MAX, 64);
 	c->all = arg_bool(&r->args, "all", ARG_OPTIONAL, false);
 	if (!api_args_done(r))
 		return false;
@@ -247,6 +248,19 @@ void choice_refuse(struct chosen *t, const char *reason)
 {
 	fail(t, reason);
 	t->state = CHOICE_REFUSED;
+}
+
+const char *choice_state_to_string(enum choice_state state)
+{
+	return state_names[state];
+}
+
+void choice_note_failure(struct choice *c, const struct session *s, const char *reason)
+{
+	struct chosen *t = find(c, false, s->person.user);
+
+	if (t && t->state == CHOICE_DONE)
+		fail(t, reason);
 }
 
 void choice_fail_unstored(struct choice *c)

@@ -40,6 +40,7 @@ struct choice {
 	struct caller caller;
 	json_t *sessions, *users, *stations; /* of the call */
 	bool all;
+	bool of_people; /* stations cannot be named */
 	bool of_blocks; /* also users and stations that are only known because they are blocked */
 	struct chosen *list;
 	size_t n, next;
@@ -62,6 +63,11 @@ void choice_free_all(struct host *h);
 void choice_drop(struct choice *c, struct chosen *t);
 /* Decide otherwise. */
 void choice_refuse(struct chosen *t, const char *reason);
+/* Its state as the API says it. */
+const char *choice_state_to_string(enum choice_state state);
+/* What was done holds for the person of this session, but not everything worked. reason is copied;
+ * the first one stays. */
+void choice_note_failure(struct choice *c, const struct session *s, const char *reason);
 /* What was done holds, but the disk did not take it: say so for each. */
 void choice_fail_unstored(struct choice *c);
 /* One more, of the kind that all means; those that are there already are left out. */

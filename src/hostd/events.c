@@ -18,6 +18,7 @@
 #include "hostd/hash.h"
 #include "hostd/host.h"
 #include "hostd/job.h"
+#include "hostd/lesson.h"
 #include "hostd/projection.h"
 #include "hostd/session.h"
 #include "hostd/station.h"
@@ -80,7 +81,7 @@ static bool may_see_stations(const struct caller *c)
 static json_t *build_snapshot(struct host *h, const struct caller *c)
 {
 	json_t *sessions = json_array(), *stations = json_array(), *jobs = json_array();
-	json_t *projections = json_array();
+	json_t *projections = json_array(), *lessons = json_array();
 	struct list *l;
 
 	list_for_each (l, &h->sessions) {
@@ -104,10 +105,15 @@ static json_t *build_snapshot(struct host *h, const struct caller *c)
 			json_array_append_new(projections,
 					projection_build_json(
 							list_entry(l, struct projection, link), c));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "kind", "snapshot", "sessions",
+	list_for_each (l, &h->lessons)
+		if (may_see_stations(c))
+			json_array_append_new(lessons,
+					lesson_build_json(list_entry(l, struct lesson, link), c));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "kind", "snapshot", "sessions",
 			sessions, "stations", stations, "jobs", jobs, "projections", projections,
-			"block_all", may_see_stations(c) ? block_all_build_json(h) : json_null(),
-			"enabled", chat_is_enabled(h));
+			"lessons", lessons, "block_all",
+			may_see_stations(c) ? block_all_build_json(h) : json_null(), "enabled",
+			chat_is_enabled(h));
 }
 
 int events_watch(struct host *h, struct varlink_call *call, const struct caller *caller,
@@ -274,6 +280,24 @@ void events_send_projection(struct projection *p)
 void events_send_projection_gone(struct host *h, const char *id)
 {
 	send_to_supervisors(h, json_pack("{s:s, s:s}", "kind", "projection_gone", "id", id));
+}
+
+void events_send_lesson(struct lesson *l)
+{
+	struct list *i, *next;
+
+	list_for_each_safe (i, next, &l->host->watchers) {
+		struct watcher *w = list_entry(i, struct watcher, link);
+
+		if (may_see_stations(&w->caller))
+			watcher_send(w, json_pack("{s:s, s:o}", "kind", "lesson", "lesson",
+							lesson_build_json(l, &w->caller)));
+	}
+}
+
+void events_send_lesson_gone(struct lesson *l)
+{
+	send_to_supervisors(l->host, json_pack("{s:s, s:s}", "kind", "lesson_gone", "id", l->id));
 }
 
 void events_send_block_all(struct host *h)

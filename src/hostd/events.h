@@ -11,6 +11,7 @@ struct station;
 struct job;
 struct peer;
 struct projection;
+struct lesson;
 struct view;
 
 enum {
@@ -35,6 +36,8 @@ void events_send_job(struct job *j);
 void events_send_job_gone(struct job *j);
 void events_send_projection(struct projection *p);
 void events_send_projection_gone(struct host *h, const char *id);
+void events_send_lesson(struct lesson *l);
+void events_send_lesson_gone(struct lesson *l);
 /* The block of everybody has come, changed or gone. */
 void events_send_block_all(struct host *h);
 /* Takes message. To supervisors, and to the person of the session. */

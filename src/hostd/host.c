@@ -28,6 +28,8 @@
 #include "hostd/events.h"
 #include "hostd/gather.h"
 #include "hostd/job.h"
+#include "hostd/lesson-run.h"
+#include "hostd/lesson.h"
 #include "hostd/login.h"
 #include "hostd/logind.h"
 #include "hostd/names.h"
@@ -85,6 +87,13 @@ static int handle_flush(sd_event_source *source, void *userdata)
 		if (p->dirty)
 			events_send_projection(p);
 		p->dirty = false;
+	}
+	list_for_each (l, &h->lessons) {
+		struct lesson *lesson = list_entry(l, struct lesson, link);
+
+		if (lesson->dirty)
+			events_send_lesson(lesson);
+		lesson->dirty = false;
 	}
 	return 0;
 }
@@ -295,6 +304,8 @@ int host_new(struct conf *conf, struct host **ret)
 	list_init(&h->stations);
 	list_init(&h->jobs);
 	list_init(&h->blocks);
+	list_init(&h->lessons);
+	list_init(&h->lesson_runs);
 	list_init(&h->projections);
 	list_init(&h->views);
 	list_init(&h->logins);
@@ -333,6 +344,7 @@ struct host *host_free(struct host *h)
 	if (h->save)
 		host_save(h);
 	gather_free_all(h);
+	lesson_run_free_all(h);
 	listings_free_all(h);
 	login_free_all(h);
 	h->server = server_free(h->server);
@@ -348,6 +360,8 @@ struct host *host_free(struct host *h)
 		projection_free(list_entry(h->projections.next, struct projection, link));
 	while (!list_is_empty(&h->blocks))
 		block_free(list_entry(h->blocks.next, struct block, link));
+	while (!list_is_empty(&h->lessons))
+		lesson_free(list_entry(h->lessons.next, struct lesson, link));
 	token_free_all(h);
 	choice_free_all(h);
 	logind_free(h->logind);
@@ -356,6 +370,7 @@ struct host *host_free(struct host *h)
 	sd_event_source_disable_unref(h->usage);
 	sd_event_source_disable_unref(h->flush);
 	sd_event_source_disable_unref(h->block_end);
+	sd_event_source_disable_unref(h->lesson_end);
 	json_decref(h->block_all_told);
 	desktops_done(&h->desktops);
 	apps_done(&h->apps);
@@ -404,6 +419,8 @@ int host_run(struct host *h)
 		r = job_load_all(h);
 	if (r >= 0)
 		r = block_load_all(h);
+	if (r >= 0)
+		r = lesson_load_all(h);
 	if (r >= 0)
 		r = projection_load_all(h);
 	if (r < 0)

@@ -58,6 +58,10 @@ struct host {
 	unsigned n_blocks;
 	json_t *block_all_told; /* to watchers */
 	sd_event_source *block_end;
+	struct list lessons; /* oldest first */
+	unsigned n_lessons;
+	sd_event_source *lesson_end;
+	struct list lesson_runs; /* programs of lessons that are just being started */
 	struct list projections; /* oldest first */
 	unsigned n_projections;
 	struct list views; /* oldest first */
@@ -81,8 +85,9 @@ struct host {
 	uint64_t last_session;
 	uint64_t last_job;
 	uint64_t last_projection;
-	uint64_t last_view; /* since stationd started */
-	int64_t started_ms; /* CLOCK_MONOTONIC */
+	uint64_t last_lesson; /* ever */
+	uint64_t last_view;   /* since stationd started */
+	int64_t started_ms;   /* CLOCK_MONOTONIC */
 	char system_name[256];
 };
 

@@ -39,6 +39,8 @@ static const struct scene_block *choose_block(const struct scene_facts *f)
 		return f->station;
 	if (scene_block_holds(f->all, true, f->session, f->role, f->now_ms))
 		return f->all;
+	if (f->session && scene_block_holds(f->lesson, false, true, f->role, f->now_ms))
+		return f->lesson;
 	return NULL;
 }
 

@@ -33,6 +33,7 @@ struct scene_facts {
 	bool locked;
 	bool exclusive;                                 /* somebody controls it exclusively */
 	const struct scene_block *user, *station, *all; /* NULL: none */
+	const struct scene_block *lesson; /* of one that covers the person; NULL: none */
 	const struct scene_projection *projections;
 	size_t n_projections;
 	int64_t now_ms; /* CLOCK_REALTIME */

@@ -16,6 +16,7 @@
 #include "hostd/chat.h"
 #include "hostd/host.h"
 #include "hostd/job.h"
+#include "hostd/lesson-run.h"
 #include "hostd/session.h"
 #include "hostd/station.h"
 
@@ -70,6 +71,7 @@ static void adopt(struct adoption *a, json_t *facts)
 	session_start_watch(s);
 	station_handle_adopted(h, s);
 	job_handle_adopted(s);
+	lesson_handle_session(s);
 }
 
 static void handle_describe(struct varlink *v, const char *error, json_t *parameters,

@@ -15,6 +15,7 @@
 #include "hostd/events.h"
 #include "hostd/host.h"
 #include "hostd/job.h"
+#include "hostd/lesson-run.h"
 #include "hostd/login.h"
 #include "hostd/session.h"
 #include "hostd/station.h"
@@ -199,6 +200,7 @@ static void handle_open(struct varlink *v, const char *error, json_t *parameters
 	session_start_watch(s);
 	if (done)
 		done(s, NULL, NULL, NULL, who);
+	lesson_handle_session(s);
 	login_handle_session_changed(s->host, s->person.uid);
 }
 

@@ -12,6 +12,7 @@
 #include "hostd/events.h"
 #include "hostd/host.h"
 #include "hostd/job.h"
+#include "hostd/lesson.h"
 #include "hostd/projection.h"
 #include "hostd/session.h"
 #include "hostd/station.h"
@@ -21,7 +22,8 @@
 struct gathered {
 	struct scene_facts facts;
 	const struct block *user, *station, *all;
-	struct scene_block user_facts, station_facts, all_facts;
+	const struct lesson *lesson;
+	struct scene_block user_facts, station_facts, all_facts, lesson_facts;
 	const struct projection *projections[PROJECTIONS_MAX];
 	struct scene_projection projection_facts[PROJECTIONS_MAX];
 	size_t n_projections;
@@ -35,6 +37,16 @@ static const struct scene_block *take_block(
 		return NULL;
 	*facts = block_get_facts(b, s);
 	return facts;
+}
+
+static void gather_lesson(const struct session *s, struct gathered *g)
+{
+	g->lesson = s ? lesson_choose(s->host, s->person.uid, s->person.role).block : NULL;
+	if (!g->lesson)
+		return;
+	g->lesson_facts = (struct scene_block){ .until_ms = g->lesson->rule.ends_ms,
+		.by = g->lesson->by.role };
+	g->facts.lesson = &g->lesson_facts;
 }
 
 static void gather_projections(const struct station *st, struct gathered *g)
@@ -71,6 +83,7 @@ static struct scene gather(const struct station *st, struct gathered *g)
 	g->facts.user = take_block(g->user, s, &g->user_facts);
 	g->facts.station = take_block(g->station, s, &g->station_facts);
 	g->facts.all = take_block(g->all, s, &g->all_facts);
+	gather_lesson(s, g);
 	gather_projections(st, g);
 	if (s) {
 		view_get_flags(s, &g->view);
@@ -116,6 +129,11 @@ static json_t *build_block(const struct scene *scene, const struct gathered *g)
 
 	if (!scene->block)
 		return json_null();
+	if (scene->block == g->facts.lesson)
+		return json_pack("{s:s, s:s, s:I}", "by", g->lesson->by.full_name, "message",
+				*g->lesson->message ? g->lesson->message
+						    : g->lesson->host->conf->block_message,
+				"until_ms", (json_int_t)g->lesson->rule.ends_ms);
 	return json_pack("{s:s, s:s, s:I}", "by", b->by.full_name, "message", block_get_message(b),
 			"until_ms", (json_int_t)b->until_ms);
 }
@@ -148,12 +166,13 @@ static json_t *build_scene(
 {
 	const struct session *s = st->session;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:s}", "kind",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s}", "kind",
 			scene_kind_to_string(scene->kind), "session", s ? s->id : "", "user",
 			s ? s->person.user : "", "full_name", s ? s->person.full_name : "", "input",
 			scene->input, "notice", build_notice(s), "block", build_block(scene, g),
 			"projection", build_projection(shown_projection(scene, g)), "sign",
-			build_sign(&g->view), "text", scene->kind == SCENE_GREETER ? st->text : "");
+			build_sign(&g->view), "lesson", lesson_build_station(s), "text",
+			scene->kind == SCENE_GREETER ? st->text : "");
 }
 
 /* true: it is another one than before. */
@@ -192,13 +211,16 @@ void session_get_flags(struct session *s, struct session_flags *ret)
 	struct list *l;
 
 	view_get_flags(s, &view);
-	*ret = (struct session_flags){ .blocked = block_holds_person(s),
+	*ret = (struct session_flags){
+		.blocked = block_holds_person(s) ||
+			   lesson_choose(s->host, s->person.uid, s->person.role).block,
 		.projected = projection_reaches_session(s),
 		.projecting = projection_has_source(s->host, s, false),
 		.viewed = view.viewed,
 		.controlled = view.controlled,
 		.controlled_by = view.controller ? view.controller->by.full_name : "",
-		.scene = "none" };
+		.scene = "none"
+	};
 	list_for_each (l, &s->stations) {
 		const struct station *st = list_entry(l, struct station, shown);
 

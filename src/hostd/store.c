@@ -99,7 +99,23 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"CREATE TABLE session_rooms (session TEXT PRIMARY KEY, boot TEXT NOT NULL, room TEXT NOT NULL)"
 	" WITHOUT ROWID;"
 	"CREATE TABLE hands ("
-	" session TEXT PRIMARY KEY, boot TEXT NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;",
+	" session TEXT PRIMARY KEY, boot TEXT NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	/*
+	 * lessons.users, programs: JSON. lesson_sessions: which have got programs and message;
+	 * sessions count in a boot.
+	 */
+	"CREATE TABLE lessons ("
+	" number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, by_user TEXT NOT NULL,"
+	" by_uid INTEGER NOT NULL, by_name TEXT NOT NULL, by_role TEXT NOT NULL,"
+	" since_s INTEGER NOT NULL, ends_ms INTEGER NOT NULL, everybody INTEGER NOT NULL,"
+	" users TEXT NOT NULL, block INTEGER NOT NULL, message TEXT NOT NULL,"
+	" programs TEXT NOT NULL);"
+	"CREATE TABLE lesson_sessions ("
+	" lesson INTEGER NOT NULL REFERENCES lessons(number) ON DELETE CASCADE, boot TEXT NOT NULL,"
+	" session TEXT NOT NULL, PRIMARY KEY (lesson, boot, session)) WITHOUT ROWID;"
+	"CREATE TABLE lesson_presets ("
+	" uid INTEGER NOT NULL, name TEXT NOT NULL, preset TEXT NOT NULL, used INTEGER NOT NULL,"
+	" PRIMARY KEY (uid, name)) WITHOUT ROWID;",
 };
 
 static int error_from_sqlite(int code)

@@ -24,6 +24,8 @@ const lowest: Record<string, Role> = {
   "Jobs.List": "standard", "Jobs.Get": "standard", "Jobs.Wait": "standard", "Jobs.Cancel": "standard", "Jobs.Extend": "standard",
   "Stations.List": "operator", "Stations.Get": "operator", "Stations.Set": "operator", "Stations.Rooms": "operator", "Events.Watch": "standard",
   "Blocks.List": "operator", "Blocks.Block": "operator", "Blocks.Unblock": "operator", "Blocks.Texts": "operator",
+  "Lessons.List": "operator", "Lessons.Preview": "operator", "Lessons.Start": "operator", "Lessons.Extend": "operator", "Lessons.Change": "operator",
+  "Lessons.End": "operator", "Lessons.Presets": "operator",
   "Projections.List": "operator", "Projections.Start": "operator", "Projections.Stop": "operator",
   "Programs.Installed": "standard", "Programs.Icon": "standard", "Programs.Recent": "standard", "Programs.Start": "standard",
   "Programs.List": "standard", "Programs.Close": "standard", "Programs.CloseByName": "standard",
@@ -147,7 +149,7 @@ describe("threats at the API", () => {
     }
     assert.equal(wrong.join("\n"), "");
     // The same as an operator over HTTPS, for the methods that a pupil does not even get to, on nobody.
-    for (const method of ["Blocks.Block", "Blocks.Unblock", "Projections.Start", "Views.Open", "Jobs.Extend", "Sessions.Unlock"]) {
+    for (const method of ["Blocks.Block", "Blocks.Unblock", "Lessons.Start", "Lessons.Change", "Projections.Start", "Views.Open", "Jobs.Extend", "Sessions.Unlock"]) {
       const [, home, { input }] = methods().find(([m]) => m === method)!;
       for (const field of (input as { fields: Map<string, Type> }).fields.keys())
         for (const bad of wrongs) {

@@ -20,11 +20,11 @@ enum { NOW = 1000000 };
 /* A fact in a row. */
 enum want { ANY, NO, YES };
 /* Blocks as the table speaks of them: does it hold for who sits there? */
-enum shown { NOTHING, USER, STATION, ALL };
+enum shown { NOTHING, USER, STATION, ALL, LESSON };
 enum projected { NONE, FULL, WINDOW };
 
 struct row {
-	enum want session, user, station, all; /* blocks that reach */
+	enum want session, user, station, all, lesson; /* blocks that reach */
 	enum want full, window; /* the newest projection that is not of the own picture */
 	enum want locked, exclusive;
 	enum scene_kind kind;
@@ -34,17 +34,18 @@ struct row {
 };
 
 static const struct row table[] = {
-	/* session user station all, full window, locked exclusive */
-	{ YES, YES, ANY, ANY, ANY, ANY, ANY, ANY, SCENE_BLOCK, false, USER, NONE },
-	{ ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, SCENE_BLOCK, false, STATION, NONE },
-	{ YES, ANY, ANY, YES, ANY, ANY, ANY, ANY, SCENE_BLOCK, false, ALL, NONE },
-	{ ANY, ANY, ANY, ANY, YES, ANY, ANY, ANY, SCENE_PROJECTION, false, NOTHING, FULL },
-	{ NO, ANY, ANY, ANY, ANY, ANY, ANY, ANY, SCENE_GREETER, false, NOTHING, NONE },
-	{ YES, ANY, ANY, ANY, ANY, ANY, YES, ANY, SCENE_LOCK, false, NOTHING, NONE },
-	{ YES, ANY, ANY, ANY, ANY, YES, ANY, YES, SCENE_SESSION, false, NOTHING, WINDOW },
-	{ YES, ANY, ANY, ANY, ANY, YES, ANY, NO, SCENE_SESSION, true, NOTHING, WINDOW },
-	{ YES, ANY, ANY, ANY, ANY, NO, ANY, YES, SCENE_SESSION, false, NOTHING, NONE },
-	{ YES, ANY, ANY, ANY, ANY, NO, ANY, NO, SCENE_SESSION, true, NOTHING, NONE },
+	/* session user station all lesson, full window, locked exclusive */
+	{ YES, YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, SCENE_BLOCK, false, USER, NONE },
+	{ ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, ANY, SCENE_BLOCK, false, STATION, NONE },
+	{ YES, ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, SCENE_BLOCK, false, ALL, NONE },
+	{ YES, ANY, ANY, ANY, YES, ANY, ANY, ANY, ANY, SCENE_BLOCK, false, LESSON, NONE },
+	{ ANY, ANY, ANY, ANY, ANY, YES, ANY, ANY, ANY, SCENE_PROJECTION, false, NOTHING, FULL },
+	{ NO, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, SCENE_GREETER, false, NOTHING, NONE },
+	{ YES, ANY, ANY, ANY, ANY, ANY, ANY, YES, ANY, SCENE_LOCK, false, NOTHING, NONE },
+	{ YES, ANY, ANY, ANY, ANY, ANY, YES, ANY, YES, SCENE_SESSION, false, NOTHING, WINDOW },
+	{ YES, ANY, ANY, ANY, ANY, ANY, YES, ANY, NO, SCENE_SESSION, true, NOTHING, WINDOW },
+	{ YES, ANY, ANY, ANY, ANY, ANY, NO, ANY, YES, SCENE_SESSION, false, NOTHING, NONE },
+	{ YES, ANY, ANY, ANY, ANY, ANY, NO, ANY, NO, SCENE_SESSION, true, NOTHING, NONE },
 };
 
 /* Every block there can be: none, over (also to the ms), running, for ever; by whom; the own one.
@@ -66,6 +67,14 @@ static const struct block_case block_cases[] = {
 	{ true, 0, ROLE_ADMINISTRATOR, false },
 	{ true, 0, ROLE_OPERATOR, true },
 	{ true, 0, ROLE_ADMINISTRATOR, true },
+};
+
+/* Of a lesson that covers the person: none, over, by whom. */
+static const struct block_case lesson_cases[] = {
+	{ false, 0, ROLE_OPERATOR, false },
+	{ true, NOW, ROLE_OPERATOR, false },
+	{ true, NOW + 1, ROLE_OPERATOR, false },
+	{ true, NOW + 1, ROLE_ADMINISTRATOR, false },
 };
 
 /* Whom an operator, an administrator and one for everybody reaches, said a second time. */
@@ -117,7 +126,7 @@ static bool fits(enum want want, bool is)
 struct combination {
 	bool session, locked, exclusive;
 	enum role role;
-	const struct block_case *user, *station, *all;
+	const struct block_case *user, *station, *all, *lesson;
 	const struct projection_case *projections;
 };
 
@@ -143,6 +152,7 @@ static const struct row *expected(const struct combination *c)
 				!fits(r->station, reaches(c->station, STATION, c->session,
 								  c->role)) ||
 				!fits(r->all, reaches(c->all, ALL, c->session, c->role)) ||
+				!fits(r->lesson, reaches(c->lesson, LESSON, c->session, c->role)) ||
 				!fits(r->full, full) || !fits(r->window, window) ||
 				!fits(r->locked, c->locked) || !fits(r->exclusive, c->exclusive))
 			continue;
@@ -157,7 +167,7 @@ static void check(const struct combination *c)
 {
 	const struct row *row = expected(c);
 	const struct projection_case *p = c->projections;
-	struct scene_block user, station, all;
+	struct scene_block user, station, all, lesson;
 	struct scene_facts facts = { .session = c->session,
 		.role = c->role,
 		.locked = c->locked,
@@ -165,10 +175,11 @@ static void check(const struct combination *c)
 		.user = make_block(c->user, &user),
 		.station = make_block(c->station, &station),
 		.all = make_block(c->all, &all),
+		.lesson = make_block(c->lesson, &lesson),
 		.projections = p->list,
 		.n_projections = p->n,
 		.now_ms = NOW };
-	const struct scene_block *blocks[] = { NULL, &user, &station, &all };
+	const struct scene_block *blocks[] = { NULL, &user, &station, &all, &lesson };
 	struct scene scene = scene_decide(&facts);
 
 	assert_int_equal(scene.kind, row->kind);
@@ -184,9 +195,9 @@ static void check(const struct combination *c)
 /* The combination with this number; false: there are no more. */
 static bool make_combination(size_t n, struct combination *ret)
 {
-	size_t digits[7];
-	static const size_t bases[7] = { 2, 2, 2, 3, ELEMENTSOF(block_cases),
-		ELEMENTSOF(block_cases), ELEMENTSOF(block_cases) };
+	size_t digits[8];
+	static const size_t bases[8] = { 2, 2, 2, 3, ELEMENTSOF(block_cases),
+		ELEMENTSOF(block_cases), ELEMENTSOF(block_cases), ELEMENTSOF(lesson_cases) };
 
 	for (size_t i = 0; i < ELEMENTSOF(bases); i++) {
 		digits[i] = n % bases[i];
@@ -201,6 +212,7 @@ static bool make_combination(size_t n, struct combination *ret)
 		.user = &block_cases[digits[4]],
 		.station = &block_cases[digits[5]],
 		.all = &block_cases[digits[6]],
+		.lesson = &lesson_cases[digits[7]],
 		.projections = &projection_cases[n] };
 	return true;
 }
@@ -214,7 +226,7 @@ static void every_combination(void **state)
 		check(&c);
 		n++;
 	}
-	assert_int_equal(n, 2 * 2 * 2 * 3 * 9 * 9 * 9 * 13);
+	assert_int_equal(n, 2 * 2 * 2 * 3 * 9 * 9 * 9 * 4 * 13);
 	for (size_t i = 0; i < ELEMENTSOF(table); i++)
 		if (uses[i] == 0)
 			fail_msg("row %zu is never needed", i);

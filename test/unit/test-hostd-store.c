@@ -201,6 +201,10 @@ static void an_older_file_is_brought_up_to_date(void **state)
 					"SELECT * FROM blocks, block_texts, projections, locks, hands",
 					""),
 			0);
+	assert_int_equal(store_query(s, NULL, NULL,
+					 "SELECT * FROM lessons, lesson_sessions, lesson_presets",
+					 ""),
+			0);
 	store_close(s);
 }
 

@@ -83,6 +83,8 @@ export class FakeStationd {
     this.blocks = [];
     this.projections = [];
     this.views = [];
+    this.lessons = [];
+    this.presets = [];
     /** Of Programs: what is installed, what runs (by session), what was started. */
     this.programs = [];
     this.running = new Map();
@@ -163,7 +165,7 @@ export class FakeStationd {
       this.#check(message.method, "input", message.parameters ?? {});
       if (message.method === "org.stationmaster.Events.Watch" && !this.handlers.has(message.method)) {
         if (!message.more) throw new ApiError("org.varlink.service.InvalidParameter", { parameter: "more" });
-        send({ parameters: { kind: "snapshot", sessions: this.sessions, stations: this.stations, jobs: this.jobs, projections: this.projections, block_all: this.blocks.find((b) => b.kind === "all") ?? null, enabled: this.enabled }, continues: true });
+        send({ parameters: { kind: "snapshot", sessions: this.sessions, stations: this.stations, jobs: this.jobs, projections: this.projections, lessons: this.lessons, block_all: this.blocks.find((b) => b.kind === "all") ?? null, enabled: this.enabled }, continues: true });
         const watcher = (event) => send({ parameters: event, continues: true });
         this.watchers.add(watcher);
         connection.on("close", () => this.watchers.delete(watcher));
@@ -379,6 +381,42 @@ export class FakeStationd {
   }
   onProjectionsList() {
     return { projections: this.projections };
+  }
+
+  onLessonsList() {
+    return { lessons: this.lessons };
+  }
+  onLessonsPresets() {
+    return { presets: this.presets };
+  }
+  onLessonsPreview(p) {
+    const changes = this.#outcomes(p, "Lessons").map(({ session, user, full_name, state, reason }) => {
+      const before = this.blocks.some((b) => b.name === user);
+      return { session, user, full_name, state, reason, blocked_before: before, blocked: before || (p.block ?? false), blocked_after: before, programs: session ? (p.programs?.length ?? 0) : 0, message: Boolean(session && p.message && !p.block), lesson: "" };
+    });
+    return { changes };
+  }
+  onLessonsStart(p) {
+    const targets = this.#outcomes(p, "Lessons");
+    const { name = "", message = "", block = false, programs = [], all = false } = p;
+    const users = all ? [] : targets.filter((t) => t.state === "done").map(({ user, full_name }) => ({ user, full_name }));
+    const lesson = { id: `l${this.lessons.length + 1}`, name, by: "karin", by_name: "Karin Kaya", since: ago(0), ends_ms: p.ends_ms ?? Date.now() + p.length_ms, all, users, block, message, programs, may: true };
+    this.lessons.push(lesson);
+    this.presets.unshift({ name, all, users, length_ms: p.length_ms ?? 1000, block, message, programs });
+    return { lesson: lesson.id, targets };
+  }
+  onLessonsExtend(p) {
+    const lesson = this.#find(this.lessons, p.lesson, "Lessons");
+    lesson.ends_ms += p.add_ms;
+    return { lesson };
+  }
+  onLessonsChange({ lesson: id, ...more }) {
+    return { lesson: Object.assign(this.#find(this.lessons, id, "Lessons"), more) };
+  }
+  onLessonsEnd(p) {
+    const lesson = this.#find(this.lessons, p.lesson, "Lessons");
+    this.lessons = this.lessons.filter((one) => one !== lesson);
+    return {};
   }
 
   onViewsList() {

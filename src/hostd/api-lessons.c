@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * org.stationmaster.Lessons. The order of a start: who is meant (choice.c), the row and the
+ * messages, the stations, the disk, the programs, the answer. So a lesson is stored and in force
+ * before anything is started in it.
+ */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "hostd/api.h"
+#include "hostd/block.h"
+#include "hostd/choice.h"
+#include "hostd/command.h"
+#include "hostd/host.h"
+#include "hostd/lesson-run.h"
+#include "hostd/lesson.h"
+
+enum { LENGTH_MS_MIN = 1000 };
+
+/* A call of Preview or Start. */
+struct lesson_call {
+	struct choice choice; /* first */
+	char lesson[SESSION_ID_MAX];
+	char name[LESSON_NAME_CHARS_MAX * 4 + 1];
+	char message[API_MESSAGE_CHARS_MAX * 4 + 1];
+	bool block;
+	json_t *programs; /* of the call; NULL: none */
+	int64_t ends_ms, length_ms;
+};
+
+static void answer_limit(struct request *r, int error)
+{
+	api_error(r, "Limit",
+			json_pack("{s:s}", "reason",
+					error == -EDQUOT ? "There are too many lessons already."
+							 : "The system is out of memory."));
+}
+
+void api_lessons_list(struct request *r)
+{
+	json_t *lessons;
+	struct list *l;
+
+	if (!api_args_done(r))
+		return;
+	lessons = json_array();
+	list_for_each (l, &r->host->lessons)
+		json_array_append_new(lessons,
+				lesson_build_json(list_entry(l, struct lesson, link), r->caller));
+	varlink_reply(r->call, json_pack("{s:o}", "lessons", lessons));
+}
+
+void api_lessons_presets(struct request *r)
+{
+	if (api_args_done(r))
+		varlink_reply(r->call,
+				json_pack("{s:o}", "presets",
+						lesson_presets_build(r->host, r->caller->uid)));
+}
+
+/* --- what is to be started --- */
+
+static char *clean_name(struct request *r, const char *text)
+{
+	char *clean = str_clean(text ? text : "", LESSON_NAME_CHARS_MAX + 1);
+
+	if (clean && str_count_chars(clean) <= LESSON_NAME_CHARS_MAX)
+		return clean;
+	free(clean);
+	varlink_error_parameter(r->call, "name");
+	return NULL;
+}
+
+static bool program_is_usable(struct request *r, json_t *item)
+{
+	_cleanup_json_ json_t *parameters = NULL;
+	_cleanup_free_ char *clean = NULL;
+	const char *program, *open;
+	struct args a;
+	int k;
+
+	if (!json_is_object(item)) {
+		varlink_error_parameter(r->call, "programs");
+		return false;
+	}
+	args_init(&a, item);
+	program = arg_string(&a, "program", ARG_OPTIONAL, COMMAND_PROGRAM_MAX);
+	open = arg_string(&a, "open", ARG_OPTIONAL, COMMAND_OPEN_CHARS_MAX * 4);
+	clean = args_done(&a) ? NULL : command_clean_open(open);
+	k = clean ? command_find(r->host, program, clean, &parameters) : -EINVAL;
+	if (k == -ENOENT)
+		api_not_found(r, program, command_explain(k));
+	else if (k == -EINVAL || k == -ENODATA)
+		varlink_error_parameter(r->call, "programs");
+	else if (k < 0)
+		api_failed(r, command_explain(k), "");
+	return k == 0;
+}
+
+static bool programs_are_usable(struct request *r, json_t *programs)
+{
+	json_t *item;
+	size_t i;
+
+	if (!programs)
+		return true;
+	if (!json_is_array(programs) || json_array_size(programs) > LESSON_PROGRAMS_MAX) {
+		varlink_error_parameter(r->call, "programs");
+		return false;
+	}
+	json_array_foreach (programs, i, item)
+		if (!program_is_usable(r, item))
+			return false;
+	return true;
+}
+
+static const char *text_of(json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static json_t *copy_programs(json_t *programs)
+{
+	json_t *out = json_array(), *item;
+	size_t i;
+
+	json_array_foreach (programs, i, item)
+		json_array_append_new(
+				out, json_pack("{s:s, s:s}", "program", text_of(item, "program"),
+						     "open", text_of(item, "open")));
+	return out;
+}
+
+static bool read_call(struct lesson_call *call, struct request *r)
+{
+	_cleanup_free_ char *name = NULL, *message = NULL;
+	const char *raw_name, *raw_message;
+	int64_t now = clock_real_ms();
+
+	raw_name = arg_string(&r->args, "name", ARG_OPTIONAL, LESSON_NAME_CHARS_MAX * 4);
+	raw_message = arg_string(&r->args, "message", ARG_OPTIONAL, API_MESSAGE_CHARS_MAX * 4);
+	call->block = arg_bool(&r->args, "block", ARG_OPTIONAL, false);
+	call->programs = arg_any(&r->args, "programs", ARG_OPTIONAL);
+	call->ends_ms = arg_int(&r->args, "ends_ms", ARG_OPTIONAL, now + 1, now + LESSON_MS_MAX, 0);
+	call->length_ms = arg_int(
+			&r->args, "length_ms", ARG_OPTIONAL, LENGTH_MS_MIN, LESSON_MS_MAX, 0);
+	call->choice.of_people = true;
+	if (!choice_read(&call->choice, r))
+		return false;
+	if (!call->ends_ms == !call->length_ms) {
+		varlink_error_parameter(r->call, call->ends_ms ? "ends_ms" : "length_ms");
+		return false;
+	}
+	name = clean_name(r, raw_name);
+	message = name ? api_message(r, raw_message) : NULL;
+	if (!message || !programs_are_usable(r, call->programs))
+		return false;
+	str_copy(call->name, sizeof(call->name), name);
+	str_copy(call->message, sizeof(call->message), message);
+	return true;
+}
+
+static void begin(struct request *r, choice_fn done)
+{
+	struct lesson_call *call = calloc(1, sizeof(*call));
+
+	if (!call)
+		answer_limit(r, -ENOMEM);
+	else if (read_call(call, r))
+		choice_resolve(&call->choice, done);
+	else
+		choice_free(&call->choice);
+}
+
+/* --- Preview --- */
+
+static bool holds_for(const struct block *b, const struct chosen *t)
+{
+	struct scene_block facts;
+
+	if (!b)
+		return false;
+	facts = (struct scene_block){
+		.until_ms = b->until_ms, .by = b->by.role, .own = t->uid == b->by.uid
+	};
+	return scene_block_holds(&facts, b->kind == BLOCK_ALL, true, t->role, clock_real_ms());
+}
+
+/* Still at the end of the lesson. */
+static bool is_beyond(const struct block *b, const struct chosen *t, int64_t ends_ms)
+{
+	return holds_for(b, t) && (!b->until_ms || b->until_ms > ends_ms);
+}
+
+static size_t count_running(struct host *h, uid_t uid)
+{
+	struct list *l;
+	size_t n = 0;
+
+	list_for_each (l, &h->sessions) {
+		const struct session *s = list_entry(l, struct session, link);
+
+		n += s->person.uid == uid && !s->opening && !s->closing;
+	}
+	return n;
+}
+
+static json_t *build_change(const struct lesson_call *call, const struct chosen *t)
+{
+	struct host *h = call->choice.request.host;
+	bool done = t->state == CHOICE_DONE;
+	const struct block *user = done ? block_find_uid(h, t->uid) : NULL,
+			   *all = done ? block_find(h, BLOCK_ALL, "") : NULL;
+	struct lesson_of now = { 0 };
+	_cleanup_free_ char *title = NULL;
+	int64_t ends_ms = call->ends_ms ? call->ends_ms : clock_real_ms() + call->length_ms;
+	size_t running = done ? count_running(h, t->uid) : 0;
+	bool before, after;
+
+	if (done)
+		now = lesson_choose(h, t->uid, t->role);
+	title = now.newest ? lesson_get_title(now.newest) : NULL;
+	before = holds_for(user, t) || holds_for(all, t) || now.block;
+	after = is_beyond(user, t, ends_ms) || is_beyond(all, t, ends_ms) ||
+		(now.block && now.block->rule.ends_ms > ends_ms);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:I, s:b, s:s}", "session",
+			t->session, "user", t->user, "full_name", t->full_name, "state",
+			choice_state_to_string(t->state), "reason", t->reason ? t->reason : "",
+			"blocked_before", before, "blocked", before || (done && call->block),
+			"blocked_after", after, "programs",
+			(json_int_t)(running * json_array_size(call->programs)), "message",
+			running > 0 && *call->message && !call->block, "lesson",
+			title ? title : "");
+}
+
+static void do_preview(struct choice *c)
+{
+	const struct lesson_call *call = (struct lesson_call *)c;
+	json_t *changes = json_array();
+
+	for (size_t i = 0; i < c->n; i++)
+		json_array_append_new(changes, build_change(call, &c->list[i]));
+	varlink_reply(c->request.call, json_pack("{s:o}", "changes", changes));
+	choice_free(c);
+}
+
+void api_lessons_preview(struct request *r)
+{
+	begin(r, do_preview);
+}
+
+/* --- Start --- */
+
+static json_t *build_users(const struct choice *c)
+{
+	json_t *users = json_array();
+
+	for (size_t i = 0; !c->all && i < c->n; i++) {
+		const struct chosen *t = &c->list[i];
+
+		if (t->state == CHOICE_DONE)
+			json_array_append_new(users,
+					json_pack("{s:s, s:s, s:I}", "user", t->user, "full_name",
+							t->full_name, "uid", (json_int_t)t->uid));
+	}
+	return users;
+}
+
+static void answer_started(struct choice *c)
+{
+	const struct lesson_call *call = (struct lesson_call *)c;
+
+	varlink_reply(c->request.call, json_pack("{s:s, s:o}", "lesson", call->lesson, "targets",
+						       choice_build_json(c)));
+	choice_free(c);
+}
+
+static void audit_start(const struct lesson_call *call, const struct lesson *l, struct choice *c)
+{
+	_cleanup_free_ char *what = str_format("%s %s %lld min%s%s", l->id, l->name,
+			(long long)(call->length_ms + 59999) / 60000, l->rule.block ? " block" : "",
+			json_array_size(l->programs) > 0 ? " programs" : "");
+
+	choice_audit(c, what ? what : l->id);
+}
+
+/* NULL: an error was answered. */
+static struct lesson *start_lesson(struct lesson_call *call, const struct lesson_order *order)
+{
+	struct choice *c = &call->choice;
+	struct host *h = c->request.host;
+	struct lesson *l = NULL;
+	int r;
+
+	r = lesson_start(h, order, &l);
+	if (r < 0) {
+		answer_limit(&c->request, r);
+		return NULL;
+	}
+	str_copy(call->lesson, sizeof(call->lesson), l->id);
+	lesson_presets_add(h, c->caller.uid, order, call->length_ms);
+	audit_start(call, l, c);
+	return l;
+}
+
+static void answer_refused(struct choice *c)
+{
+	choice_audit(c, "");
+	varlink_reply(c->request.call,
+			json_pack("{s:s, s:o}", "lesson", "", "targets", choice_build_json(c)));
+	choice_free(c);
+}
+
+static void do_start(struct choice *c)
+{
+	struct lesson_call *call = (struct lesson_call *)c;
+	_cleanup_json_ json_t *users = build_users(c), *programs = copy_programs(call->programs);
+	struct host *h = c->request.host;
+	struct lesson_run *run = NULL;
+	struct lesson *l;
+
+	/* Nobody may be covered: there is nothing to start. */
+	if (!c->all && json_array_size(users) == 0) {
+		answer_refused(c);
+		return;
+	}
+	if (call->ends_ms)
+		call->length_ms = MAX(call->ends_ms - clock_real_ms(), (int64_t)LENGTH_MS_MIN);
+	else
+		call->ends_ms = clock_real_ms() + call->length_ms;
+	store_begin(h->store);
+	l = start_lesson(call, &(struct lesson_order){ .by = &c->caller,
+					       .name = call->name,
+					       .message = call->message,
+					       .all = c->all,
+					       .block = call->block,
+					       .users = users,
+					       .programs = programs,
+					       .ends_ms = call->ends_ms });
+	if (l && lesson_run_new(l, c, answer_started, &run) < 0) {
+		answer_limit(&c->request, -ENOMEM);
+		lesson_end(l);
+		l = NULL;
+	}
+	lessons_apply(h);
+	if (store_commit(h->store) < 0)
+		choice_fail_unstored(c);
+	if (l)
+		lesson_run_start(run);
+	else
+		choice_free(c);
+}
+
+void api_lessons_start(struct request *r)
+{
+	begin(r, do_start);
+}
+
+/* --- a lesson that runs --- */
+
+/* NULL: an error was answered. */
+static struct lesson *find(struct request *r, const char *id)
+{
+	struct lesson *l = lesson_find(r->host, id);
+
+	if (!l) {
+		api_not_found(r, id, "There is no such lesson; it may be over.");
+		return NULL;
+	}
+	if (!role_may_stop(r->caller->role, r->caller->uid == l->by.uid, l->by.role)) {
+		api_audit(r, id, "refused");
+		api_refused(r, "An administrator has started this lesson; only administrators may "
+			       "change or end it.");
+		return NULL;
+	}
+	return l;
+}
+
+static void audit(struct request *r, const struct lesson *l, const char *what)
+{
+	_cleanup_free_ char *text = str_format("%s %s%s%s", l->id, l->name, *what ? " " : "", what);
+
+	api_audit(r, text ? text : l->id, "ok");
+}
+
+static bool stored(struct request *r)
+{
+	if (store_commit(r->host->store) == 0)
+		return true;
+	api_failed(r,
+			"Done, but it could not be written to the disk: a restart undoes it. Free disk "
+			"space, then order it again.",
+			"");
+	return false;
+}
+
+static void answer(struct request *r, const struct lesson *l)
+{
+	varlink_reply(r->call, json_pack("{s:o}", "lesson", lesson_build_json(l, r->caller)));
+}
+
+void api_lessons_extend(struct request *r)
+{
+	const char *id = arg_string(&r->args, "lesson", ARG_REQUIRED, SESSION_ID_MAX);
+	int64_t add_ms = arg_int(&r->args, "add_ms", ARG_REQUIRED, 1, LESSON_MS_MAX, 0);
+	_cleanup_free_ char *what = NULL;
+	struct lesson *l;
+
+	if (!api_args_done(r))
+		return;
+	l = find(r, id);
+	if (!l)
+		return;
+	if (l->rule.ends_ms + add_ms > clock_real_ms() + LESSON_MS_MAX) {
+		api_refused(r, "A lesson cannot end later than in 12 hours.");
+		return;
+	}
+	what = str_format("+%lld min", (long long)(add_ms + 59999) / 60000);
+	store_begin(r->host->store);
+	lesson_set_end(l, l->rule.ends_ms + add_ms);
+	audit(r, l, what ? what : "");
+	lessons_apply(r->host);
+	if (stored(r))
+		answer(r, l);
+}
+
+static void change(struct request *r, struct lesson *l, const char *name, const bool *block,
+		const char *message)
+{
+	json_t *messages = NULL;
+	int k;
+
+	store_begin(r->host->store);
+	k = lesson_change(l, name, block, message);
+	if (k == 0 && message)
+		messages = lesson_messages_send(l);
+	audit(r, l, !block ? "" : *block ? "block" : "unblock");
+	lessons_apply(r->host);
+	if (!stored(r)) {
+		json_decref(messages);
+		return;
+	}
+	lesson_messages_tell(r->host, messages);
+	if (k < 0)
+		answer_limit(r, k);
+	else
+		answer(r, l);
+}
+
+void api_lessons_change(struct request *r)
+{
+	const char *id = arg_string(&r->args, "lesson", ARG_REQUIRED, SESSION_ID_MAX);
+	const char *raw_name =
+			arg_string(&r->args, "name", ARG_OPTIONAL, LESSON_NAME_CHARS_MAX * 4);
+	const char *raw_message =
+			arg_string(&r->args, "message", ARG_OPTIONAL, API_MESSAGE_CHARS_MAX * 4);
+	bool has_block = json_is_boolean(json_object_get(r->args.object, "block"));
+	bool block = arg_bool(&r->args, "block", ARG_OPTIONAL, false);
+	_cleanup_free_ char *name = NULL, *message = NULL;
+	struct lesson *l;
+
+	if (!api_args_done(r))
+		return;
+	name = clean_name(r, raw_name);
+	message = name ? api_message(r, raw_message) : NULL;
+	l = message ? find(r, id) : NULL;
+	if (l)
+		change(r, l, raw_name ? name : NULL, has_block ? &block : NULL,
+				raw_message ? message : NULL);
+}
+
+void api_lessons_end(struct request *r)
+{
+	const char *id = arg_string(&r->args, "lesson", ARG_REQUIRED, SESSION_ID_MAX);
+	struct lesson *l;
+
+	if (!api_args_done(r))
+		return;
+	l = find(r, id);
+	if (!l)
+		return;
+	store_begin(r->host->store);
+	audit(r, l, "");
+	lesson_end(l);
+	lessons_apply(r->host);
+	if (stored(r))
+		varlink_reply(r->call, NULL);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Lessons: desired state with an end. What one brings is in force wherever scene.c finds it in
+ * force (lesson-rule.h); programs and the message are given once to each session (lesson-run.h).
+ */
+#pragma once
+
+#include "base/list.h"
+#include "hostd/lesson-rule.h"
+#include "hostd/role.h"
+#include "hostd/session.h"
+#include "ipc/json.h"
+
+struct host;
+
+enum {
+	LESSONS_MAX = 200,
+	LESSON_NAME_CHARS_MAX = 100,
+	LESSON_PROGRAMS_MAX = 10,
+	LESSON_PRESETS_MAX = 10,
+	LESSON_MS_MAX = 12 * 3600 * 1000,
+};
+
+struct lesson {
+	struct list link; /* in host, oldest first */
+	struct host *host;
+	char id[SESSION_ID_MAX];
+	struct lesson_rule rule;
+	char *name; /* may be empty */
+	struct caller by;
+	int64_t since_s;
+	json_t *users; /* array of {user, full_name, uid} */
+	char *message;
+	json_t *programs; /* array of {program, open} */
+	bool dirty;
+};
+
+/* What is to be started. Everything is copied. */
+struct lesson_order {
+	const struct caller *by;
+	const char *name, *message;
+	bool all, block;
+	json_t *users; /* as in struct lesson */
+	json_t *programs;
+	int64_t ends_ms;
+};
+
+/*
+ * Each is in the store when it returns (or when the caller's store_begin() is committed), and in
+ * force after lessons_apply(). -ENOMEM; -EDQUOT: too many.
+ */
+int lesson_start(struct host *h, const struct lesson_order *order, struct lesson **ret);
+/* NULL: as it is. -ENOMEM */
+int lesson_change(struct lesson *l, const char *name, const bool *block, const char *message);
+void lesson_set_end(struct lesson *l, int64_t ends_ms);
+/* Frees. */
+void lesson_end(struct lesson *l);
+/* Arms the timer of the next end, and shows everywhere what holds now. */
+void lessons_apply(struct host *h);
+
+struct lesson *lesson_find(struct host *h, const char *id);
+/* The name, or whose lesson it is; malloc'ed, NULL: no memory. */
+char *lesson_get_title(const struct lesson *l);
+bool lesson_covers(const struct lesson *l, const struct session *s);
+/* Of those that cover a person; NULL: none. */
+struct lesson_of {
+	const struct lesson *newest, *block;
+};
+struct lesson_of lesson_choose(struct host *h, uid_t uid, enum role role);
+
+/* true: this session had not got programs and message of this lesson, and is noted now. */
+bool lesson_take_session(const struct lesson *l, const struct session *s);
+
+/* Remembers an order for Presets. */
+void lesson_presets_add(
+		struct host *h, uid_t uid, const struct lesson_order *order, int64_t length_ms);
+json_t *lesson_presets_build(struct host *h, uid_t uid);
+
+/* The type Lesson of org.stationmaster.Lessons for this caller. */
+json_t *lesson_build_json(const struct lesson *l, const struct caller *caller);
+/* What the station of this session shows of lessons, or null. */
+json_t *lesson_build_station(const struct session *s);
+/* {user, full_name} of each. */
+json_t *lesson_build_users(json_t *users);
+
+/* Those whose time was over meanwhile end. */
+int lesson_load_all(struct host *h);
+void lesson_free(struct lesson *l);
