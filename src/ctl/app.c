@@ -311,9 +311,17 @@ int app_list_run(struct ctl *c, int argc, char **argv)
 
 /* --- close --- */
 
+/* As the API takes it: -1 is never. */
 static int64_t force_ms(const struct ctl *c)
 {
+	if (c->force_ms == CTL_FORCE_NEVER)
+		return -1;
 	return c->now ? 0 : c->force_ms < 0 ? CTL_CLOSE_MS : c->force_ms;
+}
+
+static int64_t close_answer_ms(const struct ctl *c)
+{
+	return MAX(force_ms(c), (int64_t)CTL_CLOSE_MS) + CTL_ANSWER_MS;
 }
 
 /* "1234", "1234:5678"; start -1: not given. */
@@ -373,7 +381,7 @@ int app_close_run(struct ctl *c, int argc, char **argv)
 			json_pack("{s:s, s:I, s:I, s:I}", "session", session, "pid",
 					(json_int_t)pid, "start", (json_int_t)start, "force_ms",
 					(json_int_t)force_ms(c)),
-			force_ms(c) + CTL_ANSWER_MS, &reply);
+			close_answer_ms(c), &reply);
 	if (r)
 		return r;
 	state = json_string_value(json_object_get(reply, "state"));
@@ -385,7 +393,9 @@ int app_close_run(struct ctl *c, int argc, char **argv)
 		text_print_json(stdout, about, JSON_INDENT(2), c->out_tty);
 	else
 		printf("Process %lld of %s %s.\n", (long long)pid, session,
-				streq(state, "forced") ? "was killed" : "is closed");
+				streq(state, "forced")   ? "was killed"
+				: streq(state, "asking") ? "was asked to close and is still there"
+							 : "is closed");
 	return CTL_DONE;
 }
 
@@ -398,8 +408,7 @@ int app_close_all_run(struct ctl *c, int argc, char **argv)
 	r = target_set_parameters(c, parameters, argc - 1, argv + 1);
 	if (r)
 		return r;
-	r = target_call(c, CLOSE_BY_NAME, take_ptr(parameters), force_ms(c) + CTL_ANSWER_MS,
-			&reply);
+	r = target_call(c, CLOSE_BY_NAME, take_ptr(parameters), close_answer_ms(c), &reply);
 	if (r)
 		return r;
 	return target_report(c, reply, "closed", "No sessions: nothing to do.");

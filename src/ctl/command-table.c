@@ -42,7 +42,7 @@ const struct option_info options_all[] = {
 			"what people read at their stations (at most 500 characters)" },
 	{ OPT_WAIT, "wait", NULL, "wait for the end and report each session as it comes" },
 	{ OPT_FORCE_AFTER, "force-after", "SECONDS",
-			"how long it may take to end itself before it is killed (0..600, or 2m)" },
+			"how long before it is killed (0..600, 2m; programs also: never)" },
 	{ OPT_NOW, "now", NULL, "kill at once, without asking" },
 	{ OPT_PROGRAM, "program", "PROGRAM", "id, as \"stationctl app installed\" lists them" },
 	{ OPT_OPEN, "open", "TEXT", "address or document to open, or a command line" },
@@ -151,8 +151,9 @@ const struct command commands[] = {
 			ARGS_TARGETS, 1, 1, PROGRAMS "List " SESSIONS "List", app_list_run },
 	{ "app close", "SESSION|USER PID[:START]", "Close a program of a session",
 			"Its windows are asked to close. What still runs after five seconds, or after\n"
-			"--force-after, is killed. Unsaved work is lost then. START guards against a number\n"
-			"that is used again meanwhile; without it the process that runs now is meant.\n",
+			"--force-after, is killed; unsaved work is lost then, so \"never\" leaves it alone.\n"
+			"START guards against a number that is used again meanwhile; without it the process\n"
+			"that runs now is meant.\n",
 			OPT_FORCE_AFTER | OPT_NOW, ARGS_PROCESS, 2, 2,
 			PROGRAMS "Close " PROGRAMS "List " SESSIONS "List", app_close_run },
 	{ "app close-all", "NAME [SESSION|USER...]", "Close every program of a name in sessions",

@@ -107,6 +107,10 @@ static int option_force_after(struct ctl *c, const char *value)
 
 	if (parse_seconds(value, CTL_FORCE_MAX_MS, &c->force_ms) == 0)
 		return CTL_DONE;
+	if (streq(value, "never")) {
+		c->force_ms = CTL_FORCE_NEVER;
+		return CTL_DONE;
+	}
 	if (when_parse_duration(value, &ms) < 0 || ms > CTL_FORCE_MAX_MS)
 		return ctl_usage(c,
 				"--force-after takes seconds from 0 to %d, or a duration such as 2m, not \"%s\".",
@@ -402,7 +406,7 @@ static int check_arguments(struct ctl *c, const struct command *command, int arg
 		if (named && c->all)
 			return ctl_usage(c, "Either --all or names, not both.");
 	}
-	if (c->now && c->force_ms >= 0)
+	if (c->now && c->force_ms != -1)
 		return ctl_usage(c, "Either --now or --force-after, not both.");
 	if (c->viewer && c->print_socket)
 		return ctl_usage(c, "Either --viewer or --print-socket, not both.");

@@ -29,6 +29,7 @@ enum {
 	CTL_RECONNECT_MS = 15 * 1000, /* a stationd that restarts is waited for so long */
 	CTL_GRACE_MAX_MS = 3600 * 1000,
 	CTL_FORCE_MAX_MS = 600 * 1000,
+	CTL_FORCE_NEVER = -2,
 	CTL_EXTEND_MIN_MS = 1000,
 	CTL_EXTEND_MS = 5 * 60 * 1000, /* more time, where nobody says how much */
 	CTL_EXTEND_MAX_MS = 3600 * 1000,

@@ -50,6 +50,10 @@ int session_logoff_run(struct ctl *c, int argc, char **argv)
 	json_t *targets;
 	int r;
 
+	if (c->force_ms == CTL_FORCE_NEVER)
+		return ctl_usage(c,
+				"A log-off cannot wait for ever: --force-after takes at most %d seconds here.",
+				CTL_FORCE_MAX_MS / 1000);
 	r = target_set_parameters(c, parameters, argc, argv);
 	if (r)
 		return r;

@@ -123,7 +123,7 @@ static const struct state_info {
 	const char *suffix; /* may be NULL */
 } states[] = {
 	{ "waiting", "notice is running", TEXT_PLAIN, false, true },
-	{ "asking", "desktop was asked to end", TEXT_PLAIN, false, true },
+	{ "asking", "was asked to end", TEXT_PLAIN, false, true },
 	{ "ending", "is being ended", TEXT_PLAIN, false, true },
 	{ "done", NULL, TEXT_GREEN, true, true },
 	{ "forced", NULL, TEXT_YELLOW, true, true, " by force" },

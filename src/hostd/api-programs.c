@@ -18,6 +18,7 @@ enum {
 	CLOSE_SLACK_MS = 8000,
 	FORCE_MS = 5000,
 	FORCE_MS_MAX = 600000,
+	FORCE_NEVER = -1, /* the helper answers after FORCE_MS */
 	LIST_TIMEOUT_MS = 6000,
 	RECENT_MAX = 10,
 };
@@ -352,6 +353,11 @@ void api_programs_list(struct request *r)
 
 /* --- Close --- */
 
+static int64_t close_timeout(int64_t force)
+{
+	return (force == FORCE_NEVER ? FORCE_MS : force) + CLOSE_SLACK_MS;
+}
+
 static void handle_closed(struct varlink *v, const char *error, json_t *parameters, bool continues,
 		int fd, void *userdata)
 {
@@ -379,7 +385,8 @@ void api_programs_close(struct request *r)
 	const char *id = arg_string(&r->args, "session", ARG_REQUIRED, 64);
 	int64_t pid = arg_int(&r->args, "pid", ARG_REQUIRED, 1, INT32_MAX, 0);
 	int64_t start = arg_int(&r->args, "start", ARG_REQUIRED, 0, INT64_MAX, 0);
-	int64_t force = arg_int(&r->args, "force_ms", ARG_OPTIONAL, 0, FORCE_MS_MAX, FORCE_MS);
+	int64_t force = arg_int(
+			&r->args, "force_ms", ARG_OPTIONAL, FORCE_NEVER, FORCE_MS_MAX, FORCE_MS);
 	_cleanup_free_ char *what = NULL;
 	struct listing *g;
 	struct session *s;
@@ -392,7 +399,7 @@ void api_programs_close(struct request *r)
 		return;
 	what = str_format("%lld %s(%s)", (long long)pid, s->id, s->person.user);
 	api_audit(r, what ? what : s->id, "ok");
-	(void)host_arm_timer(g->host, &g->timer, force + CLOSE_SLACK_MS, handle_close_timeout, g);
+	(void)host_arm_timer(g->host, &g->timer, close_timeout(force), handle_close_timeout, g);
 	if (worker_call(s->worker, "CloseProgram",
 			    json_pack("{s:I, s:I, s:I}", "pid", (json_int_t)pid, "start",
 					    (json_int_t)start, "force_ms", (json_int_t)force),
@@ -406,10 +413,17 @@ static void handle_name_closed(struct target *t, const char *error, json_t *para
 {
 	json_int_t closed = json_integer_value(json_object_get(parameters, "closed"));
 	json_int_t forced = json_integer_value(json_object_get(parameters, "forced"));
+	json_int_t asking = json_integer_value(json_object_get(parameters, "asking"));
 
-	t->state = error ? TARGET_FAILED : forced > 0 ? TARGET_FORCED : TARGET_DONE;
+	t->state = error        ? TARGET_FAILED
+		   : asking > 0 ? TARGET_ASKING
+		   : forced > 0 ? TARGET_FORCED
+				: TARGET_DONE;
 	if (error)
 		t->reason = strdup("It could not be closed.");
+	else if (asking > 0)
+		t->reason = strdup(
+				"It was asked to close and is still there; perhaps it asks what to save.");
 	else if (closed == 0)
 		t->reason = strdup("It did not run there.");
 }
@@ -421,7 +435,7 @@ void api_programs_close_by_name(struct request *r)
 	int64_t force;
 
 	name = arg_string(&r->args, "name", ARG_REQUIRED, PROGRAM_NAME_MAX);
-	force = arg_int(&r->args, "force_ms", ARG_OPTIONAL, 0, FORCE_MS_MAX, FORCE_MS);
+	force = arg_int(&r->args, "force_ms", ARG_OPTIONAL, FORCE_NEVER, FORCE_MS_MAX, FORCE_MS);
 	if (!selection_read(r, &sel))
 		return;
 	if (str_is_empty(name)) {
@@ -435,6 +449,6 @@ void api_programs_close_by_name(struct request *r)
 			&(struct gather_order){ .method = "CloseByName",
 					.parameters = json_pack("{s:s, s:I}", "name", name,
 							"force_ms", (json_int_t)force),
-					.timeout_ms = force + CLOSE_SLACK_MS,
+					.timeout_ms = close_timeout(force),
 					.handle_reply = handle_name_closed });
 }

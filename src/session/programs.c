@@ -44,6 +44,7 @@ struct closing {
 	int pidfd;
 	pid_t pid;
 	bool forced;
+	bool never; /* be killed */
 	program_closed_fn fn;
 	void *userdata;
 };
@@ -53,6 +54,7 @@ void programs_init(struct programs *p, struct session *s)
 	*p = (struct programs){ .session = s };
 	list_init(&p->starting);
 	list_init(&p->closing);
+	list_init(&p->closing_many);
 }
 
 /* --- what runs --- */
@@ -306,11 +308,10 @@ int programs_start(struct programs *p, char *const *argv, program_started_fn fn,
 
 /* --- close --- */
 
-static void closing_end(struct closing *c, const char *error)
+static void closing_end(struct closing *c, enum program_closed how, const char *error)
 {
 	program_closed_fn fn = c->fn;
 	void *userdata = c->userdata;
-	bool forced = c->forced;
 
 	windows_forget(&c->programs->session->windows, c);
 	watch_stop(&c->watch);
@@ -319,13 +320,15 @@ static void closing_end(struct closing *c, const char *error)
 	list_remove(&c->link);
 	c->programs->n_closing--;
 	free(c);
-	fn(forced, error, userdata);
+	fn(how, error, userdata);
 }
 
 static void handle_gone(void *userdata, short revents)
 {
+	struct closing *c = userdata;
+
 	(void)revents;
-	closing_end(userdata, NULL);
+	closing_end(c, c->forced ? PROGRAM_FORCED : PROGRAM_CLOSED, NULL);
 }
 
 static void handle_force(void *userdata)
@@ -333,7 +336,12 @@ static void handle_force(void *userdata)
 	struct closing *c = userdata;
 
 	if (c->forced) {
-		closing_end(c, "It was killed and is still there; something hangs in the kernel.");
+		closing_end(c, PROGRAM_FORCED,
+				"It was killed and is still there; something hangs in the kernel.");
+		return;
+	}
+	if (c->never) {
+		closing_end(c, PROGRAM_ASKING, NULL);
 		return;
 	}
 	c->forced = true;
@@ -394,14 +402,21 @@ int programs_close(struct programs *p, pid_t pid, unsigned long long start, int6
 	c->pidfd = take_fd(&pidfd);
 	list_add_tail(&p->closing, &c->link);
 	p->n_closing++;
-	timer_start(s->loop, &c->timer, force_ms);
-	if (force_ms > 0)
+	c->never = force_ms == PROGRAMS_NEVER;
+	timer_start(s->loop, &c->timer, c->never ? PROGRAMS_ASK_MS : force_ms);
+	if (force_ms != 0)
 		windows_close(&s->windows, pid, handle_asked, c);
 	return 0;
 }
 
+/* Programs of one name or class: first the windows are listed, then each is closed. */
 struct closing_many {
-	unsigned pending, closed, forced;
+	struct list link;
+	struct programs *programs;
+	char *name;
+	int64_t force_ms;
+	unsigned pending;
+	struct programs_closed n;
 	programs_closed_fn fn;
 	void *userdata;
 };
@@ -410,30 +425,44 @@ static void closing_many_step(struct closing_many *m)
 {
 	if (--m->pending > 0)
 		return;
-	m->fn(m->closed, m->forced, m->userdata);
+	list_remove(&m->link);
+	m->fn(&m->n, m->userdata);
+	free(m->name);
 	free(m);
 }
 
-static void handle_one_closed(bool forced, const char *error, void *userdata)
+static void handle_one_closed(enum program_closed how, const char *error, void *userdata)
 {
 	struct closing_many *m = userdata;
 
-	m->closed += !error;
-	m->forced += !error && forced;
+	if (!error && how == PROGRAM_ASKING)
+		m->n.asking++;
+	else if (!error)
+		m->n.closed++;
+	m->n.forced += !error && how == PROGRAM_FORCED;
 	closing_many_step(m);
 }
 
-int programs_close_by_name(struct programs *p, const char *name, int64_t force_ms,
-		programs_closed_fn fn, void *userdata)
+static bool has_window_of(json_t *windows, pid_t pid, const char *class)
 {
-	struct closing_many *m = calloc(1, sizeof(*m));
+	json_t *w;
+	size_t i;
+
+	json_array_foreach (windows, i, w)
+		if (json_integer_value(json_object_get(w, "pid")) == pid &&
+				streq(json_string_value(json_object_get(w, "class")), class))
+			return true;
+	return false;
+}
+
+/* windows NULL: they cannot be listed; then names decide alone. */
+static void handle_windows(json_t *windows, void *userdata)
+{
+	struct closing_many *m = userdata;
+	struct programs *p = m->programs;
 	pid_t pids[PROGRAMS_LISTED_MAX];
 	size_t n = list_pids(p->session, pids, PROGRAMS_LISTED_MAX);
-	int found = 0;
 
-	if (!m)
-		return -ENOMEM;
-	*m = (struct closing_many){ .pending = 1, .fn = fn, .userdata = userdata };
 	for (size_t i = 0; i < n; i++) {
 		struct program_stat st;
 		char own[256];
@@ -441,16 +470,35 @@ int programs_close_by_name(struct programs *p, const char *name, int64_t force_m
 		if (read_stat(pids[i], &st) < 0 || st.state == 'Z')
 			continue;
 		find_name(pids[i], &st, own, sizeof(own));
-		if (!streq(own, name))
+		if (!streq(own, m->name) && !has_window_of(windows, pids[i], m->name))
 			continue;
 		m->pending++;
-		if (programs_close(p, pids[i], st.start, force_ms, handle_one_closed, m) == 0)
-			found++;
-		else
+		if (programs_close(p, pids[i], st.start, m->force_ms, handle_one_closed, m) < 0)
 			m->pending--;
 	}
 	closing_many_step(m);
-	return found;
+}
+
+int programs_close_by_name(struct programs *p, const char *name, int64_t force_ms,
+		programs_closed_fn fn, void *userdata)
+{
+	struct closing_many *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	*m = (struct closing_many){ .programs = p,
+		.name = strdup(name),
+		.force_ms = force_ms,
+		.pending = 1,
+		.fn = fn,
+		.userdata = userdata };
+	if (!m->name) {
+		free(m);
+		return -ENOMEM;
+	}
+	list_add_tail(&p->closing_many, &m->link);
+	windows_list(&p->session->windows, handle_windows, m);
+	return 0;
 }
 
 void programs_done(struct programs *p)
@@ -459,5 +507,13 @@ void programs_done(struct programs *p)
 		starting_end(list_entry(p->starting.next, struct starting, link),
 				"The session has ended.");
 	while (!list_is_empty(&p->closing))
-		closing_end(list_entry(p->closing.next, struct closing, link), NULL);
+		closing_end(list_entry(p->closing.next, struct closing, link), PROGRAM_CLOSED,
+				NULL);
+	while (!list_is_empty(&p->closing_many)) {
+		struct closing_many *m =
+				list_entry(p->closing_many.next, struct closing_many, link);
+
+		windows_forget(&p->session->windows, m);
+		closing_many_step(m);
+	}
 }

@@ -19,18 +19,26 @@ enum {
 	PROGRAMS_CLOSING_MAX = 64,
 	PROGRAMS_START_MS = 10000, /* until exec must have happened */
 	PROGRAMS_CLOSE_MS_MAX = 600000,
+	PROGRAMS_NEVER = -1,        /* instead of force_ms: nothing is killed */
+	PROGRAMS_ASK_MS = 5000,     /* what was only asked is waited for so long */
 	PROGRAMS_KILLED_MS = 5000,  /* until a killed process must be gone */
 	PROGRAMS_COMMAND_MAX = 256, /* characters */
 };
 
 /* Called once, from the loop or from within. error NULL: fine; else a sentence. */
 typedef void (*program_started_fn)(pid_t pid, const char *error, void *userdata);
-typedef void (*program_closed_fn)(bool forced, const char *error, void *userdata);
+enum program_closed {
+	PROGRAM_CLOSED,
+	PROGRAM_FORCED,
+	PROGRAM_ASKING, /* it was asked and is still there: PROGRAMS_NEVER */
+};
+typedef void (*program_closed_fn)(enum program_closed how, const char *error, void *userdata);
 
 struct programs {
 	struct session *session;
 	struct list starting;
 	struct list closing;
+	struct list closing_many;
 	unsigned n_starting, n_closing;
 };
 
@@ -54,12 +62,18 @@ json_t *programs_list(struct programs *p);
 int programs_start(struct programs *p, char *const *argv, program_started_fn fn, void *userdata);
 /*
  * Close the process that has this number and start time: its windows are asked, or it gets SIGTERM;
- * SIGKILL after force_ms. -ESRCH: none such in this session; -EBUSY.
+ * SIGKILL after force_ms, if that is not PROGRAMS_NEVER. -ESRCH: none such in this session; -EBUSY.
  */
 int programs_close(struct programs *p, pid_t pid, unsigned long long start, int64_t force_ms,
 		program_closed_fn fn, void *userdata);
-/* The same for all with this name; fn once, when the last has gone. The number found, or -errno. */
-typedef void (*programs_closed_fn)(unsigned closed, unsigned forced, void *userdata);
+/*
+ * The same for all that have this name or a window of this class; fn once, when all is known.
+ * -errno.
+ */
+struct programs_closed {
+	unsigned closed, forced, asking; /* forced ones are closed ones too */
+};
+typedef void (*programs_closed_fn)(const struct programs_closed *n, void *userdata);
 int programs_close_by_name(struct programs *p, const char *name, int64_t force_ms,
 		programs_closed_fn fn, void *userdata);
 

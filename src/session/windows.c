@@ -52,6 +52,17 @@ static void asks_fail(struct windows *w)
 	}
 }
 
+static void lists_tell(struct windows *w, json_t *list)
+{
+	json_incref(list);
+	while (w->n_lists > 0) {
+		struct windows_wait l = w->lists[--w->n_lists];
+
+		l.fn(list, l.userdata);
+	}
+	json_decref(list);
+}
+
 static void helper_end(struct windows *w)
 {
 	watch_stop(&w->watch);
@@ -76,6 +87,7 @@ static void helper_lost(struct windows *w, const char *why)
 	helper_end(w);
 	w->watched = false;
 	asks_fail(w);
+	lists_tell(w, NULL);
 	if (watched && w->handle_list)
 		w->handle_list(NULL, w->userdata);
 }
@@ -89,7 +101,7 @@ static void handle_linger(void *userdata)
 {
 	struct windows *w = userdata;
 
-	if (!w->watched && w->n_asks == 0)
+	if (!w->watched && w->n_asks == 0 && w->n_lists == 0)
 		helper_end(w);
 }
 
@@ -97,7 +109,7 @@ static void rest(struct windows *w)
 {
 	if (w->n_asks == 0 && w->list)
 		timer_stop(&w->answer_timer);
-	if (!w->watched && w->n_asks == 0)
+	if (!w->watched && w->n_asks == 0 && w->n_lists == 0)
 		timer_start(w->session->loop, &w->linger_timer, WINDOWS_LINGER_MS);
 }
 
@@ -135,6 +147,7 @@ static void take_list(struct windows *w, json_t *windows)
 	}
 	json_decref(w->list);
 	w->list = list;
+	lists_tell(w, w->list);
 	if (w->watched && w->handle_list)
 		w->handle_list(w->list, w->userdata);
 }
@@ -281,6 +294,21 @@ void windows_unwatch(struct windows *w)
 		rest(w);
 }
 
+void windows_list(struct windows *w, windows_list_fn fn, void *userdata)
+{
+	if (w->list || w->n_lists == WINDOWS_LISTS_MAX) {
+		fn(w->list, userdata);
+		return;
+	}
+	timer_stop(&w->linger_timer);
+	if (w->pid == 0 && helper_start(w) < 0) {
+		helper_end(w);
+		fn(NULL, userdata);
+		return;
+	}
+	w->lists[w->n_lists++] = (struct windows_wait){ fn, userdata };
+}
+
 void windows_close(struct windows *w, pid_t pid, windows_asked_fn fn, void *userdata)
 {
 	char line[32];
@@ -307,6 +335,9 @@ void windows_forget(struct windows *w, void *userdata)
 	for (unsigned i = 0; i < w->n_asks; i++)
 		if (w->asks[i].userdata == userdata)
 			w->asks[i].fn = NULL;
+	for (unsigned i = 0; i < w->n_lists; i++)
+		if (w->lists[i].userdata == userdata)
+			w->lists[i--] = w->lists[--w->n_lists];
 }
 
 void windows_handle_exit(struct windows *w, pid_t pid)
@@ -322,4 +353,5 @@ void windows_done(struct windows *w)
 	helper_end(w);
 	w->watched = false;
 	asks_fail(w);
+	lists_tell(w, NULL);
 }

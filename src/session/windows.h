@@ -16,6 +16,7 @@ struct session;
 
 enum {
 	WINDOWS_ASKS_MAX = 64,
+	WINDOWS_LISTS_MAX = 16,
 	WINDOWS_LINE_MAX = 256 * 1024,
 	WINDOWS_ANSWER_MS = 3000, /* a helper that does not answer so long is ended */
 	WINDOWS_LINGER_MS = 2000, /* it may be wanted again */
@@ -29,6 +30,14 @@ struct windows_ask {
 	pid_t pid;
 };
 
+/* list NULL: it cannot be had. */
+typedef void (*windows_list_fn)(json_t *list, void *userdata);
+
+struct windows_wait {
+	windows_list_fn fn;
+	void *userdata;
+};
+
 struct windows {
 	struct session *session;
 	pid_t pid; /* 0: the helper does not run */
@@ -40,6 +49,8 @@ struct windows {
 	json_t *list; /* as last told; NULL: not known */
 	struct windows_ask asks[WINDOWS_ASKS_MAX];
 	unsigned n_asks;
+	struct windows_wait lists[WINDOWS_LISTS_MAX]; /* who waits for the first list */
+	unsigned n_lists;
 	/* The list was told, or cannot be had (NULL). */
 	void (*handle_list)(json_t *list, void *userdata);
 	void *userdata;
@@ -51,12 +62,14 @@ void windows_done(struct windows *w);
  * helper could not be started. */
 int windows_watch(struct windows *w);
 void windows_unwatch(struct windows *w);
+/* Tell the list once, perhaps from within. */
+void windows_list(struct windows *w, windows_list_fn fn, void *userdata);
 /*
  * Ask the windows of a process to close. fn is told how many were asked (0 also where that cannot
  * be found out), perhaps from within.
  */
 void windows_close(struct windows *w, pid_t pid, windows_asked_fn fn, void *userdata);
-/* fn is not called for userdata any more. */
+/* No function is called for userdata any more. */
 void windows_forget(struct windows *w, void *userdata);
 /* A child has ended. */
 void windows_handle_exit(struct windows *w, pid_t pid);

@@ -455,14 +455,17 @@ static void method_windows(struct worker *w, struct varlink_call *call)
 	}
 }
 
-static void handle_program_closed(bool forced, const char *error, void *userdata)
+static void handle_program_closed(enum program_closed how, const char *error, void *userdata)
 {
+	static const char *const states[] = {
+		[PROGRAM_CLOSED] = "done", [PROGRAM_FORCED] = "forced", [PROGRAM_ASKING] = "asking"
+	};
 	_cleanup_(varlink_call_unrefp) struct varlink_call *call = userdata;
 
 	if (error)
 		fail(call, error, "");
 	else
-		varlink_reply(call, json_pack("{s:s}", "state", forced ? "forced" : "done"));
+		varlink_reply(call, json_pack("{s:s}", "state", states[how]));
 }
 
 static void method_close_program(struct worker *w, struct varlink_call *call)
@@ -474,7 +477,7 @@ static void method_close_program(struct worker *w, struct varlink_call *call)
 	args_init(&a, call->parameters);
 	pid = arg_int(&a, "pid", ARG_REQUIRED, 1, INT32_MAX, 0);
 	start = arg_int(&a, "start", ARG_REQUIRED, 0, INT64_MAX, 0);
-	force_ms = arg_int(&a, "force_ms", ARG_REQUIRED, 0, PROGRAMS_CLOSE_MS_MAX, 0);
+	force_ms = arg_int(&a, "force_ms", ARG_REQUIRED, PROGRAMS_NEVER, PROGRAMS_CLOSE_MS_MAX, 0);
 	if (args_done(&a)) {
 		varlink_error_parameter(call, args_done(&a));
 		return;
@@ -492,11 +495,12 @@ static void method_close_program(struct worker *w, struct varlink_call *call)
 	}
 }
 
-static void handle_name_closed(unsigned closed, unsigned forced, void *userdata)
+static void handle_name_closed(const struct programs_closed *n, void *userdata)
 {
 	_cleanup_(varlink_call_unrefp) struct varlink_call *call = userdata;
 
-	varlink_reply(call, json_pack("{s:i, s:i}", "closed", (int)closed, "forced", (int)forced));
+	varlink_reply(call, json_pack("{s:i, s:i, s:i}", "closed", (int)n->closed, "forced",
+					    (int)n->forced, "asking", (int)n->asking));
 }
 
 static void method_close_by_name(struct worker *w, struct varlink_call *call)
@@ -507,7 +511,7 @@ static void method_close_by_name(struct worker *w, struct varlink_call *call)
 
 	args_init(&a, call->parameters);
 	name = arg_string(&a, "name", ARG_REQUIRED, 256);
-	force_ms = arg_int(&a, "force_ms", ARG_REQUIRED, 0, PROGRAMS_CLOSE_MS_MAX, 0);
+	force_ms = arg_int(&a, "force_ms", ARG_REQUIRED, PROGRAMS_NEVER, PROGRAMS_CLOSE_MS_MAX, 0);
 	if (args_done(&a)) {
 		varlink_error_parameter(call, args_done(&a));
 		return;

@@ -134,7 +134,7 @@ export class People {
     const r = this.of(session);
     const p = r.processes.find((x) => x.pid === pid && x.start === start);
     if (!p) throw new Error("gone");
-    if (force_ms > 0 && p.name === this.stubborn) return new Promise(() => undefined); // as stationd: no answer until it is gone
+    if (force_ms < 0 && p.name === this.stubborn) return { state: "asking" };
     this.end(r, pid);
     return { state: force_ms === 0 ? "forced" : "done" };
   }

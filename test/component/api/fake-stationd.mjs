@@ -255,7 +255,7 @@ export class FakeStationd {
   onProgramsClose(p) {
     const one = this.running.get(p.session)?.processes.find((process) => process.pid === p.pid);
     if (one?.start !== p.start) throw new ApiError("org.stationmaster.Programs.Failed", { reason: "This program has ended already.", output: "" });
-    return { state: p.force_ms === 0 ? "forced" : "done" };
+    return { state: p.force_ms === 0 ? "forced" : p.force_ms === -1 ? "asking" : "done" };
   }
   onProgramsCloseByName(p) {
     return this.#results(p, "Programs", (session) => {

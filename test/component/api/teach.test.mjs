@@ -113,6 +113,8 @@ test("app close: reads the start time where it is not given", async () => {
     assert.deepEqual(await runJson(["app", "close", "s1", "4712", "--force-after", value]), { session: "s1", pid: 4712, start: 99002, state: "done" });
     assert.equal(last().parameters.force_ms, ms);
   }
+  assert.equal((await run(["app", "close", "s1", "4712", "--force-after", "never"])).out, "Process 4712 of s1 was asked to close and is still there.\n");
+  assert.equal(last().parameters.force_ms, -1);
   const other = await run(["app", "close", "s1", "4711:1"]);
   assert.deepEqual([other.code, other.err], [1, "stationctl: This program has ended already.\n"]);
   const gone = await run(["app", "close", "s1", "5"]);
@@ -300,6 +302,8 @@ test("wrong usage: exit code 2, nothing was asked of stationd", async () => {
     [["app", "close", "anna", "x"], /"x" is no process/],
     [["app", "close", "anna", "5:"], /is no process/],
     [["app", "close", "anna", "0"], /is no process/],
+    [["app", "close", "anna", "5", "--now", "--force-after", "never"], /Either --now or --force-after/],
+    [["session", "logoff", "anna", "--force-after", "never"], /cannot wait for ever/],
     [["app", "close", "anna", "5", "--now", "--force-after", "3"], /Either --now or --force-after/],
     [["app", "close", "anna", "5", "--force-after", "11m"], /--force-after takes/],
     [["app", "close-all", "gimp"], /Which sessions\?/],

@@ -95,8 +95,21 @@ test("closed by its window, by SIGTERM, by force; never another process", async 
   // By name: all of them, and no other.
   for (const n of [1, 2]) await h.call("Run", { exec: `sleep ${n}000` });
   await until("two", async () => (await h.call("Processes")).processes.filter((p) => p.name === "sleep").length === 2);
-  assert.deepEqual(await h.call("CloseByName", { name: "sleep", force_ms: 5000 }), { closed: 2, forced: 0 });
-  assert.deepEqual(await h.call("CloseByName", { name: "sleep", force_ms: 5000 }), { closed: 0, forced: 0 });
+  assert.deepEqual(await h.call("CloseByName", { name: "sleep", force_ms: 5000 }), { closed: 2, forced: 0, asking: 0 });
+  assert.deepEqual(await h.call("CloseByName", { name: "sleep", force_ms: 5000 }), { closed: 0, forced: 0, asking: 0 });
+  // By the class of a window, which is not the name of the program; "xterm" is no class.
+  await h.call("Run", { exec: 'xterm -name Notes -class Notebook -e "sleep 1000"' });
+  await h.call("Run", { exec: 'xterm -e "sleep 1000"' });
+  await until("two windows", async () => (await windows(h)).length === 2);
+  assert.deepEqual(await h.call("CloseByName", { name: "Notebook", force_ms: 5000 }), { closed: 1, forced: 0, asking: 0 });
+  await until("one window", async () => (await windows(h)).map((w) => w.class).join() === "XTerm");
+  // Never by force: asked, left alone, and said so.
+  await h.call("Run", { exec: "t-deaf" });
+  const left = await until("t-deaf", () => find(h, "t-deaf"));
+  assert.deepEqual(await h.call("CloseProgram", { pid: left.pid, start: left.start, force_ms: -1 }), { state: "asking" });
+  const many = await h.call("CloseByName", { name: "t-deaf", force_ms: -1 });
+  assert.deepEqual([many.asking, many.forced], [1, 0]); // it may just be starting its sleep, under its own name
+  assert.equal((await find(h, "t-deaf")).pid, left.pid);
   // Of somebody else, of root, of ours.
   const other = await session("s4", "ben");
   const o = await until("openbox", () => find(other.h, "openbox"));

@@ -64,6 +64,7 @@ function windowsChanged() {
   for (const reply of eyes.values()) reply({ ...ok({ windows: windows() }), continues: true });
 }
 function close(program, force_ms) {
+  if (program.name === "stubborn" && force_ms === -1) return "asking";
   programs.delete(program.pid);
   windowsChanged();
   return program.name === "stubborn" || force_ms === 0 ? "forced" : "done";
@@ -180,7 +181,7 @@ const methods = {
   CloseByName(p, reply) {
     if (who.user === "hang") return;
     const states = [...programs.values()].filter((program) => program.name === p.name).map((program) => close(program, p.force_ms));
-    reply(ok({ closed: states.length, forced: states.filter((state) => state === "forced").length }));
+    reply(ok({ closed: states.filter((state) => state !== "asking").length, forced: states.filter((state) => state === "forced").length, asking: states.filter((state) => state === "asking").length }));
   },
 };
 

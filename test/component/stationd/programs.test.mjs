@@ -80,7 +80,7 @@ test("hostile strings: refused before anything is asked of a session, or passed 
   assert.equal(asked(ids.anna, "Run").at(-1).parameters.exec, open);
   for (const language of ["de", "DE", "../", "deu"]) assert.ok(Array.isArray((await root.call("Programs.Installed", { language })).programs));
   assert.match((await root.fails("Programs.CloseByName", { sessions: [ids.anna], name: "" })).error, /InvalidParameter/);
-  for (const bad of [{ pid: 0, start: 1 }, { pid: -1, start: 1 }, { pid: 2 ** 31, start: 1 }, { pid: 2, start: -1 }, { pid: 2, start: 1, force_ms: 600_001 }]) {
+  for (const bad of [{ pid: 0, start: 1 }, { pid: -1, start: 1 }, { pid: 2 ** 31, start: 1 }, { pid: 2, start: -1 }, { pid: 2, start: 1, force_ms: 600_001 }, { pid: 2, start: 1, force_ms: -2 }]) {
     assert.match((await root.fails("Programs.Close", { session: ids.anna, ...bad })).error, /InvalidParameter/, JSON.stringify(bad));
   }
 });
@@ -138,6 +138,12 @@ test("close by name on all: closed, killed, not there, refused", async () => {
   const game = await operator.call("Programs.CloseByName", { users: ["anna", "ben", "ada"], name: "game" });
   assert.deepEqual(user(game.targets), { anna: "done", ben: "done", ada: "refused" });
   assert.deepEqual([reason(game.targets, "anna"), reason(game.targets, "ben")], ["", "It did not run there."]);
+  const asked1 = await operator.call("Programs.CloseByName", { users: ["ben"], name: "stubborn", force_ms: -1 });
+  assert.deepEqual(user(asked1.targets), { ben: "asking" });
+  assert.match(reason(asked1.targets, "ben"), /still there/);
+  assert.equal(asked(ids.ben, "CloseByName").at(-1).parameters.force_ms, -1);
+  const left = (await operator.call("Programs.List", { session: ids.ben })).processes.find((p) => p.name === "stubborn");
+  assert.deepEqual(await operator.call("Programs.Close", { session: ids.ben, pid: left.pid, start: left.start, force_ms: -1 }), { state: "asking" });
   const stubborn = await operator.call("Programs.CloseByName", { users: ["ben"], name: "stubborn", force_ms: 300 });
   assert.deepEqual(user(stubborn.targets), { ben: "forced" });
   assert.equal(asked(ids.ben, "CloseByName").at(-1).parameters.force_ms, 300);

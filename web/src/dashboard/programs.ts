@@ -45,6 +45,8 @@ async function processes(session: string): Promise<Process[] | null> {
   }
 }
 
+const STILL_THERE = "It was asked to close and is still there; perhaps it asks what to save.";
+
 /** Closes what a start has brought: asks, and leaves it to the person what to save. */
 async function closeAgain(session: string, started: readonly Process[]): Promise<void> {
   const s = tiles.get(session)?.session.peek();
@@ -56,9 +58,11 @@ async function closeAgain(session: string, started: readonly Process[]): Promise
       const left = new Set(((await list(session)).processes ?? []).map((p) => `${p.pid} ${p.start}`));
       const there = started.filter((p) => left.has(`${p.pid} ${p.start}`));
       // One that ends takes others along; what is left then has no such start time any more.
-      const states = await Promise.allSettled(there.map((p) => call("Programs.Close", { session, pid: p.pid, start: p.start })));
+      const states = await Promise.allSettled(there.map((p) => call<{ state: string }>("Programs.Close", { session, pid: p.pid, start: p.start, force_ms: -1 })));
       const failed = there.length > 0 && states.every((x) => x.status === "rejected");
       if (failed) throw (states[0] as PromiseRejectedResult).reason;
+      // Not done: it asks what to save, and whoever sits there has to answer.
+      if (states.some((x) => x.status === "fulfilled" && x.value.state === "asking")) return [{ ...name, state: "failed", reason: STILL_THERE }];
       return [{ ...name, state: "done", reason: "" }] satisfies Target[];
     },
     again: () => void closeAgain(session, started),

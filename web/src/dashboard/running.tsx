@@ -13,8 +13,8 @@ import { closingByName, list, starting, type Listing } from "./programs";
 
 const EVERY_MS = 3000;
 const OFFER_FORCE_MS = 5000;
-/** Long enough to answer "Save changes?"; who wants it sooner says so. */
-const PATIENCE_MS = 600_000;
+/** A program that asks "Save changes?" is left alone; who wants it sooner says so. */
+const NEVER = -1;
 
 const keyOf = (p: Process) => `${p.pid} ${p.start}`;
 
@@ -135,7 +135,7 @@ export function Programs({ session: s }: { session: Session }) {
   const close = (p: Process, force: boolean) => {
     const at = serverNow();
     note(p, { at, forced: force, error: "" });
-    call("Programs.Close", { session: s.id, pid: p.pid, start: p.start, force_ms: force ? 0 : PATIENCE_MS })
+    call("Programs.Close", { session: s.id, pid: p.pid, start: p.start, force_ms: force ? 0 : NEVER })
       .then(again)
       .catch((e: unknown) => {
         const x = asApiError(e);

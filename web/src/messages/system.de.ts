@@ -118,6 +118,8 @@ export const systemDe: Record<string, string> = {
     "Zu viele Aufträge in kurzer Zeit. Warten Sie einige Sekunden und versuchen Sie es wieder.",
   "It could not be stored, so nothing has changed. Free disk space, then try again.":
     "Es konnte nicht gespeichert werden; nichts hat sich geändert. Schaffen Sie Platz auf der Platte und versuchen Sie es wieder.",
+  "It was asked to close and is still there; perhaps it asks what to save.":
+    "Es wurde gebeten, sich zu schließen, und ist noch da; vielleicht fragt es, was gespeichert werden soll.",
   "the system was restarted": "das System wurde neu gestartet",
 
   // PAM
