@@ -27,6 +27,16 @@ static enum text_colour state_colour(const char *state)
 	return TEXT_YELLOW;
 }
 
+/* "ends", "is suspended", "is locked": what a notice is of. */
+static const char *act_words(json_t *notice)
+{
+	const char *act = json_string_value(json_object_get(notice, "act"));
+
+	return act && streq(act, "suspend") ? "is suspended"
+	       : act && streq(act, "lock")  ? "is locked"
+					    : "ends";
+}
+
 /* "active", or with a notice "active, ends in 45 s". */
 static char *state_text(json_t *session)
 {
@@ -37,7 +47,7 @@ static char *state_text(json_t *session)
 		return take_ptr(state);
 	left = text_duration(
 			json_integer_value(json_object_get(notice, "ends_ms")) - clock_real_ms());
-	return state && left ? str_format("%s, ends in %s", state, left) : NULL;
+	return state && left ? str_format("%s, %s in %s", state, act_words(notice), left) : NULL;
 }
 
 static void row_add(struct table *t, json_t *session)
@@ -177,6 +187,45 @@ int session_list_run(struct ctl *c, int argc, char **argv)
 	return c->details ? long_list_run(c) : list_run(c, &list);
 }
 
+static int64_t limit_of(json_t *session, const char *key)
+{
+	return json_integer_value(json_object_get(json_object_get(session, "limits"), key));
+}
+
+/* "6.0 GiB memory, 2048 tasks, 150 % of a core"; "none". */
+static char *limits_text(json_t *session)
+{
+	int64_t memory = limit_of(session, "memory_kib"), tasks = limit_of(session, "tasks");
+	int64_t cpu = limit_of(session, "cpu_percent");
+	_cleanup_free_ char *size = text_memory(memory);
+	_cleanup_free_ char *a = memory > 0 ? str_format("%s memory", size) : strdup("");
+	_cleanup_free_ char *b =
+			tasks > 0 ? str_format("%lld tasks", (long long)tasks) : strdup("");
+	_cleanup_free_ char *c =
+			cpu > 0 ? str_format("%lld %% of a core", (long long)cpu) : strdup("");
+
+	if (memory <= 0 && tasks <= 0 && cpu <= 0)
+		return strdup("none");
+	return a && b && c ? str_format("%s%s%s%s%s", a, *a && (*b || *c) ? ", " : "", b,
+					     *b && *c ? ", " : "", c)
+			   : NULL;
+}
+
+/* What happened, and how long ago; "" where nothing did. */
+static char *limit_hit_text(json_t *session)
+{
+	const char *hit = json_string_value(json_object_get(session, "limit_hit"));
+	int64_t at_ms = json_integer_value(json_object_get(session, "limit_hit_ms"));
+	_cleanup_free_ char *ago = text_duration(clock_real_ms() - at_ms);
+
+	if (!hit || streq(hit, "none"))
+		return strdup("");
+	return str_format("%s, %s ago",
+			streq(hit, "memory") ? "out of memory, a program was ended"
+					     : "too many programs, one could not start",
+			ago ? ago : "?");
+}
+
 static void session_print(json_t *session)
 {
 	static const struct {
@@ -203,6 +252,7 @@ static void session_print(json_t *session)
 	_cleanup_free_ char *flags = target_flags(session), *hand = hand_text(session);
 	_cleanup_free_ char *cpu = use_text(session, "cpu_permille", text_permille);
 	_cleanup_free_ char *memory = use_text(session, "memory_kib", text_memory);
+	_cleanup_free_ char *limits = limits_text(session), *limit_hit = limit_hit_text(session);
 
 	for (size_t i = 0; i < ELEMENTSOF(fields); i++) {
 		_cleanup_free_ char *value = fields[i].key ? text_member(session, fields[i].key)
@@ -214,6 +264,8 @@ static void session_print(json_t *session)
 	text_print_field(stdout, "Hand up for", hand);
 	text_print_field(stdout, "Processor", cpu);
 	text_print_field(stdout, "Memory", memory);
+	text_print_field(stdout, "Limits", limits);
+	text_print_field(stdout, "Limit hit", limit_hit);
 	ago = since ? text_since(since) : NULL;
 	idle = text_duration(json_integer_value(json_object_get(session, "idle_ms")));
 	if (ago) {

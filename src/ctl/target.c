@@ -278,9 +278,16 @@ char *target_flags(json_t *session)
 		"controlled", "viewed", NULL };
 	_cleanup_free_ char *flags = text_flags(session, names);
 
-	if (json_integer_value(json_object_get(session, "hand_ms")) <= 0)
-		return take_ptr(flags);
-	return flags ? str_format("hand%s%s", *flags ? "," : "", flags) : NULL;
+	const char *hit = json_string_value(json_object_get(session, "limit_hit"));
+	bool hand = json_integer_value(json_object_get(session, "hand_ms")) > 0;
+
+	hit = hit && streq(hit, "memory")  ? "out-of-memory"
+	      : hit && streq(hit, "tasks") ? "out-of-tasks"
+					   : "";
+	if (!flags)
+		return NULL;
+	return str_format("%s%s%s%s%s", hit, *hit && (hand || *flags) ? "," : "",
+			hand ? "hand" : "", hand && *flags ? "," : "", flags);
 }
 
 char *target_asking(json_t *job)

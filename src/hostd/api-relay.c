@@ -111,7 +111,7 @@ static bool act_logoff(struct request *r, struct session *s, const struct caller
 	struct job *j;
 
 	str_copy(t.session, sizeof(t.session), s->id);
-	if (targets_add(&targets, &t) < 0 || job_start_logoff(r->host, &order, &j) < 0)
+	if (targets_add(&targets, &t) < 0 || job_start(r->host, &order, &j) < 0)
 		session_log_off(s, person, r->host->conf->ask_ms, r->host->conf->timeout_ms);
 	targets_done(&targets);
 	return true;
@@ -313,6 +313,7 @@ void api_relay_activity(struct request *r)
 			continue;
 		/* Watchers count on from the last idle_ms; now and then they hear of its end. */
 		s->used_ms = now;
+		timeout_handle_use(s);
 		if (now - s->used_told_ms > IDLE_TOLD_MS) {
 			s->used_told_ms = now;
 			session_touch(s);

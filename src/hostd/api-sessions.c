@@ -97,7 +97,7 @@ void api_sessions_log_off(struct request *r)
 	order.targets = &sel.targets;
 	store_begin(r->host->store);
 	selection_audit(r, &sel, "");
-	k = job_start_logoff(r->host, &order, &j);
+	k = job_start(r->host, &order, &j);
 	store_commit(r->host->store);
 	if (k < 0)
 		api_error(r, "Limit",

@@ -37,6 +37,7 @@
 #include "hostd/server.h"
 #include "hostd/session.h"
 #include "hostd/station.h"
+#include "hostd/timeout.h"
 #include "hostd/token.h"
 #include "hostd/view.h"
 
@@ -63,6 +64,8 @@ static int handle_flush(sd_event_source *source, void *userdata)
 	list_for_each (l, &h->sessions) {
 		struct session *s = list_entry(l, struct session, link);
 
+		if (s->dirty)
+			timeout_handle_changed(s);
 		if (s->dirty)
 			events_send_session(s);
 		s->dirty = false;
@@ -95,6 +98,7 @@ static int handle_flush(sd_event_source *source, void *userdata)
 			events_send_lesson(lesson);
 		lesson->dirty = false;
 	}
+	timeouts_arm(h);
 	return 0;
 }
 
@@ -272,6 +276,15 @@ static int add_signals(struct host *h)
 	return r;
 }
 
+static void load_limits(struct host *h)
+{
+	_cleanup_free_ char *meminfo = NULL;
+
+	if (fd_read_file_at(AT_FDCWD, "/proc/meminfo", 65536, &meminfo, NULL) < 0)
+		meminfo = NULL;
+	limits_load(h->conf, meminfo, &h->limits);
+}
+
 static int host_init_loop(struct host *h)
 {
 	int r;
@@ -299,6 +312,7 @@ int host_new(struct conf *conf, struct host **ret)
 		return -ENOMEM;
 	}
 	h->conf = conf;
+	load_limits(h);
 	h->started_ms = clock_mono_ms();
 	list_init(&h->sessions);
 	list_init(&h->stations);
@@ -368,6 +382,7 @@ struct host *host_free(struct host *h)
 	names_free(h->names);
 	sd_event_source_disable_unref(h->rescan);
 	sd_event_source_disable_unref(h->usage);
+	sd_event_source_disable_unref(h->timeouts);
 	sd_event_source_disable_unref(h->flush);
 	sd_event_source_disable_unref(h->block_end);
 	sd_event_source_disable_unref(h->lesson_end);

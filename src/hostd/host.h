@@ -14,6 +14,7 @@
 #include "hostd/apps.h"
 #include "hostd/attempts.h"
 #include "hostd/desktops.h"
+#include "hostd/limit.h"
 #include "hostd/rate.h"
 #include "hostd/role.h"
 #include "hostd/store.h"
@@ -37,6 +38,7 @@ struct server;
 struct host {
 	sd_event *event;
 	struct conf *conf;
+	struct limits limits; /* of each session */
 	struct store *store;
 	struct logind *logind; /* NULL: there is none */
 	struct names *names;
@@ -71,14 +73,15 @@ struct host {
 	struct list tokens;
 	unsigned n_tokens;
 	struct list watchers;
-	struct list orders;      /* Serve calls of the relay */
-	struct list choices;     /* calls that wait for the name service */
-	struct list gathers;     /* calls that wait for several helpers */
-	struct list listings;    /* of programs */
-	sd_event_source *usage;  /* asks sessions what they use; NULL: nobody watches */
-	sd_event_source *flush;  /* sends what has changed, once per turn of the loop */
-	sd_event_source *save;   /* writes what has changed and nobody was told yet, soon */
-	sd_event_source *rescan; /* for sessions that were not found at start */
+	struct list orders;        /* Serve calls of the relay */
+	struct list choices;       /* calls that wait for the name service */
+	struct list gathers;       /* calls that wait for several helpers */
+	struct list listings;      /* of programs */
+	sd_event_source *usage;    /* asks sessions what they use; NULL: nobody watches */
+	sd_event_source *timeouts; /* until the next idle or suspended one */
+	sd_event_source *flush;    /* sends what has changed, once per turn of the loop */
+	sd_event_source *save;     /* writes what has changed and nobody was told yet, soon */
+	sd_event_source *rescan;   /* for sessions that were not found at start */
 	unsigned rescan_round;
 	unsigned n_adopting;          /* running sessions that have not said yet what they are */
 	char boot[STR_TOKEN_LEN + 1]; /* this run of the system; session numbers count in it */

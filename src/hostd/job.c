@@ -21,6 +21,7 @@
 #include "hostd/events.h"
 #include "hostd/host.h"
 #include "hostd/station-scene.h"
+#include "hostd/timeout.h"
 
 struct waiter {
 	struct list link;
@@ -51,6 +52,32 @@ static enum target_state state_parse(const char *s)
 		if (streq(state_names[i], s))
 			return (enum target_state)i;
 	return TARGET_FAILED;
+}
+
+static const char *const act_names[] = {
+	[JOB_LOGOFF] = "logoff", [JOB_SUSPEND] = "suspend", [JOB_LOCK] = "lock"
+};
+static const char *const cause_names[] = {
+	[JOB_ORDER] = "order", [JOB_IDLE] = "idle", [JOB_SUSPENDED] = "suspended"
+};
+
+const char *job_act_to_string(enum job_act act)
+{
+	return act_names[act];
+}
+
+const char *job_cause_to_string(enum job_cause cause)
+{
+	return cause_names[cause];
+}
+
+/* The place of a name in a list; 0 if it is in none. */
+static unsigned name_parse(const char *const *names, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (streq(names[i], name))
+			return (unsigned)i;
+	return 0;
 }
 
 bool target_is_final(enum target_state state)
@@ -146,9 +173,10 @@ json_t *job_build_json(const struct job *j)
 	char since[CLOCK_RFC3339_LEN + 1];
 
 	clock_format_rfc3339(j->since_s, since);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:o}", "id", j->id, "kind", "logoff",
-			"by", j->by.user, "since", since, "ends_ms", (json_int_t)j->ends_ms,
-			"message", j->message, "finished", j->finished_ms != 0, "targets",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:o}", "id", j->id, "kind",
+			act_names[j->act], "cause", cause_names[j->cause], "by", j->by.user,
+			"since", since, "ends_ms", (json_int_t)j->ends_ms, "message", j->message,
+			"finished", j->finished_ms != 0, "targets",
 			targets_build_json(j->targets, j->n_targets));
 }
 
@@ -286,9 +314,9 @@ static void check_finished(struct job *j)
 	}
 	j->finished_ms = clock_real_ms();
 	job_touch(j);
-	log_info("log-off finished job=%s by=%s done=%u forced=%u refused=%u failed=%u cancelled=%u",
-			j->id, j->by.user, n[TARGET_DONE], n[TARGET_FORCED], n[TARGET_REFUSED],
-			n[TARGET_FAILED], n[TARGET_CANCELLED]);
+	log_info("%s finished job=%s by=%s done=%u forced=%u refused=%u failed=%u cancelled=%u",
+			act_names[j->act], j->id, j->by.user, n[TARGET_DONE], n[TARGET_FORCED],
+			n[TARGET_REFUSED], n[TARGET_FAILED], n[TARGET_CANCELLED]);
 	j->notice = sd_event_source_disable_unref(j->notice);
 	host_arm_timer(j->host, &j->forget, JOB_KEEP_MS, handle_forget, j);
 	host_save(j->host);
@@ -381,8 +409,13 @@ static void target_begin(struct job *j, struct target *t)
 {
 	struct session *s = session_find(j->host, t->session);
 
-	if (s) {
+	if (s && j->act != JOB_LOGOFF) {
+		timeout_act(s, j->act);
+		target_set(j, t, TARGET_DONE, NULL);
 		notice_update(s);
+	} else if (s) {
+		notice_update(s);
+		s->ended_cause = j->cause;
 		session_log_off(s, &j->by, j->ask_ms, j->timeout_ms);
 	} else if (!session_is_running(t->session)) {
 		target_set(j, t,
@@ -489,12 +522,25 @@ bool job_ask_more_time(struct session *s)
 
 	if (!t)
 		return false;
-	if (!t->more_time) {
+	if (s->notice->cause != JOB_ORDER) {
+		timeout_handle_use(s); /* there is nobody to be asked */
+	} else if (!t->more_time) {
 		t->more_time = true;
 		job_touch(s->notice);
 		notice_update(s);
 	}
 	return true;
+}
+
+void job_cancel_session(struct job *j, struct session *s)
+{
+	struct target *t = find_waiting(j, s);
+
+	if (!t)
+		return;
+	target_set(j, t, TARGET_CANCELLED, NULL);
+	notice_update(s);
+	check_finished(j);
 }
 
 unsigned job_cancel(struct job *j)
@@ -529,11 +575,12 @@ static int job_save(struct job *j)
 			(int64_t)j->host->last_job);
 	store_exec(st,
 			"INSERT OR REPLACE INTO jobs (number, boot, user, uid, full_name, role, since_s, "
-			"ends_ms, message, ask_ms, timeout_ms, finished_ms) VALUES "
-			"(?,?,?,?,?,?,?,?,?,?,?,?)",
-			"ississiisiii", (int64_t)j->number, j->host->boot, j->by.user,
+			"ends_ms, message, ask_ms, timeout_ms, finished_ms, act, cause) VALUES "
+			"(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			"ississiisiiiss", (int64_t)j->number, j->host->boot, j->by.user,
 			(int64_t)j->by.uid, j->by.full_name, role_to_string(j->by.role), j->since_s,
-			j->ends_ms, j->message, j->ask_ms, j->timeout_ms, j->finished_ms);
+			j->ends_ms, j->message, j->ask_ms, j->timeout_ms, j->finished_ms,
+			act_names[j->act], cause_names[j->cause]);
 	for (size_t i = 0; i < j->n_targets; i++) {
 		const struct target *t = &j->targets[i];
 
@@ -619,17 +666,19 @@ static void begin_soon(struct job *j)
 			target_set(j, &j->targets[i], TARGET_ASKING, NULL);
 }
 
-int job_start_logoff(struct host *h, const struct job_order *order, struct job **ret)
+int job_start(struct host *h, const struct job_order *order, struct job **ret)
 {
 	struct job *j;
 	int r;
 
-	r = make_room(h, order->by->uid);
+	r = order->cause == JOB_ORDER ? make_room(h, order->by->uid) : 0;
 	if (r < 0)
 		return r;
 	r = job_new(h, ++h->last_job, order->message, &j);
 	if (r < 0)
 		return r;
+	j->act = order->act;
+	j->cause = order->cause;
 	j->by = *order->by;
 	j->since_s = clock_real_ms() / 1000;
 	j->ends_ms = order->grace_ms > 0 ? clock_real_ms() + order->grace_ms : 0;
@@ -643,8 +692,9 @@ int job_start_logoff(struct host *h, const struct job_order *order, struct job *
 			j->targets[i].ends_ms = j->ends_ms;
 	job_save(j);
 	job_touch(j);
-	log_info("log-off ordered job=%s by=%s targets=%zu grace_ms=%lld", j->id, j->by.user,
-			j->n_targets, (long long)order->grace_ms);
+	log_info("%s ordered job=%s cause=%s by=%s targets=%zu grace_ms=%lld", act_names[j->act],
+			j->id, cause_names[j->cause], j->by.user, j->n_targets,
+			(long long)order->grace_ms);
 	if (j->ends_ms)
 		notice_start(j);
 	else
@@ -689,6 +739,8 @@ static int load_job(struct store_row *row, void *userdata)
 	j->ask_ms = store_row_int(row, 8);
 	j->timeout_ms = store_row_int(row, 9);
 	j->finished_ms = store_row_int(row, 10);
+	j->act = name_parse(act_names, ELEMENTSOF(act_names), store_row_text(row, 11));
+	j->cause = name_parse(cause_names, ELEMENTSOF(cause_names), store_row_text(row, 12));
 	r = store_query(h->store, load_target, &targets,
 			"SELECT session, user, full_name, state, reason, ends_ms, more_time FROM "
 			"targets WHERE job = ? ORDER BY place",
@@ -720,7 +772,7 @@ int job_load_all(struct host *h)
 	store_query(h->store, load_counter, h, "SELECT value FROM counters WHERE name = 'job'", "");
 	return store_query(h->store, load_job, h,
 			"SELECT number, user, uid, full_name, role, since_s, ends_ms, message, ask_ms, "
-			"timeout_ms, finished_ms FROM jobs ORDER BY number",
+			"timeout_ms, finished_ms, act, cause FROM jobs ORDER BY number",
 			"");
 }
 
@@ -738,6 +790,9 @@ void job_resume_all(struct host *h)
 					handle_forget, j);
 			continue;
 		}
+		/* How long nobody used a session is not known any more: it begins anew. */
+		if (j->cause != JOB_ORDER && job_cancel(j) > 0 && j->finished_ms)
+			continue;
 		targets_begin(j);
 		if (j->ends_ms)
 			notice_start(j);
@@ -760,6 +815,7 @@ void job_handle_adopted(struct session *s)
 
 			if (!target_is_final(t->state) && t->state != TARGET_WAITING &&
 					streq(t->session, s->id)) {
+				s->ended_cause = j->cause;
 				session_log_off(s, &j->by, j->ask_ms, j->timeout_ms);
 				return;
 			}

@@ -11,6 +11,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/list.h"
+#include "hostd/job-kinds.h"
 #include "hostd/role.h"
 #include "hostd/session.h"
 #include "ipc/varlink.h"
@@ -46,11 +47,16 @@ struct target {
 	char *reason;    /* NULL: none */
 };
 
+const char *job_act_to_string(enum job_act act);
+const char *job_cause_to_string(enum job_cause cause);
+
 struct job {
 	struct list link;
 	struct host *host;
 	uint64_t number;
 	char id[SESSION_ID_MAX];
+	enum job_act act;
+	enum job_cause cause;
 	struct caller by;
 	int64_t since_s;
 	int64_t ends_ms; /* CLOCK_REALTIME: the last notice of its targets; 0: no notice */
@@ -82,6 +88,8 @@ json_t *targets_build_json(const struct target *list, size_t n);
 json_t *targets_build_results(const struct target *list, size_t n);
 
 struct job_order {
+	enum job_act act;
+	enum job_cause cause;
 	const struct caller *by;
 	struct targets *targets; /* taken; waiting = accepted, refused and failed are final */
 	int64_t grace_ms;
@@ -89,8 +97,10 @@ struct job_order {
 	const char *message;
 };
 /* Makes and stores the job and begins. -EDQUOT: too many jobs; -ENOMEM. */
-int job_start_logoff(struct host *h, const struct job_order *order, struct job **ret);
+int job_start(struct host *h, const struct job_order *order, struct job **ret);
 struct job *job_find(struct host *h, const char *id);
+/* Takes back what waits for this session. */
+void job_cancel_session(struct job *j, struct session *s);
 /* Takes back what is waiting. Gives the number of targets cancelled. */
 unsigned job_cancel(struct job *j);
 /*

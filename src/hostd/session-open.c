@@ -223,10 +223,11 @@ static void try_display(struct session *s)
 		return;
 	}
 	o->display = s->display = n;
-	p = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:b}", "id", s->id, "desktop",
+	p = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:b, s:o}", "id", s->id, "desktop",
 			o->desktop.id, "exec", o->desktop.exec, "names", o->desktop.names,
 			"display", n, "width", o->width, "height", o->height, "wrapper",
-			h->conf->wrapper, "glx", h->conf->glx);
+			h->conf->wrapper, "glx", h->conf->glx, "limits",
+			limits_build_json(&h->limits));
 	if (worker_call(s->worker, "Open", p, false, handle_open, s) < 0)
 		session_open_abort(s, "The helper of the session cannot be reached.");
 }

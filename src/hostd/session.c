@@ -157,9 +157,10 @@ json_t *session_build_json(struct session *s, const struct caller *caller)
 		json_array_append_new(
 				stations, json_string(list_entry(l, struct station, shown)->id));
 	if (s->notice)
-		notice = json_pack("{s:s, s:s, s:I, s:s}", "job", s->notice->id, "by",
-				s->notice->by.full_name, "ends_ms", (json_int_t)s->notice_ms,
-				"message", s->notice->message);
+		notice = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "job", s->notice->id, "by",
+				s->notice->by.full_name, "act", job_act_to_string(s->notice->act),
+				"cause", job_cause_to_string(s->notice->cause), "ends_ms",
+				(json_int_t)s->notice_ms, "message", s->notice->message);
 	clock_format_rfc3339(s->since_s, since);
 	if (s->display > 0)
 		snprintf(display, sizeof(display), ":%d", s->display);
@@ -179,6 +180,7 @@ json_t *session_build_json(struct session *s, const struct caller *caller)
 		json_object_set_new(out, "room", json_string(s->room));
 		json_object_set_new(out, "hand_ms", json_integer(s->hand_ms));
 		usage_build_json(&s->usage, out);
+		limit_build_json(s, out);
 	}
 	return out;
 }
@@ -243,6 +245,7 @@ void session_free(struct session *s)
 	}
 	session_open_forget(s);
 	usage_done(&s->usage);
+	limit_done(&s->limit);
 	sd_event_source_disable_unref(s->deadline);
 	worker_free(s->worker);
 	person_done(&s->person);
@@ -351,13 +354,15 @@ void session_end(struct session *s, enum session_end how, const char *reason, co
 
 static void end_logged_off(struct session *s, enum session_end how)
 {
-	char reason[CALLER_NAME_MAX + 32] = "logged off", text[CALLER_NAME_MAX + 64] = "";
+	char reason[CALLER_NAME_MAX + 32] = "logged off", text[CALLER_NAME_MAX + 128] = "";
 
 	if (s->open) {
 		session_open_abort(s, "The session was logged off while it was starting.");
 		return;
 	}
-	if (s->ended_by[0] && s->ended_by_uid != s->person.uid) {
+	if (s->ended_cause != JOB_ORDER) {
+		timeout_describe_end(s, reason, sizeof(reason), text, sizeof(text));
+	} else if (s->ended_by[0] && s->ended_by_uid != s->person.uid) {
 		snprintf(reason, sizeof(reason), "logged off by %s", s->ended_by);
 		snprintf(text, sizeof(text), "%s has ended your session.", s->ended_by);
 	}
@@ -428,6 +433,7 @@ void session_start_watch(struct session *s)
 {
 	worker_set_owner(s->worker, handle_lost, s);
 	worker_call(s->worker, "Watch", NULL, false, handle_watch, s);
+	limit_watch(s);
 	session_touch(s);
 }
 
@@ -436,6 +442,7 @@ static void log_off_failed(struct session *s, const char *reason)
 	s->deadline = sd_event_source_disable_unref(s->deadline);
 	s->closing = false;
 	s->ended_by[0] = 0;
+	s->ended_cause = JOB_ORDER;
 	log_error("log-off failed: %s session=%s user=%s", reason, s->id, s->person.user);
 	session_touch(s);
 	job_handle_progress(s, TARGET_FAILED, reason);

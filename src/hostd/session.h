@@ -13,7 +13,9 @@
 #include <systemd/sd-event.h>
 
 #include "base/list.h"
+#include "hostd/limit.h"
 #include "hostd/role.h"
+#include "hostd/timeout.h"
 #include "hostd/usage.h"
 #include "hostd/worker.h"
 
@@ -60,9 +62,12 @@ struct session {
 	/* Who ordered its end, for the reason; empty: nobody. */
 	char ended_by[CALLER_NAME_MAX];
 	uid_t ended_by_uid;
+	int ended_cause;           /* enum job_cause */
 	sd_event_source *deadline; /* the helper has to have answered by then */
 	struct opening *open;      /* while opening */
 	struct usage usage;
+	struct limit limit;
+	struct timeout timeout;
 	int64_t hand_ms; /* CLOCK_REALTIME: since when the hand is up; 0: it is not */
 };
 

@@ -116,9 +116,10 @@ static json_t *build_notice(const struct session *s)
 {
 	if (!s || !s->notice)
 		return json_null();
-	return json_pack("{s:s, s:s, s:I, s:s, s:b}", "job", s->notice->id, "by",
-			s->notice->by.full_name, "ends_ms", (json_int_t)s->notice_ms, "message",
-			s->notice->message, "more_time", s->notice_more);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:b}", "job", s->notice->id, "by",
+			s->notice->by.full_name, "act", job_act_to_string(s->notice->act), "cause",
+			job_cause_to_string(s->notice->cause), "ends_ms", (json_int_t)s->notice_ms,
+			"message", s->notice->message, "more_time", s->notice_more);
 }
 
 static json_t *build_block(const struct scene *scene, const struct gathered *g)
@@ -166,12 +167,15 @@ static json_t *build_scene(
 {
 	const struct session *s = st->session;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s}", "kind",
-			scene_kind_to_string(scene->kind), "session", s ? s->id : "", "user",
-			s ? s->person.user : "", "full_name", s ? s->person.full_name : "", "input",
-			scene->input, "notice", build_notice(s), "block", build_block(scene, g),
-			"projection", build_projection(shown_projection(scene, g)), "sign",
-			build_sign(&g->view), "lesson", lesson_build_station(s), "text",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:s}",
+			"kind", scene_kind_to_string(scene->kind), "session", s ? s->id : "",
+			"user", s ? s->person.user : "", "full_name", s ? s->person.full_name : "",
+			"input", scene->input, "notice", build_notice(s), "block",
+			build_block(scene, g), "projection",
+			build_projection(shown_projection(scene, g)), "sign", build_sign(&g->view),
+			"lesson", lesson_build_station(s), "limit_hit",
+			limit_kind_to_string(s ? s->limit.hit : LIMIT_NONE), "limit_hit_ms",
+			(json_int_t)(s ? s->limit.hit_ms : 0), "text",
 			scene->kind == SCENE_GREETER ? st->text : "");
 }
 

@@ -100,6 +100,8 @@ static const char *const migrations[STORE_SCHEMA] = {
 	" WITHOUT ROWID;"
 	"CREATE TABLE hands ("
 	" session TEXT PRIMARY KEY, boot TEXT NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"ALTER TABLE jobs ADD COLUMN act TEXT NOT NULL DEFAULT 'logoff';"
+	"ALTER TABLE jobs ADD COLUMN cause TEXT NOT NULL DEFAULT 'order';"
 	/*
 	 * lessons.users, programs: JSON. lesson_sessions: which have got programs and message;
 	 * sessions count in a boot.

@@ -31,6 +31,10 @@
 	{ \
 		section, key, CONF_INT, offsetof(struct conf, member), value, lo, hi, NULL \
 	}
+#define AMOUNT(section, key, member, value) \
+	{ \
+		section, key, CONF_AMOUNT, offsetof(struct conf, member), value, 0, 31, NULL \
+	}
 #define BOOL(section, key, member, value) \
 	{ \
 		section, key, CONF_BOOL, offsetof(struct conf, member), value, 0, 0, NULL \
@@ -58,6 +62,15 @@ static const struct conf_setting settings[] = {
 	INT("session", "max", sessions_max, "500", 1, 5000),
 	INT("session", "per-user-max", per_user_max, "1", 1, 64),
 	INT("session", "display-first", display_first, "10", 1, 50000),
+	AMOUNT("limits", "memory", limit_memory, "auto"),
+	AMOUNT("limits", "memory-high", limit_memory_high, "none"),
+	INT("limits", "cpu-weight", limit_cpu_weight, "100", 1, 10000),
+	INT("limits", "cpu-quota", limit_cpu_quota, "0", 0, 100000),
+	INT("limits", "tasks", limit_tasks, "2048", 0, 1000000),
+	INT("limits", "idle-seconds", idle_ms, "0", 0, 2592000),
+	CHOICE("limits", "idle-act", idle_act, "suspend", "suspend logoff lock"),
+	INT("limits", "suspended-seconds", suspended_ms, "0", 0, 2592000),
+	INT("limits", "warn-seconds", warn_ms, "60", 0, 3600),
 	INT("station", "return-seconds", return_ms, "10", 0, 3600),
 	CHOICE("station", "sign", sign, "view", "view control none"),
 	CHOICE("station", "clipboard", clipboard, "both", "both in out none"),
@@ -97,7 +110,7 @@ static bool listen_is_valid(const char *value)
 static bool is_string(const struct conf_setting *s)
 {
 	return s->type == CONF_STRING || s->type == CONF_TEXT || s->type == CONF_CHOICE ||
-	       s->type == CONF_LISTEN;
+	       s->type == CONF_LISTEN || s->type == CONF_AMOUNT;
 }
 
 static bool is_one_of(const char *words, const char *value)
@@ -134,6 +147,7 @@ static char *words_for_people(const char *words)
 static char *string_check(const struct conf_setting *s, const char *value)
 {
 	_cleanup_free_ char *words = NULL;
+	int64_t amount;
 
 	switch (s->type) {
 	case CONF_LISTEN:
@@ -142,6 +156,13 @@ static char *string_check(const struct conf_setting *s, const char *value)
 					  "0.0.0.0:8443 or [::]:8443, not '%s'",
 					s->key, value);
 		break;
+	case CONF_AMOUNT:
+		if (conf_parse_amount(value, 0, &amount) < 0)
+			return str_format(
+					"%s must be auto, none, a share as in 25%%, or a size as in "
+					"1500M or 4G, not '%s'",
+					s->key, value);
+		return NULL;
 	case CONF_CHOICE:
 		if (is_one_of(s->words, value))
 			return NULL;
@@ -169,6 +190,7 @@ static char *setting_set(struct conf *c, const struct conf_setting *s, const cha
 
 	switch (s->type) {
 	case CONF_LISTEN:
+	case CONF_AMOUNT:
 	case CONF_CHOICE:
 	case CONF_TEXT:
 	case CONF_STRING:
@@ -393,5 +415,44 @@ int conf_parse_listen(const char *s, char **ret_host, uint16_t *ret_port)
 		return -ENOMEM;
 	*ret_host = take_ptr(host);
 	*ret_port = (uint16_t)port;
+	return 0;
+}
+
+/* Of a classroom's computer one session may use a quarter: hogs have to be several before the
+ * others feel it. Less than 2 GiB is too little for a browser, but half always stays for the
+ * others. */
+static int64_t amount_auto(int64_t total_kib)
+{
+	return MAX(total_kib / 4, MIN(INT64_C(2) << 20, total_kib / 2));
+}
+
+int conf_parse_amount(const char *s, int64_t total_kib, int64_t *ret_kib)
+{
+	static const char units[] = "KMGT";
+	size_t n = strlen(s);
+	_cleanup_free_ char *number = n > 1 ? strndup(s, n - 1) : NULL;
+	const char *unit;
+	int64_t value;
+
+	if (streq(s, "auto") || streq(s, "none")) {
+		*ret_kib = streq(s, "none") ? 0 : amount_auto(total_kib);
+		return 0;
+	}
+	if (!number)
+		return -EINVAL;
+	if (s[n - 1] == '%') {
+		if (str_parse_i64(number, 1, 100, &value) < 0)
+			return -EINVAL;
+		*ret_kib = total_kib / 100 * value;
+		return 0;
+	}
+	unit = strchr(units, s[n - 1]);
+	if (!unit || str_parse_i64(number, 1, INT64_C(1) << 30, &value) < 0)
+		return -EINVAL;
+	for (; unit > units; unit--)
+		value *= 1024;
+	if (value > INT64_C(1) << 50)
+		return -EINVAL;
+	*ret_kib = value;
 	return 0;
 }

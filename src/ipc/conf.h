@@ -19,6 +19,7 @@ enum conf_type {
 	CONF_STRING,
 	CONF_TEXT, /* for people: may go on in lines that begin with a space */
 	CONF_CHOICE,
+	CONF_AMOUNT, /* of memory: conf_parse_amount() */
 	CONF_INT,
 	CONF_BOOL,
 	CONF_LISTEN,
@@ -49,6 +50,13 @@ struct conf {
 	int64_t sessions_max;  /* [session] max */
 	int64_t per_user_max;  /* [session] per-user-max: 1: a second log-on moves the session */
 	int64_t display_first; /* [session] display-first: lowest X display number used */
+	/* [limits] of a session; amounts as text, see conf_parse_amount(); 0: none */
+	char *limit_memory, *limit_memory_high;
+	int64_t limit_cpu_weight, limit_cpu_quota, limit_tasks;
+	int64_t idle_ms;      /* [limits] idle-seconds: until idle_act; 0: never */
+	char *idle_act;       /* [limits] idle-act: "suspend", "logoff", "lock" */
+	int64_t suspended_ms; /* [limits] suspended-seconds: until it is logged off; 0: never */
+	int64_t warn_ms;      /* [limits] warn-seconds: notice before a time-out acts */
 	int64_t return_ms; /* [station] return-seconds: a lost station keeps its session so long */
 	char *sign; /* [station] sign: "view", "control", "none": what is told at the station */
 	char *clipboard;        /* [station] clipboard: "both", "in", "out", "none" */
@@ -72,3 +80,7 @@ DEFINE_CLEANUP(struct conf, conf_free);
 /* "address:port", "[v6]:port" or ":port" (any address, given as "::"); -EINVAL. host is malloc'ed.
  */
 int conf_parse_listen(const char *s, char **ret_host, uint16_t *ret_port);
+/*
+ * "auto", "none", "25%" of total_kib, or a size with unit K, M, G or T: KiB, 0 for none. -EINVAL
+ */
+int conf_parse_amount(const char *s, int64_t total_kib, int64_t *ret_kib);

@@ -23,7 +23,8 @@
 #include "base/str.h"
 #include "session/utmp.h"
 
-#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
+#define DEFAULT_PATH      "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
+#define DISPLAY_OOM_SCORE "-500"
 
 static void handle_display_ready(void *userdata, int error);
 static void handle_settled(void *userdata);
@@ -38,6 +39,7 @@ void session_init(struct session *s, struct loop *l, const struct session_ops *o
 	ending_init(s);
 	programs_init(&s->programs, s);
 	windows_init(&s->windows, s);
+	limiter_init(&s->limiter, l);
 }
 
 static struct desktop_options desktop_options(const struct session *s)
@@ -78,6 +80,7 @@ static void undo(struct session *s)
 	auth_close(&s->auth);
 	display_done(&s->display);
 	desktop_done(&s->desktop);
+	limiter_done(&s->limiter);
 	cgroup_done(&s->cgroup);
 	remove_runtime_dir(s);
 	if (s->folder_made)
@@ -199,11 +202,37 @@ static int open_pam(struct session *s)
 	return r < 0 ? r : auth_environ(&s->auth, &s->environ);
 }
 
+/*
+ * While this process is still in the session's scope: systemd makes the groups of further
+ * controllers now and moves all that is in the scope there, so that what starts later is in them.
+ */
+static void limit(struct session *s, const struct limits *limits)
+{
+	struct cgroup g = { 0 };
+
+	if (cgroup_find(s->place, &g) == 0 && g.n > 0)
+		limiter_apply(&s->limiter, &g, limits);
+	cgroup_done(&g);
+}
+
+/* Where memory is short the programs go first: without the display server all of them would. */
+static void protect_display(pid_t pid)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, DISPLAY_OOM_SCORE, strlen(DISPLAY_OOM_SCORE)) < 0)
+		log_debug("the display server is not protected: %s", strerror(errno));
+}
+
 /* The scope gets the display server, and this process leaves it. */
-static int sort_processes(struct session *s)
+static int sort_processes(struct session *s, const struct limits *limits)
 {
 	int r;
 
+	limit(s, limits);
 	r = cgroup_find(s->place, &s->cgroup);
 	if (r == 0 && s->cgroup.n == 0) {
 		r = cgroup_make(s->id, &s->cgroup);
@@ -215,9 +244,12 @@ static int sort_processes(struct session *s)
 	}
 	if (r < 0)
 		return r;
+	limiter_apply(&s->limiter, &s->cgroup, limits); /* without logind: not done yet */
+	limiter_watch(&s->limiter, &s->cgroup);
 	r = cgroup_join(&s->cgroup, s->display.pid);
 	if (r == -ESRCH)
 		r = 0; /* it has failed; its exit is about to be seen */
+	protect_display(s->display.pid);
 	for (int i = 0; i < RLIM_NLIMITS; i++)
 		prlimit(s->display.pid, i, &s->identity.limits[i], NULL);
 	return r < 0 ? r : cgroup_leave(&s->cgroup);
@@ -387,7 +419,7 @@ void session_open(struct session *s, const struct session_options *o)
 		return;
 	}
 	if (r == 0)
-		r = sort_processes(s);
+		r = sort_processes(s, &o->limits);
 	if (r < 0)
 		open_fail_errno(s, r, "The session's processes could not be set up");
 }

@@ -11,6 +11,7 @@
 #include "session/desktop.h"
 #include "session/display.h"
 #include "session/folder.h"
+#include "session/limits.h"
 #include "session/loop.h"
 #include "session/probe.h"
 #include "session/programs.h"
@@ -107,12 +108,14 @@ struct session {
 	struct ending ending;
 	struct programs programs;
 	struct windows windows;
+	struct limiter limiter;
 };
 
 struct session_options {
 	const char *id, *desktop, *exec, *names, *wrapper;
 	int display, width, height;
 	bool glx;
+	struct limits limits;
 };
 
 /* auth and account are filled in by the caller before session_open(). */

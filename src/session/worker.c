@@ -34,7 +34,7 @@ struct peer {
 	struct watch watch;
 };
 
-enum waiting_kind { WAITING_LOG_OFF, WAITING_WATCH, WAITING_WINDOWS };
+enum waiting_kind { WAITING_LOG_OFF, WAITING_WATCH, WAITING_WINDOWS, WAITING_HITS };
 
 struct waiting {
 	struct varlink_call *call; /* NULL: free */
@@ -217,6 +217,7 @@ static const struct session_ops session_ops = {
 static void method_open(struct worker *w, struct varlink_call *call)
 {
 	struct session_options o;
+	json_t *limits;
 	const char *bad;
 	struct args a;
 
@@ -234,7 +235,10 @@ static void method_open(struct worker *w, struct varlink_call *call)
 	o.height = (int)arg_int(&a, "height", ARG_REQUIRED, 480, 4320, 0);
 	o.wrapper = arg_string(&a, "wrapper", ARG_REQUIRED, 4096);
 	o.glx = arg_bool(&a, "glx", ARG_REQUIRED, false);
+	limits = arg_any(&a, "limits", ARG_REQUIRED);
 	bad = args_done(&a);
+	if (!bad && limits_parse(limits, &o.limits) < 0)
+		bad = "limits";
 	if (!bad && !folder_is_id(o.id))
 		bad = "id";
 	if (bad) {
@@ -320,6 +324,51 @@ static void method_watch(struct worker *w, struct varlink_call *call)
 		wrong_state(call, "The session is not open.");
 	else
 		wait_add(w, call, WAITING_WATCH);
+}
+
+/* --- limits --- */
+
+static json_t *build_hits(const struct session *s)
+{
+	return json_pack("{s:b, s:i, s:i}", "in_force", s->limiter.in_force, "memory_hits",
+			(int)s->limiter.memory_hits, "task_hits", (int)s->limiter.task_hits);
+}
+
+static void handle_hit(void *userdata)
+{
+	struct worker *w = userdata;
+
+	log_notice("a limit was hit session=%s user=%s memory=%u tasks=%u", w->session.id,
+			w->session.account.user, w->session.limiter.memory_hits,
+			w->session.limiter.task_hits);
+	for (size_t i = 0; i < WORKER_CALLS_MAX; i++)
+		if (w->waiting[i].call && w->waiting[i].kind == WAITING_HITS)
+			varlink_reply_more(w->waiting[i].call, build_hits(&w->session));
+}
+
+static void method_limit(struct worker *w, struct varlink_call *call)
+{
+	struct limits limits;
+	json_t *object;
+	struct args a;
+
+	args_init(&a, call->parameters);
+	object = arg_any(&a, "limits", ARG_REQUIRED);
+	if (args_done(&a) || limits_parse(object, &limits) < 0) {
+		varlink_error_parameter(call, args_done(&a) ? args_done(&a) : "limits");
+		return;
+	}
+	if (w->session.state != SESSION_OPEN) {
+		wrong_state(call, "The session is not open.");
+		return;
+	}
+	if (call->more && !wait_add(w, call, WAITING_HITS))
+		return;
+	limiter_apply(&w->session.limiter, &w->session.cgroup, &limits);
+	if (call->more)
+		varlink_reply_more(call, build_hits(&w->session));
+	else
+		varlink_reply(call, build_hits(&w->session));
 }
 
 /* --- programs --- */
@@ -544,6 +593,7 @@ static const struct {
 	{ WORKER "LogOff", method_log_off, true },
 	{ WORKER "Describe", method_describe, false },
 	{ WORKER "Watch", method_watch, false },
+	{ WORKER "Limit", method_limit, true },
 	{ WORKER "Run", method_run, true },
 	{ WORKER "Usage", method_usage, false },
 	{ WORKER "Processes", method_processes, false },
@@ -798,6 +848,8 @@ int worker_run(int fd)
 	session_init(&w.session, &w.loop, &session_ops, &w);
 	w.session.windows.handle_list = handle_windows;
 	w.session.windows.userdata = &w;
+	w.session.limiter.handle_hit = handle_hit;
+	w.session.limiter.userdata = &w;
 	timer_init(&w.idle_timer, handle_idle, &w);
 	watch_init(&w.signal_watch);
 	watch_init(&w.listen_watch);

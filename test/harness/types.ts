@@ -64,7 +64,8 @@ export interface Target {
 
 export interface Job {
   id: string;
-  kind: "logoff";
+  kind: "logoff" | "suspend" | "lock";
+  cause: "order" | "idle" | "suspended";
   by: string;
   since: string;
   ends_ms: number;

@@ -78,6 +78,15 @@ static void defaults_without_a_file(void **state)
 	assert_int_equal(c->ask_ms, 3000);
 	assert_int_equal(c->timeout_ms, 10000);
 	assert_int_equal(c->return_ms, 10000);
+	assert_string_equal(c->limit_memory, "auto");
+	assert_string_equal(c->limit_memory_high, "none");
+	assert_int_equal(c->limit_tasks, 2048);
+	assert_int_equal(c->limit_cpu_weight, 100);
+	assert_int_equal(c->limit_cpu_quota, 0);
+	assert_int_equal(c->idle_ms, 0);
+	assert_string_equal(c->idle_act, "suspend");
+	assert_int_equal(c->suspended_ms, 0);
+	assert_int_equal(c->warn_ms, 60000);
 	assert_string_equal(c->web_listen, "0.0.0.0:8443");
 	assert_string_equal(c->web_clear_listen, "");
 	assert_int_equal(c->per_user_max, 1);
@@ -238,6 +247,45 @@ static void addresses(void **state)
 	}
 }
 
+static void amounts_of_memory(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t total, kib;
+	} good[] = {
+		{ "none", 8 << 20, 0 },
+		{ "25%", 8 << 20, 2 << 20 },
+		{ "100%", 8 << 20, 8 << 20 },
+		{ "1500M", 0, 1500 << 10 },
+		{ "4G", 0, 4 << 20 },
+		{ "1T", 0, 1 << 30 },
+		{ "64K", 0, 64 },
+		/* A quarter, but 2 GiB at least, but half at most. */
+		{ "auto", 64 << 20, 16 << 20 },
+		{ "auto", 8 << 20, 2 << 20 },
+		{ "auto", 5 << 20, 2 << 20 },
+		{ "auto", 2 << 20, 1 << 20 },
+	};
+	static const char *const bad[] = { "", "1", "%", "0%", "101%", "G", "0G", "-1G", "1.5G",
+		"4 G", "4GB", "4g", "Auto", "1073741824T" };
+	int64_t kib;
+
+	for (size_t i = 0; i < ELEMENTSOF(good); i++) {
+		kib = -1;
+		assert_int_equal(conf_parse_amount(good[i].text, good[i].total, &kib), 0);
+		assert_true(llabs(kib - good[i].kib) < 100); /* percents are rounded down */
+	}
+	for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+		assert_int_equal(conf_parse_amount(bad[i], 1 << 20, &kib), -EINVAL);
+	check_error(path, "[limits]\nmemory = much\n", 2,
+			"memory must be auto, none, a share as in 25%, or a size as in 1500M or 4G, "
+			"not 'much'");
+	check_error(path, "[limits]\ncpu-weight = 0\n", 2,
+			"cpu-weight must be a number from 1 to 10000, not '0'");
+	check_error(path, "[limits]\nidle-act = kill\n", 2,
+			"idle-act must be suspend, logoff or lock, not 'kill'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +297,7 @@ int main(void)
 		cmocka_unit_test_teardown(long_lines, clear),
 		cmocka_unit_test_teardown(what_cannot_be_read_is_an_error, clear),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test_teardown(amounts_of_memory, clear),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -100,7 +100,7 @@ test("the manual page names every member of a session, a station, a job and a ta
 
 test("stationmaster.conf(5) describes every setting with its default, and no other", () => {
   const page = read("man", "stationmaster.conf.5.scd");
-  const settings = [...read("src", "ipc", "conf.c").matchAll(/^\t(?:STRING|TEXT|CHOICE|INT|BOOL|LISTEN)\("([a-z]+)", "([a-z-]+)", \w+, (?:"([^"]*)"|WEB_ROOT)(?:, "([a-z ]+)")?/gm)];
+  const settings = [...read("src", "ipc", "conf.c").matchAll(/^\t(?:STRING|TEXT|CHOICE|AMOUNT|INT|BOOL|LISTEN)\("([a-z]+)", "([a-z-]+)", \w+, (?:"([^"]*)"|WEB_ROOT)(?:, "([a-z ]+)")?/gm)];
   assert.ok(settings.length >= 24, "the table was found");
   const described = [];
   for (const part of page.split(/^# /m).filter((text) => text.startsWith("["))) {

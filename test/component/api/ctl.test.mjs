@@ -67,7 +67,7 @@ test("no sessions is not an error", async () => {
 test("session show by id and by user", async () => {
   assert.equal((await runJson(["session", "show", "s2"])).user, "ben");
   assert.equal((await runJson(["session", "show", "anna"])).id, "s1");
-  fake.sessions[0].notice = { job: "j4", by: "Karin Kaya", ends_ms: Date.now() + 100_000, message: "Lunch" };
+  fake.sessions[0].notice = { job: "j4", by: "Karin Kaya", act: "logoff", cause: "order", ends_ms: Date.now() + 100_000, message: "Lunch" };
   const { out } = await run(["session", "show", "anna"]);
   assert.match(out, /State: active, ends in 1 min\n/);
   assert.match(out, /Log-off by: Karin Kaya\n +Message: Lunch\n/);

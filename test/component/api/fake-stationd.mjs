@@ -51,6 +51,9 @@ export function session(number, user, more = {}) {
     program: "",
     cpu_permille: 0,
     memory_kib: 0,
+    limits: { memory_kib: 0, tasks: 0, cpu_percent: 0 },
+    limit_hit: "none",
+    limit_hit_ms: 0,
     scene: "session",
     own: false,
     may: ["tile", "view", "control", "block", "project", "logoff", "suspend", "start", "close", "chat"],
@@ -459,6 +462,7 @@ export class FakeStationd {
     const job = {
       id: `j${this.jobs.length + 1}`,
       kind: "logoff",
+      cause: "order",
       by: "karin",
       since: ago(0),
       ends_ms: p.grace_ms ? Date.now() + p.grace_ms : 0,

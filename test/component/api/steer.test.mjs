@@ -261,7 +261,7 @@ test("station list: scene, session below it, block", async () => {
 test("event watch: projections, the block of everybody, flags, more time", async () => {
   fake.blocks = [{ kind: "all", name: "", full_name: "", by: "Karin Kaya", since: "2026-11-22T14:20:00Z", until_ms: 0, message: "Te\u001b[2Jst" }];
   fake.projections = [{ id: "p1", source: "session", session: "s12", user: "karin", full_name: "Karin Kaya", by: "karin", by_name: "Karin Kaya", since: "2026-11-22T14:20:00Z", all: true, window: false, stations: ["browser-1", "browser-2"], may: ["stop"] }];
-  const job = { id: "j1", kind: "logoff", by: "karin", since: "2026-11-22T14:20:00Z", ends_ms: 5, message: "", finished: false, targets: [{ session: "s1", user: "anna", full_name: "Anna Berg", state: "waiting", ends_ms: 5, more_time: true, reason: "" }] };
+  const job = { id: "j1", kind: "logoff", cause: "order", by: "karin", since: "2026-11-22T14:20:00Z", ends_ms: 5, message: "", finished: false, targets: [{ session: "s1", user: "anna", full_name: "Anna Berg", state: "waiting", ends_ms: 5, more_time: true, reason: "" }] };
   const events = [
     { kind: "block_all", block_all: fake.blocks[0] },
     { kind: "block_all", block_all: { ...fake.blocks[0], until_ms: Date.parse("2035-01-02T03:04:00Z"), message: "" } },

@@ -9,6 +9,7 @@ const run = promisify(execFile);
 const container = process.env.CONTAINER;
 const driver = process.env.SESSION_DRIVER;
 export const program = process.env.STATION_SESSION;
+export const noLimits = { memory_kib: 0, memory_high_kib: 0, swap_kib: -1, cpu_weight: 100, cpu_quota_percent: 0, tasks: 0, sessions: 1 };
 export const password = "Kiwi-4711-Apfel";
 
 export const until = async (what, fn, ms = 5000) => {
@@ -81,7 +82,7 @@ export class Bed {
     return { purpose, service, user, address, admin_group: "station-admin", operator_group: "station-operator" };
   }
   openArgs(id, exec = "/usr/local/bin/t-desk", more = {}) {
-    return { id, desktop: "test", exec, names: "", display: ++this.display, width: 800, height: 600, wrapper: "", glx: false, ...more };
+    return { id, desktop: "test", exec, names: "", display: ++this.display, width: 800, height: 600, wrapper: "", glx: false, limits: noLimits, ...more };
   }
 
   /** A session of user that runs; facts and its helper. */

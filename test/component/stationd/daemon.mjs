@@ -41,7 +41,7 @@ export class Daemon {
   }
 
   reset() {
-    for (const dir of [run, "/var/lib/stationmaster", "/run/asked"]) rmSync(dir, { recursive: true, force: true });
+    for (const dir of [run, "/var/lib/stationmaster", "/run/asked", "/run/hits"]) rmSync(dir, { recursive: true, force: true });
   }
 
   async spawn() {

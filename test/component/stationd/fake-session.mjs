@@ -3,7 +3,7 @@
 // Plays station-session for tests of stationd: the Worker interface without PAM, display or desktop. What it
 // does is decided by the account's name; see people and the comments at each.
 import { Socket, createServer } from "node:net";
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Connection } from "./varlink.mjs";
 
 const person = (user, uid, full_name, role) => ({ user, uid, gid: uid, full_name, role });
@@ -21,6 +21,7 @@ const people = {
   broken: person("broken", 5011, "Broken Brock", "standard"), // its display server does not start
   leave: person("leave", 5013, "Leave Lee", "standard"), // its desktop ends when nobody is connected
   poor: person("poor", 5014, "Poor Porter", "standard"), // no program can be started there
+  old: person("old", 5015, "Old Olsen", "standard"), // a helper of a version before limits
   nobody: person("nobody", 65534, "Nobody Noll", "standard"), // every Debian knows this account: its name can be asked by uid
   expired: person("expired", 5012, "Expired Exner", "standard"), // has to change the password
 };
@@ -56,6 +57,15 @@ function note(line) {
   if (!facts) return;
   mkdirSync("/run/asked", { recursive: true });
   appendFileSync(`/run/asked/${facts.id}`, JSON.stringify(line) + "\n");
+}
+
+/** memory_hits, task_hits */
+function hits() {
+  try {
+    return JSON.parse(readFileSync(`/run/hits/${facts.id}`, "utf8"));
+  } catch {
+    return [0, 0];
+  }
 }
 
 const processes = () => [...programs.values()].map(({ name, pid, start, title }) => ({ pid, start, name, command: `${name} ${title}`, cpu_ms: Date.now() - began, memory_kib: 4096 }));
@@ -133,6 +143,23 @@ const methods = {
   },
   Describe(p, reply) {
     reply(ok({ facts }));
+  },
+  /** Tests write [memory, tasks] into /run/hits/ID to play hits of limits; "old" is a helper without them. */
+  Limit(p, reply, message, conn) {
+    if (who.user === "old") return reply({ error: "org.varlink.service.MethodNotFound", parameters: { method: "Limit" } });
+    const tell = () => {
+      const [memory_hits, task_hits] = hits();
+      reply({ ...ok({ in_force: true, memory_hits, task_hits }), ...(message.more ? { continues: true } : {}) });
+    };
+    tell();
+    if (!message.more) return;
+    let last = String(hits());
+    const look = setInterval(() => {
+      if (String(hits()) === last) return;
+      last = String(hits());
+      tell();
+    }, 20);
+    conn.closed.then(() => clearInterval(look));
   },
   Watch(p, reply, message, conn) {
     hearing.add(conn);
