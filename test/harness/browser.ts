@@ -55,12 +55,13 @@ export interface PageOptions {
   locale?: "en" | "de";
   width?: number;
   height?: number;
+  /** The screen can be touched. */
+  touch?: boolean;
 }
 
 /** A page with cookies of its own. What goes wrong inside it is kept in problems. */
 export class Tab {
-  readonly problems: string[] = [];
-  protected constructor(readonly demo: Demo, readonly context: BrowserContext, readonly page: Page) {}
+  protected constructor(readonly demo: Demo, readonly context: BrowserContext, readonly page: Page, readonly problems: string[]) {}
 
   protected static async openAt(demo: Demo, path: string, options: PageOptions): Promise<[BrowserContext, Page, string[]]> {
     const browser = await browserOf(demo);
@@ -68,12 +69,14 @@ export class Tab {
       ignoreHTTPSErrors: true,
       locale: options.locale === "de" ? "de-DE" : "en-GB",
       viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
+      hasTouch: options.touch ?? false,
     });
     const page = await context.newPage();
     const problems: string[] = [];
     page.on("pageerror", (error) => problems.push(String(error)));
     page.on("console", (message) => {
-      if (message.type() === "error" && /Content Security Policy|Uncaught/.test(message.text())) problems.push(message.text());
+      // That the network or the system is away for a moment is said by the browser itself; it is no fault of a page.
+      if (message.type() === "error" && !/^(Failed to load resource|WebSocket connection to)/.test(message.text())) problems.push(message.text());
     });
     const name = `${path === "/" ? "dashboard" : path.slice(1)}${demo.cameras.size}`;
     demo.cameras.set(name, async (to) => void (await page.screenshot({ path: to, timeout: 3000 })));
@@ -113,15 +116,14 @@ export async function logIn(page: Page, account: { name: string; password: strin
 }
 
 export class Dashboard extends Tab {
-  private constructor(demo: Demo, context: BrowserContext, page: Page, readonly locale: "en" | "de") {
-    super(demo, context, page);
+  private constructor(demo: Demo, context: BrowserContext, page: Page, problems: string[], readonly locale: "en" | "de") {
+    super(demo, context, page, problems);
   }
 
   /** Opens the page; signs in if an account is given. */
   static async open(demo: Demo, account?: { name: string; password: string }, options: PageOptions = {}): Promise<Dashboard> {
     const [context, page, problems] = await Tab.openAt(demo, "/", options);
-    const dashboard = new Dashboard(demo, context, page, options.locale ?? "en");
-    problems.forEach((p) => dashboard.problems.push(p));
+    const dashboard = new Dashboard(demo, context, page, problems, options.locale ?? "en");
     if (account) {
       await logIn(page, account, dashboard.locale);
       await dashboard.wall.waitFor();
@@ -201,22 +203,28 @@ export class Dashboard extends Tab {
 }
 
 export class StationTab extends Tab {
-  private constructor(demo: Demo, context: BrowserContext, page: Page) {
-    super(demo, context, page);
+  private constructor(demo: Demo, context: BrowserContext, page: Page, problems: string[]) {
+    super(demo, context, page, problems);
   }
 
   static async open(demo: Demo, account?: { name: string; password: string }, options: PageOptions = {}): Promise<StationTab> {
     const [context, page, problems] = await Tab.openAt(demo, "/station", options);
-    const station = new StationTab(demo, context, page);
-    problems.forEach((p) => station.problems.push(p));
+    const station = new StationTab(demo, context, page, problems);
     if (account) await station.logIn(account);
     return station;
   }
 
-  async logIn(account: { name: string; password: string }): Promise<void> {
+  /** there: how the desktop is known, where it has one colour only. */
+  async logIn(account: { name: string; password: string }, there?: () => Promise<boolean>): Promise<void> {
     await this.greeter();
     await logIn(this.page, account);
-    await this.desktop();
+    if (there) await until("the desktop at the browser station", there, 30_000);
+    else await this.desktop();
+  }
+
+  /** True: a desktop of this one colour (0xrrggbb) is shown. */
+  shows(colour: number): Promise<boolean> {
+    return this.sees(colour >> 16, (colour >> 8) & 255, colour & 255);
   }
 
   /** The log-in card is there. */

@@ -34,6 +34,11 @@ export interface Session {
   viewed: boolean;
   controlled: boolean;
   controlled_by: string;
+  /** Since when the hand is raised, ms since 1970; 0: it is not. */
+  hand_ms: number;
+  /** What is in front: program and title. */
+  program: string;
+  window: string;
   scene: "none" | Scene;
   own: boolean;
   may: string[];

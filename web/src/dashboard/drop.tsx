@@ -3,7 +3,7 @@
 
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 interface DropProps {
   open: Signal<boolean>;
@@ -30,7 +30,8 @@ export function Drop({ open, id, name, title, on, face, class: kind = "", childr
   useEffect(() => {
     if (open.value) (body.current?.querySelector<HTMLElement>("button, input:checked, select") ?? body.current)?.focus();
   }, [open.value]);
-  useEffect(() => {
+  // At once: a key that is pressed meanwhile must not go to the page behind.
+  useLayoutEffect(() => {
     // A row that went took the focus along.
     if (open.peek() && document.activeElement === document.body) body.current?.focus();
   });
