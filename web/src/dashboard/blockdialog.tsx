@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the blocked will read, and until when. Nothing has to be filled in: Enter blocks.
 
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { serverNow } from "../shared/clock";
-import { Dialog } from "../shared/dialog";
-import { characters, clip } from "../shared/format";
-import { t, type Key } from "../shared/i18n";
+import { clip } from "../shared/format";
+import { t } from "../shared/i18n";
+import { ActDialog, Choice, MessageField } from "./actdialog";
 import { canAct } from "./actmenu";
 import { block, blocking, texts } from "./blocks";
 import { MESSAGE_MAX, UNTIL, untilMs, type Until } from "./blocking";
 import { Kept, nameOf, Names, stillThere } from "./confirm";
 import { liveSessions } from "./store";
 import { split } from "./summary";
-import { wallElement } from "./wall";
+
+const FIELD = "block-message";
 
 function untilLabel(u: Until): string {
   if (u === "back" || u === "time") return t(`block.until.${u}`);
@@ -33,45 +34,11 @@ function Texts({ onChoose }: { onChoose: (text: string) => void }) {
   );
 }
 
-function UntilChoice({ until, time, missing, onUntil, onTime }: {
-  until: Until;
-  time: string;
-  missing: boolean;
-  onUntil: (u: Until) => void;
-  onTime: (time: string) => void;
-}) {
-  return (
-    <fieldset class="grace">
-      <legend>{t("block.until")}</legend>
-      <div class="segmented wide">
-        {UNTIL.map((u) => (
-          <label key={u}>
-            <input type="radio" name="until" value={u} checked={until === u} onChange={() => onUntil(u)} />
-            <span>{untilLabel(u)}</span>
-          </label>
-        ))}
-      </div>
-      {until === "time" && (
-        <input
-          class="until-time"
-          type="time"
-          required
-          value={time}
-          aria-label={t("block.until.at")}
-          aria-invalid={missing}
-          onInput={(e) => onTime(e.currentTarget.value)}
-        />
-      )}
-    </fieldset>
-  );
-}
-
 function Form({ who }: { who: readonly string[] | "all" }) {
   const [message, setMessage] = useState("");
   const [until, setUntil] = useState<Until>("back");
   const [time, setTime] = useState("");
   const [missing, setMissing] = useState(false);
-  const field = useRef<HTMLTextAreaElement>(null);
   const isAll = who === "all";
   const sessions = isAll ? liveSessions() : stillThere(who);
   const { affected, own, forbidden } = split(sessions, "block", true);
@@ -81,7 +48,7 @@ function Form({ who }: { who: readonly string[] | "all" }) {
   const go = () => {
     const until_ms = untilMs(until, time, serverNow());
     setMissing(until_ms === null);
-    if (off || until_ms === null) return;
+    if (until_ms === null) return;
     close();
     void block({ sessions: isAll ? null : sessions.map((x) => x.id), message: message.trim(), until_ms });
   };
@@ -92,56 +59,38 @@ function Form({ who }: { who: readonly string[] | "all" }) {
       : t("block.title.many", { count: affected.length });
   const take = (text: string) => {
     setMessage(clip(text, MESSAGE_MAX));
-    field.current?.focus();
+    document.getElementById(FIELD)?.focus();
   };
   return (
-    <Dialog title={title} onClose={close} fallback={wallElement}>
-      <form
-        class="dialog-form"
-        noValidate
-        onSubmit={(e) => {
-          e.preventDefault();
-          go();
-        }}
-      >
-        <div class="dialog-body">
-          {isAll ? <p>{t("block.all.hint")}</p> : affected.length !== 1 && <Names sessions={affected} />}
-          {affected.length === 0 && !isAll && <p>{t("block.nobody")}</p>}
-          <Kept own={isAll ? [] : own} forbidden={forbidden} act="block" />
-          <label class="field">
-            <span>{t("block.message")}</span>
-            <textarea
-              ref={field}
-              rows={2}
-              data-focus
-              value={message}
-              placeholder={texts.value.default_text || t("station.block.default")}
-              aria-describedby="block-hint"
-              onInput={(e) => setMessage((e.currentTarget.value = clip(e.currentTarget.value, MESSAGE_MAX)))}
-              onKeyDown={(e) => {
-                if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
-                e.preventDefault();
-                go();
-              }}
-            />
-          </label>
-          <p id="block-hint" class="hint hint-line">
-            <span>{t("block.message.hint")}</span>
-            <span class="counter">{t("block.counter", { count: characters(message), max: MESSAGE_MAX })}</span>
-          </p>
-          <Texts onChoose={take} />
-          <UntilChoice until={until} time={time} missing={missing} onUntil={setUntil} onTime={setTime} />
-        </div>
-        <div class="dialog-acts">
-          <button type="button" class="button" onClick={close}>
-            {t("cancel")}
-          </button>
-          <button type="submit" class="button primary" aria-disabled={off}>
-            {t("block.go" as Key)}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <ActDialog title={title} onClose={close} word={t("block.go")} off={off} onGo={go}>
+      {isAll ? <p>{t("block.all.hint")}</p> : affected.length !== 1 && <Names sessions={affected} />}
+      {affected.length === 0 && !isAll && <p>{t("block.nobody")}</p>}
+      <Kept own={isAll ? [] : own} forbidden={forbidden} act="block" />
+      <MessageField
+        id={FIELD}
+        label={t("block.message")}
+        hint={t("block.message.hint")}
+        value={message}
+        max={MESSAGE_MAX}
+        placeholder={texts.value.default_text || t("station.block.default")}
+        onText={setMessage}
+        enterGoes
+      />
+      <Texts onChoose={take} />
+      <Choice name="until" legend={t("block.until")} values={UNTIL} chosen={until} word={untilLabel} onChoose={setUntil}>
+        {until === "time" && (
+          <input
+            class="until-time"
+            type="time"
+            required
+            value={time}
+            aria-label={t("block.until.at")}
+            aria-invalid={missing}
+            onInput={(e) => setTime(e.currentTarget.value)}
+          />
+        )}
+      </Choice>
+    </ActDialog>
   );
 }
 

@@ -3,14 +3,13 @@
 // open: who logs off meanwhile leaves the list, and "all" is all at the moment of the click.
 
 import { useState } from "preact/hooks";
-import { Dialog } from "../shared/dialog";
 import { list, t } from "../shared/i18n";
 import type { Session } from "../shared/types";
+import { ActDialog, Choice, MessageField } from "./actdialog";
 import { canAct } from "./actmenu";
 import { confirming, logOff, type Order } from "./acts";
 import { liveSessions, tiles } from "./store";
 import { nameSome, split } from "./summary";
-import { wallElement } from "./wall";
 
 const MESSAGE_MAX = 500;
 const GRACE_MIN = [0, 1, 5] as const;
@@ -49,7 +48,7 @@ export function Kept({ own, forbidden, act }: KeptProps) {
 }
 
 export function ConfirmLogOff() {
-  const [grace, setGrace] = useState(0);
+  const [grace, setGrace] = useState<(typeof GRACE_MIN)[number]>(0);
   const [message, setMessage] = useState("");
   const ask = confirming.value;
   if (!ask) return null;
@@ -71,59 +70,39 @@ export function ConfirmLogOff() {
   // If all others have gone meanwhile, an act on several must not become one on the caller alone.
   const off = affected.length + forbidden.length === 0 || !canAct();
   const go = () => {
-    if (off) return;
     const order: Order = { sessions: isAll ? null : sessions.map((x) => x.id), grace_ms: grace * 60_000, message: message.trim() };
     close();
     void logOff(order);
   };
   return (
-    <Dialog title={title} onClose={close} fallback={wallElement}>
-      <div class="dialog-body">
-        {affected.length > 0 ? (
-          <>
-            <p>{t("confirm.affected", { count: affected.length })}</p>
-            <Names sessions={affected} />
-            <p class="note note-warn">
-              <strong>{t(affected.length === 1 ? "confirm.lost.one" : "confirm.lost")}</strong>
-            </p>
-          </>
-        ) : (
-          <p>{t("confirm.nobody")}</p>
-        )}
-        <Kept own={own} forbidden={forbidden} act="logoff" />
-        <fieldset class="grace">
-          <legend>{t("confirm.grace")}</legend>
-          <div class="segmented wide">
-            {GRACE_MIN.map((m) => (
-              <label key={m}>
-                <input type="radio" name="grace" value={m} checked={grace === m} onChange={() => setGrace(m)} />
-                <span>{m === 0 ? t("confirm.grace.now") : t("confirm.grace.minutes", { count: m })}</span>
-              </label>
-            ))}
-          </div>
-        </fieldset>
-        <label class="field">
-          <span>{t("confirm.message")}</span>
-          <textarea
-            rows={2}
-            maxLength={MESSAGE_MAX}
-            value={message}
-            aria-describedby="confirm-hint"
-            onInput={(e) => setMessage(e.currentTarget.value)}
-          />
-        </label>
-        <p id="confirm-hint" class="hint">
-          {t(grace === 0 && message.trim() !== "" ? "confirm.message.now" : "confirm.message.hint")}
-        </p>
-      </div>
-      <div class="dialog-acts">
-        <button type="button" class="button" data-focus onClick={close}>
-          {t("cancel")}
-        </button>
-        <button type="button" class="button danger solid" aria-disabled={off} onClick={go}>
-          {t("confirm.go")}
-        </button>
-      </div>
-    </Dialog>
+    <ActDialog title={title} onClose={close} word={t("confirm.go")} off={off} onGo={go} danger>
+      {affected.length > 0 ? (
+        <>
+          <p>{t("confirm.affected", { count: affected.length })}</p>
+          <Names sessions={affected} />
+          <p class="note note-warn">
+            <strong>{t(affected.length === 1 ? "confirm.lost.one" : "confirm.lost")}</strong>
+          </p>
+        </>
+      ) : (
+        <p>{t("confirm.nobody")}</p>
+      )}
+      <Kept own={own} forbidden={forbidden} act="logoff" />
+      <Choice
+        name="grace"
+        legend={t("confirm.grace")}
+        values={GRACE_MIN}
+        chosen={grace}
+        word={(m) => (m === 0 ? t("confirm.grace.now") : t("confirm.grace.minutes", { count: m }))}
+        onChoose={setGrace}
+      />
+      <MessageField
+        label={t("confirm.message")}
+        hint={t(grace === 0 && message.trim() !== "" ? "confirm.message.now" : "confirm.message.hint")}
+        value={message}
+        max={MESSAGE_MAX}
+        onText={setMessage}
+      />
+    </ActDialog>
   );
 }

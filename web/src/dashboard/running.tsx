@@ -4,7 +4,6 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { asApiError, call } from "../shared/api";
-import { serverNow, tick } from "../shared/clock";
 import { explain } from "../shared/explain";
 import { bytes, lang, percent, t } from "../shared/i18n";
 import type { Process, Session } from "../shared/types";
@@ -12,9 +11,8 @@ import { canAct } from "./actmenu";
 import { closingByName, list, starting, type Listing } from "./programs";
 
 const EVERY_MS = 3000;
-const OFFER_FORCE_MS = 5000;
-/** A program that asks "Save changes?" is left alone; who wants it sooner says so. */
-const NEVER = -1;
+/** Never by itself: it may be asking what to save. */
+const NO_FORCE = -1;
 
 const keyOf = (p: Process) => `${p.pid} ${p.start}`;
 
@@ -58,8 +56,13 @@ function useListing(session: string): State {
   return { listing, error, again: () => now.current() };
 }
 
-/** Programs that were asked to close: since when, and whether force was used. */
-type Asked = ReadonlyMap<string, { at: number; forced: boolean; error: string }>;
+/** A program that was asked to close. late: it was, and is still there. */
+interface AskedOne {
+  forced: boolean;
+  late: boolean;
+  error: string;
+}
+type Asked = ReadonlyMap<string, AskedOne>;
 
 interface CloseProps {
   session: Session;
@@ -72,10 +75,9 @@ interface CloseProps {
 }
 
 function Acts({ session, process, what, name, asked, onClose }: CloseProps) {
-  void tick.value;
   const off = !canAct() || !session.may.includes("close");
   const state = process && asked.get(keyOf(process));
-  const late = state && !state.forced && serverNow() - state.at >= OFFER_FORCE_MS;
+  const late = state?.late;
   return (
     <span class="row-acts">
       {state?.error && <span class="row-error">{state.error}</span>}
@@ -85,6 +87,7 @@ function Acts({ session, process, what, name, asked, onClose }: CloseProps) {
           {t(state.forced ? "running.forcing" : "running.closing")}
         </span>
       )}
+      {late && <span class="row-asks">{t("running.asks")}</span>}
       {late && process && !state.error && (
         <button
           type="button"
@@ -125,24 +128,17 @@ function Acts({ session, process, what, name, asked, onClose }: CloseProps) {
 export function Programs({ session: s }: { session: Session }) {
   const { listing, error, again } = useListing(s.id);
   const [asked, setAsked] = useState<Asked>(new Map());
-  const note = (p: Process, state: { at: number; forced: boolean; error: string } | null) =>
-    setAsked((old) => {
-      const next = new Map(old);
-      if (state) next.set(keyOf(p), state);
-      else next.delete(keyOf(p));
-      return next;
-    });
-  const close = (p: Process, force: boolean) => {
-    const at = serverNow();
-    note(p, { at, forced: force, error: "" });
-    call("Programs.Close", { session: s.id, pid: p.pid, start: p.start, force_ms: force ? 0 : NEVER })
-      .then(again)
+  const note = (p: Process, state: Partial<AskedOne>) =>
+    setAsked((old) => new Map(old).set(keyOf(p), { forced: false, late: false, error: "", ...state }));
+  const close = (p: Process, forced: boolean) => {
+    note(p, { forced });
+    call<{ state: string }>("Programs.Close", { session: s.id, pid: p.pid, start: p.start, force_ms: forced ? 0 : NO_FORCE })
+      .then((r) => note(p, { forced, late: r.state === "asking" }))
       .catch((e: unknown) => {
-        const x = asApiError(e);
-        // No answer within the patience of the connection: whether it is still there, the list says.
-        if (x.code !== "Network") note(p, { at, forced: force, error: explain(x).reason || explain(x).text });
-        again();
-      });
+        const x = explain(asApiError(e));
+        note(p, { forced, error: x.reason || x.text });
+      })
+      .finally(again);
   };
   if (!listing)
     return error ? (

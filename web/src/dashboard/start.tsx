@@ -4,15 +4,14 @@
 
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { asApiError } from "../shared/api";
-import { Dialog } from "../shared/dialog";
 import { explain } from "../shared/explain";
 import { lang, t } from "../shared/i18n";
 import type { Program } from "../shared/types";
+import { ActDialog } from "./actdialog";
 import { canAct } from "./actmenu";
 import { stillThere } from "./confirm";
 import { installed, picture, recent, start, starting, type StartOrder } from "./programs";
 import { findPrograms, freeFirst, interpret, OPEN_MAX, type Free } from "./starting";
-import { wallElement } from "./wall";
 import { whomText } from "./whom";
 
 type Choice = { program: Program; free?: undefined } | { free: Free; program?: undefined };
@@ -148,69 +147,60 @@ function Body({ sessions }: { sessions: readonly string[] | "all" }) {
     else if (e.key === "ArrowUp") mark(Math.max(marked, 0) - 1);
     else if (e.key === "PageDown") mark(Math.min(marked + 8, choices.length - 1));
     else if (e.key === "PageUp") mark(Math.max(marked - 8, 0));
-    else if (e.key === "Enter" && !e.isComposing) choose(choices[marked]);
     else return;
     e.preventDefault();
   };
   return (
-    <>
-      <div class="dialog-body start">
-        <label class="field">
-          <span>{t("start.field")}</span>
-          <input
-            type="text"
-            role="combobox"
-            aria-expanded="true"
-            aria-controls={`${base}-list`}
-            aria-autocomplete="list"
-            aria-activedescendant={marked >= 0 ? `${base}-${marked}` : undefined}
-            aria-describedby={`${base}-hint`}
-            data-focus
-            autocomplete="off"
-            spellcheck={false}
-            maxLength={OPEN_MAX}
-            value={text}
-            onInput={(e) => {
-              setText(e.currentTarget.value);
-              setAt(null);
-            }}
-            onKeyDown={onKeyDown}
-          />
-        </label>
-        <p id={`${base}-hint`} class="hint">
-          {t("start.hint")}
+    <ActDialog
+      title={t("start.title", { whom: whomText(sessions) })}
+      onClose={close}
+      word={t("start.go")}
+      off={off || marked < 0}
+      onGo={() => choose(choices[marked])}
+      class="start"
+    >
+      <label class="field">
+        <span>{t("start.field")}</span>
+        <input
+          type="text"
+          role="combobox"
+          aria-expanded="true"
+          aria-controls={`${base}-list`}
+          aria-autocomplete="list"
+          aria-activedescendant={marked >= 0 ? `${base}-${marked}` : undefined}
+          aria-describedby={`${base}-hint`}
+          data-focus
+          autocomplete="off"
+          spellcheck={false}
+          maxLength={OPEN_MAX}
+          value={text}
+          onInput={(e) => {
+            setText(e.currentTarget.value);
+            setAt(null);
+          }}
+          onKeyDown={onKeyDown}
+        />
+      </label>
+      <p id={`${base}-hint`} class="hint">
+        {t("start.hint")}
+      </p>
+      <Recent entries={entries} programs={programs ?? []} onStart={go} />
+      {error && <p class="note note-error">{error}</p>}
+      <ul id={`${base}-list`} class="programs" role="listbox" aria-label={t("start.programs")} aria-busy={programs === null}>
+        {choices.map((c, i) => (
+          <Option key={c.program ? c.program.id : "\u0000"} choice={c} id={`${base}-${i}`} on={i === marked} onChoose={() => choose(c)} />
+        ))}
+      </ul>
+      {programs === null && (
+        <p class="hint" role="status">
+          {t("start.loading")}
         </p>
-        <Recent entries={entries} programs={programs ?? []} onStart={go} />
-        {error && <p class="note note-error">{error}</p>}
-        <ul id={`${base}-list`} class="programs" role="listbox" aria-label={t("start.programs")} aria-busy={programs === null}>
-          {choices.map((c, i) => (
-            <Option key={c.program ? c.program.id : "\u0000"} choice={c} id={`${base}-${i}`} on={i === marked} onChoose={() => choose(c)} />
-          ))}
-        </ul>
-        {programs === null && (
-          <p class="hint" role="status">
-            {t("start.loading")}
-          </p>
-        )}
-      </div>
-      <div class="dialog-acts">
-        <button type="button" class="button" onClick={close}>
-          {t("cancel")}
-        </button>
-        <button type="button" class="button primary" aria-disabled={off || marked < 0} onClick={() => choose(choices[marked])}>
-          {t("start.go")}
-        </button>
-      </div>
-    </>
+      )}
+    </ActDialog>
   );
 }
 
 export function StartDialog() {
   const ask = starting.value;
-  if (!ask) return null;
-  return (
-    <Dialog title={t("start.title", { whom: whomText(ask.sessions) })} onClose={() => (starting.value = null)} fallback={wallElement}>
-      <Body sessions={ask.sessions} />
-    </Dialog>
-  );
+  return ask && <Body sessions={ask.sessions} />;
 }

@@ -72,7 +72,7 @@ test("details: programs, close politely, force when it stays, close by name on a
   await panel.getByRole("button", { name: "Close Water cycle – Firefox", exact: true }).click();
   await panel.getByText("Water cycle").waitFor({ state: "detached" });
   await panel.getByRole("button", { name: "Close Essay.odt – LibreOffice Writer", exact: true }).click();
-  await text(panel, "Asked to close");
+  await text(panel, "It is still there and asks its user what to save.");
   await panel.getByRole("button", { name: "End Essay.odt – LibreOffice Writer by force" }).click();
   await text(panel, "No window is open.");
   assert.deepEqual(calls("Programs.Close").map((c) => c["force_ms"]), [-1, -1, 0]);
