@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A false relay for looking at the pages: serves dist/ under the real Content-Security-Policy, answers
-// the API from dev/world.ts. Never part of dist. Used by dev/serve.ts and test/pages.ts.
+// the API from dev/world.ts. Never part of dist. Used by dev/serve.ts, dev/look.ts and test/pages/.
 //
 // POST /mock/<what> changes the world from outside: see command(). Log in as kaya / demo; user "otp"
 // is asked for a code, "locked" gets a message, "fail" a session that does not start.

@@ -256,7 +256,7 @@ export class World extends EventEmitter {
         s.notice = { job: job.id, by: this.me.full_name, ends_ms: job.ends_ms, message: job.message };
         this.update(s);
       }
-      setTimeout(() => this.end(job, t, s), grace + 150);
+      setTimeout(() => this.end(job, t, s), grace + 150).unref(); // who waits for the end of a test does not wait for this
     }
     this.jobChanged(job);
     return answer;
