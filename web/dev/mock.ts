@@ -9,7 +9,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join, resolve } from "node:path";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { Scene, StationChat } from "../src/shared/types";
+import type { PictureAlarm, Scene, StationChat } from "../src/shared/types";
 import { paintAll, TILE_SIZES } from "./pictures";
 import { serveRfb } from "./rfb";
 import { GREETER, PASSWORD, World } from "./world";
@@ -43,10 +43,14 @@ export interface Mock {
   say(text: string, supervisor: boolean): void;
   /** Changes what the station shows. */
   setScene(s: Partial<Scene>): void;
+  /** How a dashboard that connects is met: with a close code, with silence, or as it should be (null). */
+  dashboards(how: number | "silent" | null): void;
+  /** From now on this method answers with an error that says why; null: it works. */
+  fail(method: string, reason: string | null): void;
   /** Close code and reason for the next views; null: they open. */
   refuseViews(how: { code: number; reason: string } | null): void;
-  /** From now on this session has a black picture; null: one of its own. */
-  paint(session: string, how: "black" | null): void;
+  /** What the relay finds wrong with the picture of this session, and since when; "": nothing any more. */
+  alarm(session: string, alarm: PictureAlarm | "", since_ms?: number): void;
   /** How many dashboards are sending their screen. */
   screens(): number;
   /** The latest list of tiles that a dashboard asked for, and every act of a station. */
@@ -72,6 +76,8 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
   const pictures = await paintAll();
   const received: Mock["received"] = { tiles: [], size: "", acts: [], calls: [], views: [], input: 0, pictures: [], stationStreams: 0 };
   const black = new Set<string>();
+  const failing = new Map<string, string>();
+  let greeting: number | "silent" | null = null;
   const dashboards = new Set<WebSocket>();
   const stations = new Set<WebSocket>();
   let away = false;
@@ -144,11 +150,13 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     if (method === "System.Version") return { version: "0.1.0" };
     if (!(req.headers.cookie ?? "").includes("stationmaster=mock")) throw new Fail(401, "org.stationmaster.Unauthenticated");
     received.calls.push(`${method} ${JSON.stringify(p)}`);
+    const reason = failing.get(method);
+    if (reason !== undefined) throw new Fail(409, "org.stationmaster.System.Refused", { reason });
     switch (method) {
       case "System.WhoAmI":
         return world.me;
       case "System.Status":
-        return { name: "Room 12", memory_total_kib: 16_000_000 };
+        return world.systemStatus();
       case "Sessions.LogOff":
         return world.logOff(p);
       case "Sessions.Suspend":
@@ -187,6 +195,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     const until_ms = Date.now() + 5 * 60_000;
     const projection = { id: "p1", session: "s4", by, full_name: "Dana Evers", window: false };
     const scenes: Record<string, Scene> = {
+      greeter: GREETER,
       session: SESSION,
       block: { ...anna, kind: "block", block: { by, message: "Eyes up front, please.", until_ms: 0 } },
       "block-default": { ...anna, kind: "block", block: { by, message: "", until_ms } },
@@ -320,7 +329,9 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     sockets.handleUpgrade(req, socket, head, (ws) => {
       const path = new URL(req.url ?? "/", "http://x").pathname;
       if (path === "/ws/dashboard") {
-        if ((req.headers.cookie ?? "").includes("stationmaster=mock")) serveDashboard(ws);
+        if (typeof greeting === "number") ws.close(greeting);
+        else if (greeting === "silent") dashboards.add(ws);
+        else if ((req.headers.cookie ?? "").includes("stationmaster=mock")) serveDashboard(ws);
         else ws.close(4401);
       } else if (path === "/ws/station") {
         stations.add(ws);
@@ -372,7 +383,13 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     command,
     received,
     setScene: (s) => setScene({ ...scene, ...s }),
-    paint: (id, how) => void (how ? black.add(id) : black.delete(id)),
+    alarm(session, alarm, since_ms = Date.now()) {
+      if (alarm === "black") black.add(session);
+      else black.delete(session);
+      for (const ws of dashboards) ws.send(JSON.stringify({ kind: "picture", session, alarm, since_ms }));
+    },
+    dashboards: (how) => void (greeting = how),
+    fail: (method, reason) => void (reason === null ? failing.delete(method) : failing.set(method, reason)),
     setChat,
     say,
     screens: () => screens.size,

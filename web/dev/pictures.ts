@@ -2,6 +2,9 @@
 // Pictures that look like desktops, painted by Chromium on a canvas, as JPEG in the three tile sizes.
 // Only for the mock.
 
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { launch } from "./browser";
 
 export const TILE_SIZES = [
@@ -132,32 +135,51 @@ const PHASES = 3;
 let painted: Promise<Pictures> | undefined;
 
 export function paintAll(): Promise<Pictures> {
-  return (painted ??= paintThem());
+  return (painted ??= load());
 }
 
-async function paintThem(): Promise<Pictures> {
+interface Painted {
+  /** [kind][phase][size], base64 */
+  all: string[][][];
+  black: string[];
+}
+
+/** They are the same each time: painted once, kept beside what esbuild keeps. */
+async function kept(): Promise<Painted> {
+  const hash = createHash("sha256").update(`${paint}${paintBlack}${KINDS} ${PHASES}${JSON.stringify(TILE_SIZES)}`).digest("hex");
+  const file = resolve("node_modules", ".cache", `stationmaster-pictures-${hash.slice(0, 16)}.json`);
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Painted;
+  } catch {
+    const painted = await paintThem();
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(`${file}.${process.pid}`, JSON.stringify(painted));
+    renameSync(`${file}.${process.pid}`, file); // another process may be reading it
+    return painted;
+  }
+}
+
+async function load(): Promise<Pictures> {
+  const { all, black } = await kept();
+  const decode = (s: string | undefined) => Buffer.from(s ?? "", "base64");
+  return {
+    black: (size) => decode(black[size]),
+    get: (kind, phase, size) => decode(all[kind % KINDS]?.[phase % PHASES]?.[size]),
+  };
+}
+
+async function paintThem(): Promise<Painted> {
   const browser = await launch();
   const page = await browser.newPage();
-  const all: Buffer[][][] = [];
-  for (let k = 0; k < KINDS; k++) {
-    all[k] = [];
-    for (let p = 0; p < PHASES; p++) {
-      const row: Buffer[] = [];
-      for (const s of TILE_SIZES) {
+  const all: string[][][] = [];
+  for (let k = 0; k < KINDS; k++)
+    for (let p = 0; p < PHASES; p++)
+      for (const [i, s] of TILE_SIZES.entries()) {
         const code = `(${paint.toString()})(${k}, ${p}, ${s.width}, ${s.height})`;
-        row.push(Buffer.from((await page.evaluate(code)) as string, "base64"));
+        ((all[k] ??= [])[p] ??= [])[i] = (await page.evaluate(code)) as string;
       }
-      (all[k] ??= [])[p] = row;
-    }
-  }
-  const black: Buffer[] = [];
-  for (const s of TILE_SIZES) {
-    const code = `(${paintBlack.toString()})(${s.width}, ${s.height})`;
-    black.push(Buffer.from((await page.evaluate(code)) as string, "base64"));
-  }
+  const black: string[] = [];
+  for (const s of TILE_SIZES) black.push((await page.evaluate(`(${paintBlack.toString()})(${s.width}, ${s.height})`)) as string);
   await browser.close();
-  return {
-    black: (size) => black[size] ?? Buffer.alloc(0),
-    get: (kind, phase, size) => all[kind % KINDS]?.[phase % PHASES]?.[size] ?? Buffer.alloc(0),
-  };
+  return { all, black };
 }

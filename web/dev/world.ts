@@ -2,7 +2,7 @@
 // A classroom that exists only in the mock: people, sessions, jobs, and what the acts do to them.
 
 import { EventEmitter } from "node:events";
-import type { Block, Job, May, Projection, Role, Scene, Session, Station, Target, WatchEvent } from "../src/shared/types";
+import type { Block, Job, May, Projection, Role, Scene, Session, Station, SystemStatus, Target, WatchEvent } from "../src/shared/types";
 
 import { People } from "./people";
 
@@ -54,16 +54,18 @@ export class World extends EventEmitter {
     const may: May[] = role === "standard" || own ? ["tile", "view", "control", "project", "logoff", "suspend", "start", "close", "chat"] : [];
     if (role === "standard") may.push("block");
     if (own) may.push("lock", "unlock");
+    // Who is suspended was in the room, too; further people sit in the next ones.
+    const room = `Room ${12 + Math.floor((n - 1) / 14)}`;
     const s: Session = {
       id, user: own ? this.me.user : user, uid: 1000 + n, full_name, role, state: attached ? "active" : "suspended", type: "x11",
       desktop: "xfce", display: `:${9 + n}`, logind: String(n), stations: [], since: new Date().toISOString(),
       idle_ms: 0, notice: null, own, may, blocked: false, locked: false, projected: false, projecting: false, viewed: false,
-      controlled: false, controlled_by: "", hand_ms: 0, room: "", window: "", program: "", cpu_permille: 0, memory_kib: 0, scene: attached ? "session" : "none",
+      controlled: false, controlled_by: "", hand_ms: 0, room, window: "", program: "", cpu_permille: 0, memory_kib: 0, scene: attached ? "session" : "none",
     };
     this.sessions.set(id, s);
     if (attached) {
       const station: Station = {
-        id: `browser-${n}`, name: `R12-${String(n).padStart(2, "0")}`, room: "", kind: "browser", address: "192.0.2.7",
+        id: `browser-${n}`, name: `R12-${String(n).padStart(2, "0")}`, room, kind: "browser", address: "192.0.2.7",
         connected: true, scene: "session", session: id, blocked: false, since: s.since,
       };
       this.stations.set(station.id, station);
@@ -82,6 +84,20 @@ export class World extends EventEmitter {
       projections: [...this.projections.values()],
       block_all: this.blockAll(),
       enabled: this.people.enabled,
+    };
+  }
+
+  /** What System.Status differs in from a system that is well. */
+  trouble: Partial<SystemStatus> = {};
+
+  systemStatus(): SystemStatus {
+    const all = [...this.sessions.values()];
+    const suspended = all.filter((s) => s.state === "suspended").length;
+    return {
+      name: "Room 12", version: "0.1.0", logind: true, relay: true, sessions: all.length, active: all.length - suspended, suspended,
+      stations: this.stations.size, uptime_s: 3 * 3600 + 120, load_percent: 185, memory_total_kib: 16_000_000,
+      memory_available_kib: 9_300_000, desktops: [{ id: "xfce", name: "Xfce" }, { id: "lxqt", name: "LXQt" }, { id: "icewm", name: "IceWM" }],
+      default_desktop: "xfce", ...this.trouble,
     };
   }
 
@@ -111,6 +127,7 @@ export class World extends EventEmitter {
       }
       return { ...t, state: "done" };
     });
+    if (!on) this.blocks = this.blocks.filter((b) => b.kind !== "user" || !users.includes(b.name));
     this.showBlocks();
     if (all) this.emitEvent({ kind: "block_all", block_all: this.blockAll() });
     return { targets };
@@ -309,6 +326,13 @@ export class World extends EventEmitter {
       }
       this.jobChanged(job);
     }, slow ? 4000 : 900 + (n % 7) * 250);
+  }
+
+  /** Every station is switched off. */
+  sendAway(): void {
+    for (const id of this.stations.keys()) this.emitEvent({ kind: "station_gone", id });
+    this.stations.clear();
+    for (const s of this.sessions.values()) this.update(Object.assign(s, { stations: [] }));
   }
 
   gone(s: Session, reason: string): void {

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arrange, matches, moves, terms, type Arrangement, type Item } from "../src/dashboard/arrange";
 import { layout, place, rowOf, touched, within } from "../src/dashboard/geometry";
-import { idleFor, isBlack, load } from "../src/dashboard/tileinfo";
+import { idleFor, load } from "../src/dashboard/tileinfo";
 import type { Session, Station } from "../src/shared/types";
 import { session } from "./things";
 
-const plainly: Arrangement = { sort: "name", group: "none", show: "all", query: "" };
+const plainly: Arrangement = { sort: "name", group: "none", show: "all", room: "", query: "" };
 const station = (id: string, name: string, kind: Station["kind"]): Station => ({
   id, name, room: "", kind, address: "", connected: true, scene: "session", session: "", blocked: false, since: "",
 });
@@ -52,6 +52,19 @@ test("groups: state and kind in their own order, programs whatever their case, u
   assert.deepEqual(ids(all, { group: "state" }), ["active: s2 s1", "blocked: s10", "suspended: s3"]);
   assert.deepEqual(ids(all, { group: "kind" }), ["browser: s1", "vnc: s2", "none: s10 s3"]);
   assert.deepEqual(ids(all, { group: "program" }), ["calc: s10", "firefox: s2 s1", ": s3"]);
+});
+
+test("groups: rooms by number, people in the order of the wall, stations; who has none comes last", () => {
+  const at = (i: Item, room: string): Item => ({ ...i, session: { ...i.session, room } });
+  const rooms = [at(cem, "Room 10"), at(anna, "Room 9"), ben, at(dana, "Room 9")];
+  assert.deepEqual(ids(rooms, { group: "room" }), ["Room 9: s2 s10", "Room 10: s1", ": s3"]);
+  assert.deepEqual(ids(rooms, { sort: "room" }), [": s2 s10 s1 s3"]);
+  assert.deepEqual(ids(rooms, { room: "Room 9" }), [": s2 s10"]);
+  assert.deepEqual(arrange(rooms, { ...plainly, room: "Room 10" }, "de", words).hidden.sort(), ["s10", "s2", "s3"]);
+  assert.equal(matches(rooms[0] as Item, terms("room 10"), ""), true);
+  const twice = [item("s1", { user: "cem", full_name: "Cem" }), item("s2", { user: "anna", full_name: "Anna" }), item("s3", { user: "cem", full_name: "Cem" })];
+  assert.deepEqual(ids(twice, { group: "user" }), ["anna: s2", "cem: s1 s3"]);
+  assert.deepEqual(ids(all, { group: "station" }), ["R12-9: s2", "R12-10: s1", ": s10 s3"]);
 });
 
 test("active hides suspended ones; what is hidden is told", () => {
@@ -115,10 +128,4 @@ test("idle: after five minutes, and only who could be at work", () => {
   assert.equal(idleFor(s, 0, 300_000), 300_000);
   assert.equal(idleFor({ ...s, blocked: true }, 0, 300_000), 0);
   assert.equal(idleFor({ ...s, state: "suspended" }, 0, 300_000), 0);
-});
-
-test("black: nothing can be seen, whatever alpha says", () => {
-  assert.equal(isBlack([0, 3, 9, 255, 10, 0, 0, 255]), true);
-  assert.equal(isBlack([0, 0, 0, 255, 0, 11, 0, 255]), false);
-  assert.equal(isBlack([]), false);
 });

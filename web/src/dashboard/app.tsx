@@ -85,6 +85,8 @@ function Waiting() {
 }
 
 const Activity = lazily(() => import("./activity").then((m) => m.Activity));
+const Systems = lazily(() => import("./systems").then((m) => m.Systems));
+const Users = lazily(() => import("./users").then((m) => m.Users));
 const Stations = lazily(() => import("./stations").then((m) => m.Stations));
 const SidePanel = lazily(() => import("./side").then((m) => m.SidePanel));
 const StartDialog = lazily(() => import("./start").then((m) => m.StartDialog));
@@ -158,6 +160,14 @@ export function App() {
         </header>
         <LinkLine />
         {where === "home" && <Home />}
+        {where === "systems" && <Systems />}
+        {where === "users" && (
+          <>
+            <Users />
+            {side.value && <SidePanel />}
+            <SelectionBar />
+          </>
+        )}
         {where === "activity" && <Activity />}
         {where === "stations" && <Stations />}
         <Results />

@@ -5,9 +5,9 @@ import { idNumber } from "../shared/format";
 import type { Session, Station } from "../shared/types";
 import { condition } from "./summary";
 
-export const SORTS = ["name", "station", "state", "idle", "memory"] as const;
+export const SORTS = ["name", "room", "station", "state", "idle", "memory"] as const;
 export type Sort = (typeof SORTS)[number];
-export const GROUPS = ["none", "state", "kind", "program"] as const;
+export const GROUPS = ["none", "room", "state", "user", "station", "kind", "program"] as const;
 export type Group = (typeof GROUPS)[number];
 export const SHOWS = ["active", "all"] as const;
 export type Show = (typeof SHOWS)[number];
@@ -23,18 +23,20 @@ export interface Arrangement {
   sort: Sort;
   group: Group;
   show: Show;
+  /** Only sessions of this room; empty: of all. */
+  room: string;
   query: string;
 }
 
 export interface Part {
-  /** What these have in common, a key for words: a state, a kind of station, a program. Empty: nothing. */
+  /** What these have in common, a key for words: a room, a state, a person, a station, a kind of it, a program. Empty: nothing. */
   key: string;
   ids: string[];
 }
 
 export interface Arranged {
   parts: Part[];
-  /** Those that search or "active" keep off the wall. */
+  /** Those that search, the room or "active" keep off the wall. */
   hidden: string[];
 }
 
@@ -64,7 +66,7 @@ export function matches(item: Item, wanted: readonly string[], words: string): b
   if (wanted.length === 0) return true;
   const s = item.session;
   const stations = item.stations.flatMap((x) => [x.id, x.name]);
-  const text = plain([s.user, s.full_name, s.program, s.window, s.desktop, words, ...s.stations, ...stations].join("\n"));
+  const text = plain([s.user, s.full_name, s.room, s.program, s.window, s.desktop, words, ...s.stations, ...stations].join("\n"));
   return wanted.every((w) => text.includes(w));
 }
 
@@ -75,18 +77,21 @@ type Compare = (a: Item, b: Item) => number;
 
 const idle = (i: Item) => (i.session.state === "active" ? i.idle_ms : -1);
 
+/** Who has none comes last. */
+function lastEmpty(x: string, y: string, collator: Intl.Collator): number {
+  return x === "" || y === "" ? Number(x === "") - Number(y === "") : collator.compare(x, y);
+}
+
 function comparing(sort: Sort, collator: Intl.Collator): Compare {
   const byName: Compare = (a, b) =>
     collator.compare(a.session.full_name, b.session.full_name) || idNumber(a.session.id) - idNumber(b.session.id);
   const rank = (i: Item) => STATES.indexOf(condition(i.session));
+  const byText = (of: (i: Item) => string): Compare => (a, b) => lastEmpty(of(a), of(b), collator);
+  const byStation = byText(stationName);
   const first: Record<Sort, Compare> = {
     name: () => 0,
-    station: (a, b) => {
-      const x = stationName(a);
-      const y = stationName(b);
-      if (x === "" || y === "") return Number(x === "") - Number(y === "");
-      return collator.compare(x, y);
-    },
+    room: (a, b) => lastEmpty(a.session.room, b.session.room, collator) || byStation(a, b),
+    station: byStation,
     state: (a, b) => rank(a) - rank(b),
     idle: (a, b) => idle(b) - idle(a),
     memory: (a, b) => b.session.memory_kib - a.session.memory_kib,
@@ -98,8 +103,14 @@ function keyOf(item: Item, group: Group): string {
   switch (group) {
     case "none":
       return "";
+    case "room":
+      return item.session.room;
     case "state":
       return condition(item.session);
+    case "user":
+      return item.session.user;
+    case "station":
+      return stationName(item);
     case "kind":
       return kindOf(item);
     case "program":
@@ -107,11 +118,13 @@ function keyOf(item: Item, group: Group): string {
   }
 }
 
-/** Order of the headings: states and kinds have one of their own; who runs no known program comes last. */
-function comparingParts(group: Group, collator: Intl.Collator): (a: Part, b: Part) => number {
-  const fixed = group === "state" ? STATES : KINDS;
-  if (group !== "program") return (a, b) => fixed.indexOf(a.key) - fixed.indexOf(b.key);
-  return (a, b) => Number(a.key === "") - Number(b.key === "") || collator.compare(a.key, b.key);
+/** Order of the headings: states and kinds have one of their own, people that of their names; who has none comes last. */
+function comparingParts(how: Arrangement, collator: Intl.Collator): ((a: Part, b: Part) => number) | null {
+  const fixed = how.group === "state" ? STATES : how.group === "kind" ? KINDS : null;
+  if (fixed) return (a, b) => fixed.indexOf(a.key) - fixed.indexOf(b.key);
+  // In the order of the wall: that of the first of each.
+  if (how.group === "user") return null;
+  return (a, b) => lastEmpty(a.key, b.key, collator);
 }
 
 export function arrange(
@@ -125,7 +138,7 @@ export function arrange(
   const hidden: string[] = [];
   const shown: Item[] = [];
   for (const i of items) {
-    const off = how.show === "active" && i.session.state === "suspended";
+    const off = (how.show === "active" && i.session.state === "suspended") || (how.room !== "" && i.session.room !== how.room);
     if (off || !matches(i, wanted, words(i.session))) hidden.push(i.session.id);
     else shown.push(i);
   }
@@ -136,7 +149,8 @@ export function arrange(
     if (part) part.ids.push(i.session.id);
     else parts.set(key, { key, ids: [i.session.id] });
   }
-  return { parts: [...parts.values()].sort(comparingParts(how.group, collator)), hidden };
+  const order = comparingParts(how, collator);
+  return { parts: order ? [...parts.values()].sort(order) : [...parts.values()], hidden };
 }
 
 /** An event about a session may change the order of the wall; what only counts up does so by itself. */
@@ -144,6 +158,7 @@ export function moves(a: Session, b: Session, how: Arrangement): boolean {
   return (
     a.full_name !== b.full_name ||
     a.state !== b.state ||
+    a.room !== b.room ||
     a.stations.join() !== b.stations.join() ||
     condition(a) !== condition(b) ||
     (a.program !== b.program && (how.group === "program" || how.query !== "")) ||

@@ -9,6 +9,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../shared/i18n";
 import * as acts from "./actmenu";
 import { Menu, type Item } from "./menu";
+import { place } from "./place";
 import { chosen, choosing, inWindow, projectSession, stopChoosing } from "./projections";
 import { clear } from "./selection";
 import { link, listed, order, selection, setSelection, tiles } from "./store";
@@ -31,6 +32,7 @@ export function targetName(): string {
   const ids = selection.value.ids;
   const count = ids.size;
   if (count === 0) return t("bar.none");
+  if (place.value !== "home") return targetOf(ids, -1, 0);
   const shown = listed.value;
   const seen = shown.filter((id) => ids.has(id)).length;
   const target = targetOf(ids, seen, shown.length);
@@ -71,25 +73,25 @@ interface OpenerProps {
 /** A button with a menu above it. */
 function Opener({ word, items, at, class: kind = "" }: OpenerProps) {
   const ref = useRef<HTMLButtonElement>(null);
-  const place = at.value;
+  const where = at.value;
   const open = () => {
     const r = ref.current?.getBoundingClientRect();
     if (r) at.value = { x: r.left, y: r.top - 4 };
   };
   return (
     <>
-      <button ref={ref} type="button" class={`button ${kind}`} aria-haspopup="menu" aria-expanded={place !== null} onClick={open}>
+      <button ref={ref} type="button" class={`button ${kind}`} aria-haspopup="menu" aria-expanded={where !== null} onClick={open}>
         {word}
         <span class="menu-arrow" aria-hidden="true">
           ▸
         </span>
       </button>
-      {place && (
+      {where && (
         <Menu
           label={word}
           items={items()}
-          x={place.x}
-          y={place.y}
+          x={where.x}
+          y={where.y}
           above
           onClose={(back) => {
             at.value = null;
@@ -199,7 +201,7 @@ export function SelectionBar() {
         {targetName()}
       </p>
       {count === 0 ? (
-        <p class="bar-hint">{order.value.length > 0 ? t("bar.hint") : ""}</p>
+        <p class="bar-hint">{order.value.length > 0 ? t(place.value === "home" ? "bar.hint" : "bar.hint.list") : ""}</p>
       ) : (
         <>
           <Acts />

@@ -10,6 +10,8 @@ export const size = signal<TileSize>("medium");
 export const sort = signal<Sort>("name");
 export const group = signal<Group>("none");
 export const show = signal<Show>("all");
+/** The room that is looked at; empty: all. */
+export const room = signal("");
 export const query = signal("");
 
 let user: string | null = null;
@@ -38,12 +40,13 @@ export function choicesOf(name: string | null): void {
     take(sort, v["sort"], SORTS, "name");
     take(group, v["group"], GROUPS, "none");
     take(show, v["show"], SHOWS, "all");
+    room.value = typeof v["room"] === "string" ? v["room"] : "";
   });
   user = name;
 }
 
 effect(() => {
-  const v = JSON.stringify({ size: size.value, sort: sort.value, group: group.value, show: show.value });
+  const v = JSON.stringify({ size: size.value, sort: sort.value, group: group.value, show: show.value, room: room.value });
   if (user === null) return;
   try {
     localStorage.setItem(storeOf(user), v);

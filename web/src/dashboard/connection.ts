@@ -94,6 +94,9 @@ function handle(e: WatchEvent): void {
     case "audit":
       auditEvent(e.entry);
       break;
+    case "picture":
+      pictures.alarmed(e);
+      break;
     case "unavailable":
       store.link.value = "unavailable"; // the relay goes on sending pictures
       break;

@@ -23,6 +23,7 @@ export function Help() {
           <li>{t("help.select.click")}</li>
           <li>{t("help.select.drag")}</li>
           <li>{t("help.select.keys")}</li>
+          <li>{t("help.select.group")}</li>
         </ul>
         <h3>{t("help.act")}</h3>
         <ul>

@@ -7,16 +7,13 @@
 // something changed, so silence on a working connection is not staleness.
 
 import { effect, signal } from "@preact/signals";
+import type { PictureAlarm } from "../shared/types";
 import { parseFrame, type Frame } from "./frame";
 import { size, tiles, type Tile } from "./store";
-import { isBlack } from "./tileinfo";
 
 const ASK_AFTER_MS = 40; // one message for all tiles that a scroll brings in
 const PATIENCE_MS = 3000; // how long a picture may take before we say that there is none
 const CHECK_MS = 1000;
-const BLACK_MS = 10_000;
-const SAMPLE_MS = 2000; // a picture is looked at no more often than this
-const SAMPLE = { width: 16, height: 9 };
 const AHEAD_PX = 120; // tiles just out of view have their picture when they come in
 
 interface Slot {
@@ -29,11 +26,6 @@ interface Slot {
   decoding: boolean;
   /** When the tile was asked for; 0: answered or not asked. */
   askedAt: number;
-  /** The last picture has not been looked at. */
-  isNew: boolean;
-  sampledAt: number;
-  /** Since when the pictures that were looked at are black; 0: they are not. */
-  blackAt: number;
 }
 
 type Send = (message: { tiles: { size: string; sessions: string[] } }) => boolean;
@@ -80,9 +72,6 @@ function newSlot(tile: Tile): Slot {
     next: null,
     decoding: false,
     askedAt: 0,
-    isNew: false,
-    sampledAt: 0,
-    blackAt: 0,
   };
 }
 
@@ -116,7 +105,10 @@ export function connected(): void {
 
 export function disconnected(): void {
   asked = new Set();
-  for (const slot of slots.values()) goStale(slot, true);
+  for (const slot of slots.values()) {
+    goStale(slot, true);
+    slot.tile.alarm.value = null; // said again when we are back
+  }
 }
 
 /** The tile may have a picture now that it could not have before. */
@@ -133,19 +125,16 @@ export function receive(buffer: ArrayBuffer): void {
   const slot = slots.get(frame.session);
   if (!slot) return;
   slot.askedAt = 0;
-  slot.isNew = true;
   slot.tile.picture.value = "live";
   if (slot.decoding) slot.next = frame;
   else void draw(slot, frame);
 }
 
-const blobOf = (frame: Frame) => new Blob([frame.jpeg], { type: "image/jpeg" });
-
 async function draw(slot: Slot, frame: Frame): Promise<void> {
   slot.decoding = true;
   slot.last = frame;
   try {
-    const bitmap = await createImageBitmap(blobOf(frame));
+    const bitmap = await createImageBitmap(new Blob([frame.jpeg], { type: "image/jpeg" }));
     const c = slot.visible ? slot.canvas : null; // it may have left the window meanwhile
     if (c && (c.width !== bitmap.width || c.height !== bitmap.height)) {
       c.width = bitmap.width;
@@ -196,36 +185,20 @@ export function askSoon(): void {
   timer ??= setTimeout(ask, ASK_AFTER_MS);
 }
 
-const small = document.createElement("canvas");
-small.width = SAMPLE.width;
-small.height = SAMPLE.height;
-const pixels = small.getContext("2d", { willReadFrequently: true, alpha: false });
-
-/** Is it black? Made small while it is decoded, off the main thread. */
-async function sample(slot: Slot, now: number): Promise<void> {
-  if (!slot.last || !pixels) return;
-  slot.isNew = false;
-  slot.sampledAt = now;
-  try {
-    const how = { resizeWidth: SAMPLE.width, resizeHeight: SAMPLE.height, resizeQuality: "medium" } as const;
-    const bitmap = await createImageBitmap(blobOf(slot.last), how);
-    pixels.drawImage(bitmap, 0, 0);
-    bitmap.close();
-    const black = isBlack(pixels.getImageData(0, 0, SAMPLE.width, SAMPLE.height).data);
-    slot.blackAt = black ? slot.blackAt || now : 0;
-  } catch {
-    slot.blackAt = 0; // not a picture
-  }
+/** What the relay says of a picture that it sends; "": all is well again. */
+export function alarmed(e: { session: string; alarm: PictureAlarm | ""; since_ms: number }): void {
+  const tile = tiles.get(e.session);
+  if (tile) tile.alarm.value = e.alarm ? { kind: e.alarm, since_ms: e.since_ms } : null;
 }
 
-/** How many of the sessions that have been looked at have no picture, an old one or a black one. */
+/** How many of the sessions that have been looked at have no picture, an old one or one that is lost, frozen or black. */
 export const alarms = signal(0);
 
 function count(): number {
   let n = 0;
   for (const { tile } of slots.values()) {
     const picture = tile.picture.peek();
-    if (!tile.gone.peek() && (picture === "stale" || picture === "none" || tile.blackSince.peek() > 0)) n++;
+    if (!tile.gone.peek() && (picture === "stale" || picture === "none" || tile.alarm.peek() !== null)) n++;
   }
   return n;
 }
@@ -238,9 +211,6 @@ function check(): void {
       continue;
     }
     if (!s.visible) continue;
-    if (s.isNew && now - s.sampledAt >= SAMPLE_MS) void sample(s, now);
-    const isLong = s.blackAt > 0 && now - s.blackAt > BLACK_MS && s.tile.session.peek().state === "active";
-    s.tile.blackSince.value = isLong && s.tile.picture.peek() === "live" ? s.blackAt : 0;
     if (s.askedAt === 0 || now - s.askedAt < PATIENCE_MS) continue;
     if (!s.last || s.tile.staleSince === 0) s.tile.staleSince = s.askedAt;
     s.askedAt = 0;

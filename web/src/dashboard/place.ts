@@ -3,7 +3,7 @@
 
 import { signal } from "@preact/signals";
 
-export const PLACES = ["home", "stations", "activity"] as const;
+export const PLACES = ["home", "systems", "stations", "users", "activity"] as const;
 export type Place = (typeof PLACES)[number];
 
 export const placeHref = (p: Place): string => (p === "home" ? "#/" : `#/${p}`);

@@ -7,6 +7,7 @@ import { ApiError, asApiError, call } from "../shared/api";
 import type { Projection, Session, Target } from "../shared/types";
 import { askForScreen, canShare, Capture } from "./capture";
 import { addEntry, expected, order, projectionOver } from "./entries";
+import { goTo } from "./place";
 import { EMPTY, type Selection } from "./selection";
 import { me, selection, setSelection, tiles } from "./store";
 
@@ -30,6 +31,7 @@ export const chosen = computed(() => {
 });
 
 export function choose(source: string): void {
+  goTo("home"); // they are chosen on the wall
   batch(() => {
     choosing.value = { source, before: selection.peek() };
     setSelection({ ...EMPTY, current: selection.peek().current });

@@ -3,14 +3,15 @@
 
 import { computed, signal, type Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { call } from "../shared/api";
+import { plainName } from "../shared/format";
 import { t, type Key } from "../shared/i18n";
 import { GROUPS, SHOWS, SORTS } from "./arrange";
-import { group, query, show, size, sort } from "./choices";
+import { group, query, room, show, size, sort } from "./choices";
 import { SIZES, type TileSize } from "./frame";
 import { alarms } from "./pictures";
+import { Search } from "./search";
 import { all } from "./selection";
-import { link, listed, liveSessions, memoryTotal, order, selection, setSelection, system } from "./store";
+import { link, listed, liveSessions, order, roomNames, selection, setSelection, system } from "./store";
 import { wallElement } from "./wall";
 
 const LETTER: Record<TileSize, string> = { small: "S", medium: "M", large: "L" };
@@ -64,53 +65,6 @@ function Pick<T extends string>({ name, values, chosen }: PickProps<T>) {
   );
 }
 
-function Search() {
-  return (
-    <span class="search">
-      <svg viewBox="0 0 24 24" aria-hidden="true">
-        <path d="M10.500 4a6.500 6.500 0 1 1 0 13 6.500 6.500 0 0 1 0-13M15.500 15.500L21 21" />
-      </svg>
-      <input
-        id="search"
-        type="text"
-        role="searchbox"
-        enterkeyhint="search"
-        autocomplete="off"
-        spellcheck={false}
-        maxLength={100}
-        aria-label={t("search.name")}
-        aria-keyshortcuts="/"
-        placeholder={t("search.placeholder")}
-        value={query.value}
-        onInput={(e) => (query.value = e.currentTarget.value)}
-        onKeyDown={(e) => {
-          if (e.key === "Escape" && query.peek() !== "") query.value = "";
-          else if (e.key === "Escape" || e.key === "Enter" || e.key === "ArrowDown") wallElement()?.focus({ preventScroll: true });
-          else return;
-          e.preventDefault();
-          e.stopPropagation();
-        }}
-      />
-      {query.value !== "" && (
-        <button
-          type="button"
-          class="icon-button"
-          aria-label={t("search.clear")}
-          title={t("search.clear")}
-          onClick={() => {
-            query.value = "";
-            document.getElementById("search")?.focus();
-          }}
-        >
-          <svg viewBox="0 0 24 24" aria-hidden="true">
-            <path d="M6 6l12 12M18 6L6 18" />
-          </svg>
-        </button>
-      )}
-    </span>
-  );
-}
-
 const COUNTED = ["active", "blocked", "suspended", "hands"] as const;
 
 /** As text, so that an event that changes no count draws nothing. */
@@ -144,6 +98,27 @@ function Counts() {
         <span class="counts-alarm">{t("wall.alarms", { count: alarms.value })}</span>
       )}
     </div>
+  );
+}
+
+/** Which room is looked at; nothing to choose where nobody has named one. */
+function RoomChoice() {
+  const names = roomNames.value.split("\n").filter(Boolean);
+  if (names.length === 0) return null;
+  return (
+    <select
+      class="room-choice"
+      aria-label={t("room.name")}
+      value={room.value}
+      onChange={(e) => (room.value = e.currentTarget.value)}
+    >
+      <option value="">{t("room.all")}</option>
+      {names.map((n) => (
+        <option key={n} value={n}>
+          {plainName(n)}
+        </option>
+      ))}
+    </select>
   );
 }
 
@@ -206,17 +181,13 @@ function Choices() {
 }
 
 export function RoomLine() {
-  useEffect(() => {
-    void call<{ memory_total_kib: number }>("System.Status")
-      .then((r) => (memoryTotal.value = r.memory_total_kib))
-      .catch(() => undefined); // then nothing is said about memory
-  }, []);
   return (
     <div class="toolbar">
       <h1>{system.value || t("wall.name")}</h1>
+      <RoomChoice />
       <Counts />
       <div class="toolbar-end">
-        <Search />
+        <Search text={query} placeholder={t("search.placeholder")} onLeave={() => wallElement()?.focus({ preventScroll: true })} />
         <Choices />
         <SelectAll />
       </div>

@@ -50,6 +50,19 @@ export function toggle(s: Selection, id: string): Selection {
   return { ids, anchor: id, current: id };
 }
 
+/** A whole group: alone selects it (or nothing, if it is what is selected), adds: adds it or takes it out. */
+export function group(s: Selection, ids: readonly string[], adds: boolean): Selection {
+  const whole = ids.every((id) => s.ids.has(id));
+  const only = whole && s.ids.size === ids.length;
+  const next = new Set(adds ? s.ids : []);
+  for (const id of ids) {
+    if (whole && (adds || only)) next.delete(id);
+    else next.add(id);
+  }
+  const first = ids[0] ?? null;
+  return { ids: next, anchor: first ?? s.anchor, current: s.current !== null && ids.includes(s.current) ? s.current : first };
+}
+
 /** Right click: what is under the pointer is the target, unless it already belongs to the selection. */
 export function pointAt(s: Selection, id: string): Selection {
   return s.ids.has(id) ? { ...s, current: id } : { ids: new Set([id]), anchor: id, current: id };

@@ -5,9 +5,9 @@
 import { batch, computed, effect, signal, type Signal } from "@preact/signals";
 import { plainName } from "../shared/format";
 import { lang, t } from "../shared/i18n";
-import type { Me, Session, Station, Target } from "../shared/types";
+import type { Me, PictureAlarm, Session, Station, Target } from "../shared/types";
 import { arrange, moves, type Arrangement, type Item } from "./arrange";
-import { choicesOf, group, query, show, sort } from "./choices";
+import { choicesOf, group, query, room, show, sort } from "./choices";
 import { EMPTY, prune, type Selection } from "./selection";
 import { condition } from "./summary";
 
@@ -48,8 +48,8 @@ export interface Tile {
   readonly picture: Signal<PictureState>;
   /** Since when the picture is not live, ms of this computer; read only while picture is "stale". */
   staleSince: number;
-  /** Since when its picture is black, ms of this computer; 0: it is not, or not for long enough. */
-  readonly blackSince: Signal<number>;
+  /** What the relay has found wrong with its picture, and since when, ms of the system; null: nothing. */
+  readonly alarm: Signal<{ kind: PictureAlarm; since_ms: number } | null>;
   /** Last key or pointer event, ms of this computer. */
   usedAt: number;
   /** The session has ended; the tile stays a moment to say so. */
@@ -102,7 +102,7 @@ function newTile(s: Session): Tile {
     source: signal(false),
     picture: signal<PictureState>("waiting"),
     staleSince: 0,
-    blackSince: signal(0),
+    alarm: signal<{ kind: PictureAlarm; since_ms: number } | null>(null),
     usedAt: Date.now() - s.idle_ms,
     gone: signal(false),
   };
@@ -113,7 +113,7 @@ const itemOf = (x: Tile): Item => ({
   idle_ms: Date.now() - x.usedAt,
   stations: x.session.peek().stations.flatMap((id) => stations.peek().get(id) ?? []),
 });
-const chosen = (): Arrangement => ({ sort: sort.value, group: group.value, show: show.value, query: query.value });
+const chosen = (): Arrangement => ({ sort: sort.value, group: group.value, show: show.value, room: room.value, query: query.value });
 const same = (a: readonly Tile[], b: readonly Tile[]) => a.length === b.length && a.every((x, i) => x === b[i]);
 
 let arranging: ReturnType<typeof setTimeout> | undefined;
@@ -234,6 +234,13 @@ export function dropStation(id: string): void {
 export function liveSessions(): Session[] {
   return order.value.map((id) => tiles.get(id)?.session.value).filter((s): s is Session => s !== undefined);
 }
+
+/** Names of the rooms that stations and sessions name, as text with a line for each: an event that brings none draws nothing. */
+export const roomNames = computed(() => {
+  const names = new Set([...[...stations.value.values()].map((s) => s.room), ...liveSessions().map((s) => s.room), room.value]);
+  names.delete("");
+  return [...names].sort(new Intl.Collator(lang.value, { numeric: true }).compare).join("\n");
+});
 
 export function reset(): void {
   batch(() => {

@@ -3,7 +3,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { serverNow, tick } from "../shared/clock";
-import { countdown, plainName, span } from "../shared/format";
+import { countdown, plainName } from "../shared/format";
 import { bytes, duration, percent, said, t } from "../shared/i18n";
 import type { Notice, Session } from "../shared/types";
 import { blockAll, blocks } from "./blocks";
@@ -39,13 +39,13 @@ const AlarmSign = () => (
 /** The picture does not show what is there now; since when. */
 function AlarmBadge({ tile, alarm }: { tile: Tile; alarm: Alarm }) {
   void tick.value;
-  const since = alarm === "black" ? tile.blackSince.value : tile.staleSince;
-  if (Date.now() - since < TELL_AFTER_MS) return null;
-  const s = span(Date.now() - since);
+  const said = alarm === "stale" || alarm === "none" ? null : tile.alarm.value;
+  const age = said ? serverNow() - said.since_ms : Date.now() - tile.staleSince;
+  if (!said && age < TELL_AFTER_MS) return null;
   return (
     <span class={`tile-alarm ${alarm === "none" ? "tile-instead" : "badge tile-stale"}`}>
       <AlarmSign />
-      <span>{t(`tile.${alarm}.${s.unit}`, { count: s.count })}</span>
+      <span>{t(`tile.${alarm}`, { time: duration(age) })}</span>
     </span>
   );
 }
@@ -54,8 +54,8 @@ function alarmOf(tile: Tile): Alarm | null {
   const s = tile.session.value;
   if (!s.may.includes("tile") || s.state === "opening" || tile.gone.value) return null;
   const picture = tile.picture.value;
-  if (picture === "stale" || picture === "none") return picture;
-  return tile.blackSince.value > 0 ? "black" : null;
+  if (picture === "stale") return picture;
+  return tile.alarm.value?.kind ?? (picture === "none" ? "none" : null);
 }
 
 const minutes = (ms: number) => duration(Math.floor(ms / 60_000) * 60_000);
@@ -136,7 +136,7 @@ function Instead({ tile, session }: { tile: Tile; session: Session }) {
       </span>
     );
   if (session.state === "opening") return <span class="tile-instead">{t("tile.opening")}</span>;
-  if (picture === "none") return <AlarmBadge tile={tile} alarm="none" />;
+  if (picture === "none") return tile.alarm.value ? null : <AlarmBadge tile={tile} alarm="none" />;
   if (picture === "waiting") return <span class="tile-instead">{t("tile.waiting")}</span>;
   return null;
 }
@@ -244,7 +244,7 @@ export function TileView({ tile, x, y, width, height, position, of }: Props) {
   const classes = ["tile", `tile-${state}`];
   if (selected) classes.push("selected");
   if (tile.current.value) classes.push("current");
-  if (picture === "stale") classes.push("stale");
+  if (picture === "stale" || alarm === "lost") classes.push("stale");
   if (alarm) classes.push("alarmed");
   if (tile.source.value) classes.push("source");
   return (

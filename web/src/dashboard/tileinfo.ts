@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the tile tells of a session beside its picture: only what a teacher should notice. Pure.
 
-import type { Session } from "../shared/types";
+import type { PictureAlarm, Session } from "../shared/types";
 
 const IDLE_MS = 5 * 60_000;
 const CPU_MIN = 50; // permille of one core
@@ -28,12 +28,5 @@ export function idleFor(s: Session, usedAt: number, now: number): number {
   return s.state === "active" && !s.blocked && !s.locked && ms >= IDLE_MS ? ms : 0;
 }
 
-export type Alarm = "stale" | "none" | "black";
-
-const BLACK_MAX = 10; // of 255: what JPEG makes of black
-
-/** RGBA of a picture that was made very small: nothing in it can be seen. */
-export function isBlack(rgba: ArrayLike<number>): boolean {
-  for (let i = 0; i < rgba.length; i++) if (i % 4 !== 3 && (rgba[i] ?? 0) > BLACK_MAX) return false;
-  return rgba.length > 0;
-}
+/** Of a picture: not kept up to date because the connection is gone, not there at all, or what the relay says. */
+export type Alarm = "stale" | "none" | PictureAlarm;

@@ -9,7 +9,7 @@ import * as acts from "./actmenu";
 import { decline, moreTime } from "./acts";
 import { startBand } from "./band";
 import { projectToChosen } from "./bar";
-import { group, query, show } from "./choices";
+import { group, query, room, show } from "./choices";
 import { place, type Layout } from "./geometry";
 import { Menu } from "./menu";
 import { choosing, stopChoosing } from "./projections";
@@ -98,6 +98,12 @@ function onClick(e: MouseEvent): void {
     return;
   }
   if (answered(e)) return;
+  const heading = e.target instanceof Element ? e.target.closest<HTMLElement>("[data-group]") : null;
+  const part = heading && sections.peek().find((x) => x.key === heading.dataset["group"]);
+  if (part) {
+    selectPart(part, keysOf(e));
+    return;
+  }
   const id = tileIdAt(e.target);
   if (id !== null && id === choosing.peek()?.source) return;
   const s = selection.peek();
@@ -152,6 +158,11 @@ function currentListed(): string | null {
   return id !== null && positions.peek().has(id) ? id : null;
 }
 
+function selectGroupOf(id: string | null): void {
+  const part = sections.peek().find((x) => x.tiles.some((tile) => tile.id === id));
+  if (part) selectPart(part, { ctrl: true, shift: false });
+}
+
 /** One key for what is wanted at once: only while the wall has the focus. */
 function onActKey(e: KeyboardEvent, current: string | null): boolean {
   if (e.ctrlKey || e.altKey || e.metaKey || e.shiftKey) return false;
@@ -161,6 +172,7 @@ function onActKey(e: KeyboardEvent, current: string | null): boolean {
   } else if (choosing.peek() || !acts.canAct()) return false;
   else if (e.key === "b" || e.key === "B") acts.blockSelected();
   else if (e.key === "u" || e.key === "U") acts.unblockSelected();
+  else if (e.key === "g" || e.key === "G") selectGroupOf(current);
   else return false;
   return true;
 }
@@ -205,12 +217,18 @@ function onGlobalKey(e: KeyboardEvent): void {
 function NothingShown() {
   return (
     <div class="empty">
-      <h2>{t(query.value ? "search.nothing" : "show.nothing", { text: query.value })}</h2>
+      <h2>
+        {query.value
+          ? t("search.nothing", { text: query.value })
+          : room.value
+            ? t("room.nothing", { name: room.value })
+            : t("show.nothing")}
+      </h2>
       <button
         type="button"
         class="button"
         onClick={() => {
-          query.value = "";
+          query.value = room.value = "";
           show.value = "all";
           wallElement()?.focus({ preventScroll: true });
         }}
@@ -243,14 +261,40 @@ function Placeholder() {
 }
 
 function headingOf(section: Section): string {
+  const first = section.tiles[0]?.session.peek();
   switch (group.value) {
+    case "room":
+      return section.key || t("room.none");
+    case "user":
+      return first?.full_name ?? section.key;
+    case "station":
+      return section.key || t("tile.nostation");
     case "state":
       return t(`condition.${section.key}` as Key);
     case "kind":
       return t(`kind.${section.key}` as Key);
     default:
-      return section.tiles[0]?.session.peek().program || t("program.none");
+      return first?.program || t("program.none");
   }
+}
+
+const idsOf = (section: Section) => section.tiles.filter((x) => !x.gone.value).map((x) => x.id);
+
+/** Selects what stands under a heading. By keys: G, for the tile where the keyboard is. */
+function selectPart(section: Section, keys: sel.Keys): void {
+  const adds = keys.ctrl || keys.shift || (touchMode && lastPointer === "touch");
+  setSelection(sel.group(selection.peek(), idsOf(section), adds));
+}
+
+/** How much of a group is selected: its mark. */
+function GroupMark({ section }: { section: Section }) {
+  const ids = idsOf(section);
+  const count = ids.filter((id) => selection.value.ids.has(id)).length;
+  return (
+    <svg class="group-mark" data-selected={count === 0 ? "none" : count < ids.length ? "some" : "all"} viewBox="0 0 24 24">
+      <path d={count > 0 && count < ids.length ? "M6 12h12" : "M5 12.500l4.500 4.500L19 7.500"} />
+    </svg>
+  );
 }
 
 interface PartProps {
@@ -284,7 +328,8 @@ function Part({ section, first, index, l }: PartProps) {
       style={{ top, height }}
     >
       {headed && (
-        <div class="wall-heading" aria-hidden="true">
+        <div class="wall-heading" aria-hidden="true" title={t("group.select")} data-group={section.key}>
+          <GroupMark section={section} />
           <span id={id}>
             {headingOf(section)} <span class="wall-heading-count">{count}</span>
           </span>

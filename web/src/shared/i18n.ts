@@ -76,6 +76,11 @@ export function percent(share: number): string {
   return new Intl.NumberFormat(lang.value, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
+/** "0.85". */
+export function fraction(n: number): string {
+  return new Intl.NumberFormat(lang.value, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(n);
+}
+
 /** Of KiB: "340 MB", "1.2 GB" as people say it. */
 export function bytes(kib: number): string {
   const mega = kib / 1024;

@@ -186,7 +186,10 @@ export interface Process {
   memory_kib: number;
 }
 
-/** One text frame of /ws/dashboard: a reply of Events.Watch, or "unavailable" from the relay. */
+/** The session's display is gone, shows nothing new though it is drawn to, or is black. */
+export type PictureAlarm = "lost" | "stalled" | "black";
+
+/** One text frame of /ws/dashboard: a reply of Events.Watch, or "unavailable" and "picture" from the relay. */
 export type WatchEvent =
   | {
       kind: "snapshot";
@@ -210,6 +213,7 @@ export type WatchEvent =
   | { kind: "chat_cleared"; id: string }
   | { kind: "chat_enabled"; enabled: boolean }
   | { kind: "audit"; entry: AuditEntry }
+  | { kind: "picture"; session: string; alarm: PictureAlarm | ""; since_ms: number }
   | { kind: "unavailable" };
 
 export type SceneKind = "greeter" | "session" | "projection" | "lock" | "block";
@@ -278,6 +282,26 @@ export interface LoginReply {
 export interface Desktop {
   id: string;
   name: string;
+}
+
+/** System.Status. */
+export interface SystemStatus {
+  name: string;
+  version: string;
+  logind: boolean;
+  relay: boolean;
+  sessions: number;
+  active: number;
+  suspended: number;
+  stations: number;
+  /** Seconds since the session service started. */
+  uptime_s: number;
+  /** Load average of a minute, times 100. */
+  load_percent: number;
+  memory_total_kib: number;
+  memory_available_kib: number;
+  desktops: Desktop[];
+  default_desktop: string;
 }
 
 export interface LoginInfo {

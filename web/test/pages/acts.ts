@@ -109,7 +109,7 @@ test("without the relay the pictures say since when they are old", async () => {
   await wall();
   await page.locator('[data-user^="bencohen"][data-picture="live"]').waitFor();
   mock.command("down");
-  await text(tile("Ben Cohen"), /No new picture for [2-9] seconds/);
+  await text(tile("Ben Cohen"), /No new picture for [2-9] sec/);
   mock.command("up");
   await page.locator('[data-user^="bencohen"][data-picture="live"]').waitFor();
 });
