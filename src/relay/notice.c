@@ -29,6 +29,7 @@ struct notice {
 	/* What is drawn. */
 	char *by, *message, *language;
 	bool asked;
+	enum notice_kind kind;
 	int64_t seconds;
 	uint16_t screen_w, screen_h;
 };
@@ -165,10 +166,22 @@ static void paint(cairo_t *cr, const struct layout *l)
 		paint_foot(cr, l);
 }
 
+static enum overlay_text find_lead(enum notice_kind kind, bool is_now)
+{
+	static const enum overlay_text leads[][2] = {
+		[NOTICE_ORDER] = { TEXT_NOTICE, TEXT_NOTICE_NOW },
+		[NOTICE_IDLE_LOGOFF] = { TEXT_IDLE_LOGOFF, TEXT_IDLE_LOGOFF_NOW },
+		[NOTICE_IDLE_SUSPEND] = { TEXT_IDLE_SUSPEND, TEXT_IDLE_SUSPEND_NOW },
+		[NOTICE_IDLE_LOCK] = { TEXT_IDLE_LOCK, TEXT_IDLE_LOCK_NOW },
+	};
+
+	return leads[kind][is_now];
+}
+
 static void draw(struct notice *n)
 {
 	bool is_now = n->seconds == 0;
-	const char *format = overlay_text_get(n->language, is_now ? TEXT_NOTICE_NOW : TEXT_NOTICE);
+	const char *format = overlay_text_get(n->language, find_lead(n->kind, is_now));
 	_cleanup_free_ char *by = str_clean(n->by, NAME_MAX_CHARS);
 	_cleanup_free_ char *message = str_clean(n->message, MESSAGE_MAX_CHARS);
 	char who[512], quoted[4 * MESSAGE_MAX_CHARS + 16] = "", time[24] = "";
@@ -188,9 +201,14 @@ static void draw(struct notice *n)
 	l.message = (struct draw_text){
 		.text = quoted, .size = 16 * u, .colour = DRAW_TEXT, .lines = MESSAGE_LINES_MAX
 	};
-	l.save = (struct draw_text){ .text = is_now ? "" : overlay_text_get(n->language, TEXT_SAVE),
+	l.save = (struct draw_text){
+		.text = is_now ? ""
+			       : overlay_text_get(n->language, n->kind == NOTICE_ORDER
+									       ? TEXT_SAVE
+									       : TEXT_IDLE_KEEP),
 		.size = 15 * u,
-		.colour = DRAW_WARN };
+		.colour = DRAW_WARN
+	};
 	l.time = (struct draw_text){
 		.text = time, .size = 38 * u, .colour = DRAW_WARN, .bold = true
 	};
@@ -234,9 +252,10 @@ bool notice_draw(struct notice *n, const struct notice_text *text, uint16_t scre
 	const char *by = text->by ? text->by : "", *message = text->message ? text->message : "";
 	const char *language = text->language ? text->language : "en";
 
-	if (n->seconds == seconds && n->asked == text->asked && n->screen_w == screen_w &&
-			n->screen_h == screen_h && n->by && streq(n->by, by) &&
-			streq(n->message, message) && streq(n->language, language))
+	if (n->seconds == seconds && n->asked == text->asked && n->kind == text->kind &&
+			n->screen_w == screen_w && n->screen_h == screen_h && n->by &&
+			streq(n->by, by) && streq(n->message, message) &&
+			streq(n->language, language))
 		return false;
 	forget(n);
 	n->by = strdup(by);
@@ -248,6 +267,7 @@ bool notice_draw(struct notice *n, const struct notice_text *text, uint16_t scre
 	}
 	n->seconds = seconds;
 	n->asked = text->asked;
+	n->kind = text->kind;
 	n->screen_w = screen_w;
 	n->screen_h = screen_h;
 	draw(n);

@@ -22,6 +22,19 @@ static const char *const english[_TEXT_MAX] = {
 	[TEXT_BUSY] = "One moment …",
 	[TEXT_NOTICE] = "%s will log you off in",
 	[TEXT_NOTICE_NOW] = "%s is logging you off",
+	[TEXT_IDLE_LOGOFF] = "You will be logged off in",
+	[TEXT_IDLE_LOGOFF_NOW] = "You are being logged off",
+	[TEXT_IDLE_SUSPEND] = "Your session will be suspended in",
+	[TEXT_IDLE_SUSPEND_NOW] = "Your session is being suspended",
+	[TEXT_IDLE_LOCK] = "Your session will be locked in",
+	[TEXT_IDLE_LOCK_NOW] = "Your session is being locked",
+	[TEXT_IDLE_KEEP] = "Nobody seems to be here. Press any key to go on.",
+	[TEXT_LIMIT_MEMORY] = "Out of memory",
+	[TEXT_LIMIT_MEMORY_HINT] = "Your session used all the memory it may have, so a program was "
+				   "ended. Close what you do not need.",
+	[TEXT_LIMIT_TASKS] = "Too many programs",
+	[TEXT_LIMIT_TASKS_HINT] = "Your session runs as many programs as it may, so one could not "
+				  "start. Close what you do not need.",
 	[TEXT_SAVE] = "Save your work now.",
 	[TEXT_MORE_TIME] = "I need more time",
 	[TEXT_ASKED] = "You have asked for more time.",
@@ -80,6 +93,23 @@ static const char *const german[_TEXT_MAX] = {
 	[TEXT_BUSY] = "Einen Moment …",
 	[TEXT_NOTICE] = "%s meldet Sie ab in",
 	[TEXT_NOTICE_NOW] = "%s meldet Sie jetzt ab",
+	[TEXT_IDLE_LOGOFF] = "Sie werden abgemeldet in",
+	[TEXT_IDLE_LOGOFF_NOW] = "Sie werden jetzt abgemeldet",
+	[TEXT_IDLE_SUSPEND] = "Ihre Sitzung wird angehalten in",
+	[TEXT_IDLE_SUSPEND_NOW] = "Ihre Sitzung wird jetzt angehalten",
+	[TEXT_IDLE_LOCK] = "Ihr Sperrbildschirm geht an in",
+	[TEXT_IDLE_LOCK_NOW] = "Ihr Sperrbildschirm geht jetzt an",
+	[TEXT_IDLE_KEEP] = "Es scheint niemand hier zu sein. Drücken Sie eine Taste, um "
+			   "weiterzuarbeiten.",
+	[TEXT_LIMIT_MEMORY] = "Kein Speicher mehr",
+	[TEXT_LIMIT_MEMORY_HINT] =
+			"Ihre Sitzung hat allen Speicher verbraucht, den sie haben darf; "
+			"ein Programm wurde beendet. Schließen Sie, was Sie nicht "
+			"brauchen.",
+	[TEXT_LIMIT_TASKS] = "Zu viele Programme",
+	[TEXT_LIMIT_TASKS_HINT] = "In Ihrer Sitzung laufen so viele Programme, wie es sein dürfen; "
+				  "eines konnte nicht starten. Schließen Sie, was Sie nicht "
+				  "brauchen.",
 	[TEXT_SAVE] = "Speichern Sie jetzt Ihre Arbeit.",
 	[TEXT_MORE_TIME] = "Ich brauche mehr Zeit",
 	[TEXT_ASKED] = "Sie haben um mehr Zeit gebeten.",

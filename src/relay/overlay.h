@@ -21,12 +21,16 @@ struct overlay {
 /* --- notice: "Karin Kaya ends this session in 0:59. Save your work." --- */
 struct notice;
 
+/* Who ordered it is told of an order only; the others are time-outs that any key takes back. */
+enum notice_kind { NOTICE_ORDER, NOTICE_IDLE_LOGOFF, NOTICE_IDLE_SUSPEND, NOTICE_IDLE_LOCK };
+
 struct notice_text {
 	const char *by;       /* full name */
 	const char *message;  /* of that person; may be empty */
 	int64_t ends_ms;      /* ms since 1970 */
 	const char *language; /* "en", "de" */
 	bool asked;           /* for more time; else there is a button for it */
+	enum notice_kind kind;
 };
 
 int notice_new(struct notice **ret);

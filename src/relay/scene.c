@@ -41,6 +41,15 @@ static enum scene_kind parse_kind(const char *text)
 	return SCENE_UNKNOWN;
 }
 
+static enum notice_kind find_kind(const char *act, const char *cause)
+{
+	if (!*cause || streq(cause, "order"))
+		return NOTICE_ORDER;
+	return streq(act, "suspend") ? NOTICE_IDLE_SUSPEND
+	       : streq(act, "lock")  ? NOTICE_IDLE_LOCK
+				     : NOTICE_IDLE_LOGOFF;
+}
+
 static bool parse_notice(json_t *json, struct scene *s)
 {
 	struct args a;
@@ -53,6 +62,7 @@ static bool parse_notice(json_t *json, struct scene *s)
 	s->notice.message = text_of(&a, "message");
 	s->notice.ends_ms = arg_int(&a, "ends_ms", ARG_REQUIRED, 0, INT64_MAX, 0);
 	s->notice.more_time = arg_bool(&a, "more_time", ARG_OPTIONAL, false);
+	s->notice.kind = find_kind(text_of(&a, "act"), text_of(&a, "cause"));
 	return !args_bad(&a);
 }
 
@@ -146,6 +156,8 @@ int scene_parse(json_t *json, struct scene *ret)
 	s.full_name = text_of(&a, "full_name");
 	s.input = arg_bool(&a, "input", ARG_REQUIRED, false);
 	s.text = text_of(&a, "text");
+	s.limit.memory = streq(text_of(&a, "limit_hit"), "memory");
+	s.limit.at_ms = arg_int(&a, "limit_hit_ms", ARG_OPTIONAL, 0, INT64_MAX, 0);
 	ok = parse_notice(arg_any(&a, "notice", ARG_OPTIONAL), &s) &&
 	     parse_block(arg_any(&a, "block", ARG_OPTIONAL), &s) &&
 	     parse_projection(arg_any(&a, "projection", ARG_OPTIONAL), &s) &&

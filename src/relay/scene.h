@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "relay/overlay.h"
 #include "relay/projection.h"
 #include "relay/sources.h"
 
@@ -30,7 +31,12 @@ struct scene {
 		const char *by, *message;
 		int64_t ends_ms;
 		bool more_time;
+		enum notice_kind kind;
 	} notice;
+	struct {
+		bool memory;   /* else tasks */
+		int64_t at_ms; /* 0: none was hit */
+	} limit;
 	struct {
 		const char *by, *message;
 		int64_t until_ms; /* 0: until taken back */

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "relay/keysym.h"
+#include "relay/overlay-text.h"
 #include "relay/overlay.h"
 #include "relay/station-screen.h"
 #include "relay/station.h"
@@ -27,6 +28,7 @@ enum {
 	CORNER_SIDE = 2,
 	CORNER_MS = 600,
 	POPUP_MS = 8000,
+	LIMIT_NEWS_MS = 60000, /* older is none: the station came back, or the relay */
 };
 
 struct station_layers {
@@ -38,6 +40,7 @@ struct station_layers {
 
 	/* Of the session that is here; all else is forgotten. */
 	char session[SOURCE_SESSION_MAX + 1];
+	int64_t limit_told_ms; /* that one was hit then has been told */
 	int64_t popup_number, popped,
 			read;  /* of messages; popped, read: the last one, -1: unknown */
 	char *draft;           /* of a closed panel */
@@ -72,7 +75,8 @@ static void notice_update(struct station_layers *l)
 		.message = scene->notice.message,
 		.ends_ms = scene->notice.ends_ms,
 		.language = language_of(l),
-		.asked = scene->notice.more_time };
+		.asked = scene->notice.more_time,
+		.kind = scene->notice.kind };
 
 	if (!c->decided.notice) {
 		uv_timer_stop(&l->countdown);
@@ -243,7 +247,10 @@ static void handle_popup_end(uv_timer_t *t)
 {
 	struct station_layers *l = t->data;
 
-	l->popped = l->popup_number;
+	if (l->popup_number < -1)
+		l->limit_told_ms = -l->popup_number;
+	else
+		l->popped = l->popup_number;
 	popup_close(l);
 }
 
@@ -253,7 +260,7 @@ static void popup_show(struct station_layers *l, const struct chat_line *line)
 	struct popup_text text = { .from_name = line->from_name,
 		.text = line->text,
 		.language = language_of(l),
-		.can_answer = c->station->chat.enabled };
+		.can_answer = line->supervisor && c->station->chat.enabled };
 
 	if (!l->popup) {
 		if (popup_new(&l->popup) < 0)
@@ -279,6 +286,24 @@ static const struct chat_line *find_news(const struct station_layers *l)
 	return NULL;
 }
 
+/* That a limit of the session was hit, as a message of nobody; its number is the time, below 0. */
+static bool find_limit(const struct station_layers *l, struct chat_line *ret)
+{
+	const struct scene *scene = &l->screen->station->scene;
+	bool memory = scene->limit.memory;
+	int64_t at_ms = scene->limit.at_ms;
+
+	if (at_ms <= l->limit_told_ms || at_ms < clock_real_ms() - LIMIT_NEWS_MS)
+		return false;
+	*ret = (struct chat_line){ .number = -at_ms,
+		.at_ms = at_ms,
+		.from_name = overlay_text_get(
+				language_of(l), memory ? TEXT_LIMIT_MEMORY : TEXT_LIMIT_TASKS),
+		.text = overlay_text_get(language_of(l),
+				memory ? TEXT_LIMIT_MEMORY_HINT : TEXT_LIMIT_TASKS_HINT) };
+	return true;
+}
+
 /* What belongs to a session goes with it. */
 static void chat_forget(struct station_layers *l)
 {
@@ -288,6 +313,7 @@ static void chat_forget(struct station_layers *l)
 		host_forget(s->stations->relay->host, l);
 	l->sending = l->raising = false;
 	l->popped = l->read = -1;
+	l->limit_told_ms = 0;
 	popup_close(l);
 	panel_close(l);
 	refusal_set(l, NULL);
@@ -302,6 +328,7 @@ static void chat_update(struct station_layers *l)
 	const struct chat *chat = &c->station->chat;
 	int64_t last = chat->n > 0 ? chat->lines[chat->n - 1].number : 0;
 	const struct chat_line *news;
+	struct chat_line limit;
 
 	if (chat->known && l->popped < 0)
 		l->popped = l->read = last;
@@ -310,6 +337,8 @@ static void chat_update(struct station_layers *l)
 	news = chat->known && c->shown && c->decided.chat ? find_news(l) : NULL;
 	if (news)
 		popup_show(l, news);
+	else if (c->shown && c->decided.chat && find_limit(l, &limit))
+		popup_show(l, &limit);
 	else
 		popup_close(l);
 }

@@ -179,6 +179,19 @@ static void scenes_are_read(void **state)
 	assert_string_equal(s.projection.full_name, "Ben");
 	assert_true(s.projection.window);
 
+	assert_int_equal(s.notice.kind, NOTICE_ORDER);
+	assert_int_equal(s.limit.at_ms, 0);
+
+	assert_int_equal(parse("{\"kind\":\"session\",\"session\":\"s7\"," NAMES ",\"input\":true,"
+			       "\"notice\":{\"job\":\"j1\",\"by\":\"K\",\"act\":\"lock\","
+			       "\"cause\":\"idle\",\"ends_ms\":5,\"message\":\"\"},"
+			       "\"limit_hit\":\"memory\",\"limit_hit_ms\":9,\"text\":\"\"}",
+					 &s),
+			0);
+	assert_int_equal(s.notice.kind, NOTICE_IDLE_LOCK);
+	assert_true(s.limit.memory);
+	assert_int_equal(s.limit.at_ms, 9);
+
 	assert_int_equal(parse("{\"kind\":\"greeter\",\"session\":\"\",\"notice\":null,"
 			       "\"input\":false,\"text\":\"why\"}",
 					 &s),

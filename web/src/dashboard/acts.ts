@@ -164,6 +164,7 @@ export function jobEvent(job: Job): void {
     changeEntry(entry.key, { job, targets: job.targets });
     return;
   }
+  if (job.cause && job.cause !== "order") return; // a time-out: its tile says so
   const mine = job.by === me.peek()?.user;
   const cancellable = job.targets.some((x) => x.state === "waiting" && (x.ends_ms ?? job.ends_ms) > serverNow());
   if (asking(job).length > 0) dismissedJobs.delete(job.id); // a question wants to be seen

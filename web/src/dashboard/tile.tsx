@@ -23,7 +23,7 @@ function Countdown({ notice }: { notice: Notice }) {
   void tick.value;
   return (
     <span class="badge badge-warn tile-notice" title={notice.message || undefined}>
-      {t("tile.notice", { time: countdown(notice.ends_ms - serverNow()) })}
+      {t(`tile.notice.${notice.act ?? "logoff"}`, { time: countdown(notice.ends_ms - serverNow()) })}
     </span>
   );
 }
@@ -205,7 +205,8 @@ function unseen(s: Session, outcome: Outcome | null, asks: boolean, alarm: Alarm
   const use = usage(s).text;
   if (use) parts.push(use);
   if (asks) parts.push(t("more.short"));
-  if (s.notice) parts.push(t("tile.notice.label"));
+  if (s.limit_hit && s.limit_hit !== "none") parts.push(t(`tile.limit.${s.limit_hit}`));
+  if (s.notice) parts.push(t(`tile.notice.label.${s.notice.act ?? "logoff"}`));
   if (outcome && (outcome.state === "refused" || outcome.state === "failed"))
     parts.push(`${outcomeText(outcome)}${outcome.reason ? `: ${said(outcome.reason)}` : ""}`);
   if (!s.may.includes("tile")) parts.push(t(`tile.hidden.${s.role}`));
@@ -278,6 +279,11 @@ export function TileView({ tile, x, y, width, height, position, of }: Props) {
               </span>
             ))}
             {tile.source.value && <span class="mark mark-source">{t("mark.source")}</span>}
+          </span>
+        )}
+        {s.limit_hit && s.limit_hit !== "none" && !gone && (
+          <span class="badge badge-bad tile-limit" title={t(`tile.limit.${s.limit_hit}.hint`)}>
+            {t(`tile.limit.${s.limit_hit}`)}
           </span>
         )}
         {s.notice && !gone && <Countdown notice={s.notice} />}

@@ -3,6 +3,13 @@
 // stehen für Namen und Zahlen. Was hier fehlt, wird so gezeigt, wie es kam.
 
 export const systemDe: Record<string, string> = {
+  // Zeitgrenzen (stationd)
+  "Your session was suspended because nobody was using it. Log in to go on.":
+    "Ihre Sitzung wurde angehalten, weil niemand sie benutzt hat. Melden Sie sich an, um weiterzuarbeiten.",
+  "Your session was logged off because nobody was using it.":
+    "Ihre Sitzung wurde abgemeldet, weil niemand sie benutzt hat.",
+  "logged off: nobody was using it": "abgemeldet: niemand hat sie benutzt",
+  "logged off: suspended for too long": "abgemeldet: zu lange angehalten",
   // Log-in (station-session, stationd)
   "The user name or password is not right.": "Benutzername oder Passwort stimmt nicht.",
   "The user name or the password is not right.": "Benutzername oder Passwort stimmt nicht.",

@@ -19,12 +19,18 @@ export type May =
 
 export interface Notice {
   job: string;
+  /** Full name of a person; of a time-out the name of the system. */
   by: string;
+  /** What will happen, and why; not given by older systems: logoff, order. */
+  act?: "logoff" | "suspend" | "lock";
+  cause?: "order" | "idle" | "suspended";
   ends_ms: number;
   message: string;
   /** Scenes only: the person has asked for more time and waits for the answer. */
   more_time?: boolean;
 }
+
+export type LimitHit = "none" | "memory" | "tasks";
 
 export interface Session {
   id: string;
@@ -56,6 +62,11 @@ export interface Session {
   program: string;
   cpu_permille: number;
   memory_kib: number;
+  /** What it may use at most; 0: no limit. */
+  limits?: { memory_kib: number; tasks: number; cpu_percent: number };
+  /** Hit within the last five minutes, and when. */
+  limit_hit?: LimitHit;
+  limit_hit_ms?: number;
   scene: "none" | Exclude<SceneKind, "greeter">;
   own: boolean;
   may: May[];
@@ -126,7 +137,8 @@ export interface Target {
 
 export interface Job {
   id: string;
-  kind: "logoff";
+  kind: "logoff" | "suspend" | "lock";
+  cause?: "order" | "idle" | "suspended";
   by: string;
   since: string;
   ends_ms: number;
@@ -256,6 +268,8 @@ export interface Scene {
   block?: SceneBlock | null;
   projection?: SceneProjection | null;
   sign?: Sign | null;
+  limit_hit?: LimitHit;
+  limit_hit_ms?: number;
   text: string;
 }
 

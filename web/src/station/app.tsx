@@ -9,6 +9,7 @@ import { LoginCard } from "../shared/logincard";
 import type { Scene, SceneBlock } from "../shared/types";
 import { BlockCard } from "./block";
 import { LockCard } from "./lock";
+import { LimitNews } from "./limit";
 import { NoticeBar } from "./notice";
 import { closePanel, Panel } from "./panel";
 import { hasPixels } from "./scene";
@@ -153,6 +154,7 @@ export function App() {
         <>
           <Signs sign={s.sign ?? null} projection={s.projection ?? null} />
           {s.notice && <NoticeBar notice={s.notice} />}
+          {s.kind === "session" && <LimitNews hit={s.limit_hit ?? "none"} at_ms={s.limit_hit_ms ?? 0} />}
         </>
       )}
     </main>

@@ -8,6 +8,7 @@ import { countdown } from "../shared/format";
 import { clockMinutes, t } from "../shared/i18n";
 import type { Notice, SceneBlock } from "../shared/types";
 import { focusDesktop } from "./screen";
+import { noticeLine } from "./notice";
 
 const FINAL_MS = 10 * 60_000; // from here on it counts down
 
@@ -24,10 +25,9 @@ function Until({ until_ms }: { until_ms: number }) {
 function LogOffLine({ notice }: { notice: Notice }) {
   void tick.value;
   const left = notice.ends_ms - serverNow();
-  const key = left > 0 ? "station.notice" : "station.notice.now";
   return (
     <p class="note note-warn scene-notice">
-      {t(key, { name: notice.by, time: countdown(left) })}
+      {noticeLine(notice, left, countdown(left))}
       {notice.message && <> {t("station.notice.message", { text: notice.message })}</>}
     </p>
   );

@@ -30,7 +30,19 @@ function MoreTime({ asked, onAsk }: { asked: boolean; onAsk: () => void }) {
   );
 }
 
+/** A time-out: no person ordered it, and any key takes it back. */
+export const isTimeout = (notice: Notice) => notice.cause !== undefined && notice.cause !== "order";
+
+/** What will happen, and when. */
+export function noticeLine(notice: Notice, left: number, time: string): string {
+  const when = left > 0 ? "" : ".now";
+  if (isTimeout(notice)) return t(`station.idle.${notice.act ?? "logoff"}${when}`, { time });
+  return t(`station.notice${when}`, { name: notice.by, time });
+}
+
 export function NoticeBar({ notice }: { notice: Notice }) {
+  const idle = isTimeout(notice);
+  const act = notice.act ?? "logoff";
   const [small, setSmall] = useState(false);
   const [asked, setAsked] = useState(false);
   useEffect(() => setSmall(false), [notice.job]);
@@ -46,7 +58,7 @@ export function NoticeBar({ notice }: { notice: Notice }) {
   return (
     <aside class={small ? "notice notice-small" : "notice"} data-job={notice.job}>
       <p class="visually-hidden" role="alert">
-        {t("station.notice.alert", { name: notice.by })} {notice.message}
+        {t(idle ? `station.idle.${act}.alert` : "station.notice.alert", { name: notice.by })} {notice.message}
       </p>
       {small ? (
         <button type="button" class="notice-pill" aria-label={t("station.notice.big")} onClick={toggle}>
@@ -56,10 +68,10 @@ export function NoticeBar({ notice }: { notice: Notice }) {
         <>
           <div class="notice-text" aria-hidden="true">
             <p class="notice-who">
-              {left > 0 ? t("station.notice", { name: notice.by, time }) : t("station.notice.now", { name: notice.by })}
+              {noticeLine(notice, left, time)}
             </p>
             {notice.message && <p class="notice-message">{t("station.notice.message", { text: notice.message })}</p>}
-            {left > 0 && <p>{t("station.notice.save")}</p>}
+            {left > 0 && <p>{t(idle ? "station.idle.keep" : "station.notice.save")}</p>}
           </div>
           {left > 0 && <MoreTime asked={asked || notice.more_time === true} onAsk={() => setAsked(ask())} />}
           <button
