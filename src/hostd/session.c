@@ -284,10 +284,11 @@ int session_take_facts(struct session *s, json_t *facts)
  * What the helper left about an end that nobody was there to be told of, {"forced": bool, "reason":
  * string}: -ENOENT, or enum session_end.
  */
-static int ended_read(const char *id)
+static int ended_read(const char *id, char **ret_reason)
 {
 	_cleanup_free_ char *data = NULL;
 	_cleanup_json_ json_t *note = NULL;
+	const char *reason;
 	char path[128];
 	size_t len;
 
@@ -296,6 +297,9 @@ static int ended_read(const char *id)
 		return -ENOENT;
 	if (json_parse_object(data, len, &note) < 0)
 		return SESSION_END_DONE;
+	reason = json_string_value(json_object_get(note, "reason"));
+	if (ret_reason)
+		*ret_reason = str_clean(reason ? reason : "", SESSION_MESSAGE_MAX);
 	return json_is_true(json_object_get(note, "forced")) ? SESSION_END_FORCED
 							     : SESSION_END_DONE;
 }
@@ -310,7 +314,7 @@ static void ended_forget(const char *id)
 
 enum session_end session_take_ended(const char *id)
 {
-	int how = ended_read(id);
+	int how = ended_read(id, NULL);
 
 	ended_forget(id);
 	return how < 0 ? SESSION_END_DONE : (enum session_end)how;
@@ -371,6 +375,7 @@ static void end_logged_off(struct session *s, enum session_end how)
 
 static void handle_lost(struct worker *w, void *userdata)
 {
+	_cleanup_free_ char *reason = NULL;
 	struct session *s = userdata;
 	struct worker *again = NULL;
 	int ended;
@@ -381,13 +386,18 @@ static void handle_lost(struct worker *w, void *userdata)
 				      "unexpectedly; the system's journal says why.");
 		return;
 	}
-	ended = ended_read(s->id);
+	ended = ended_read(s->id, &reason);
 	if (ended < 0 && s->reconnects++ < RECONNECTS_MAX &&
 			worker_connect(s->host, s->id, &again) == 0) {
 		s->worker = again;
 		session_start_watch(s);
 		if (s->closing)
 			session_order_end(s);
+		return;
+	}
+	if (ended >= 0 && !s->closing && reason) {
+		/* Its unit may have tidied up after a helper that was killed. */
+		session_end(s, ended, reason, streq(reason, SESSION_USER_LOGGED_OFF) ? "" : reason);
 		return;
 	}
 	if (s->killed || ended >= 0) {

@@ -11,7 +11,9 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "ipc/json.h"
+#include "session/clean-up.h"
 #include "session/worker.h"
 
 int main(int argc, char **argv)
@@ -19,6 +21,11 @@ int main(int argc, char **argv)
 	static const char score[] = "-900";
 	_cleanup_close_ int oom = -EBADF;
 
+	if (argc == 2 && streq(argv[1], "--clean-up")) {
+		log_init("station-session");
+		json_init();
+		return clean_up_run();
+	}
 	if (argc != 1 || fcntl(3, F_GETFD) < 0) {
 		fprintf(stderr,
 				"%s is started by stationd or systemd with a connection as descriptor "

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "session/clean-up.h"
 #include "session/utmp.h"
 
 #define DEFAULT_PATH      "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
@@ -335,6 +336,13 @@ static int build_environ(struct session *s)
 
 /* --- open --- */
 
+static int leave_mark(const struct session *s)
+{
+	const char *logind = environ_get(&s->environ, "XDG_SESSION_ID");
+
+	return clean_up_mark(s->id, logind ? logind : "", s->display_name);
+}
+
 static int take_options(struct session *s, const struct session_options *o)
 {
 	str_copy(s->id, sizeof(s->id), o->id);
@@ -420,6 +428,8 @@ void session_open(struct session *s, const struct session_options *o)
 	}
 	if (r == 0)
 		r = sort_processes(s, &o->limits);
+	if (r == 0)
+		r = leave_mark(s);
 	if (r < 0)
 		open_fail_errno(s, r, "The session's processes could not be set up");
 }

@@ -80,3 +80,23 @@ test("fifty helpers at once", async () => {
   for (const h of all) h.end();
   await until("no helper is left", async () => (await instances()) === "", 20000);
 });
+
+test("a helper that is killed leaves nothing behind, and a note of how its session ended", async () => {
+  const { h, facts } = await start("s7");
+  await until("openbox", () => bed.ok("pgrep -u anna openbox"));
+  const unit = await bed.sh(`ps -o unit= -p $(loginctl show-session ${facts.logind} -p Leader --value)`);
+  assert.equal(await bed.sh("stat -c %a /run/stationmaster/sessions/s7/helper"), "600");
+  const other = await start("s8");
+  await bed.sh(`kill -KILL $(systemctl show -p MainPID --value ${unit})`);
+  await h.closed;
+  await until("its folder is gone", () => bed.ok("! test -e /run/stationmaster/sessions/s7"));
+  await until("its processes are gone", async () => (await bed.sh(`systemctl show -p ActiveState --value session-${facts.logind}.scope`)) !== "active");
+  assert.equal(await bed.sh(`ls -d /tmp/.X11-unix/X${facts.display.slice(1)} /tmp/.X${facts.display.slice(1)}-lock 2>/dev/null || true`), "");
+  assert.deepEqual(JSON.parse(await bed.sh("cat /run/stationmaster/ended/s7")), { forced: true, reason: "Your session ended because of a fault of the system." });
+  // The other session of the same user is untouched.
+  assert.equal((await other.h.call("Describe")).facts.closing, false);
+  assert.ok(await bed.ok(`pgrep -u anna -f 'Xvnc ${other.facts.display} '`));
+  await other.h.call("LogOff", calm);
+  await bed.gone(other.facts);
+  assert.equal(await bed.sh("ls /run/stationmaster/ended"), "s7");
+});
