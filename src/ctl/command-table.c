@@ -8,6 +8,7 @@
 #define SESSIONS    "org.stationmaster.Sessions."
 #define STATIONS    "org.stationmaster.Stations."
 #define BLOCKS      "org.stationmaster.Blocks."
+#define LIMITS      "org.stationmaster.Limits."
 #define PROJECTIONS "org.stationmaster.Projections."
 #define VIEWS       "org.stationmaster.Views."
 #define JOBS        "org.stationmaster.Jobs."
@@ -54,6 +55,8 @@ const struct option_info options_all[] = {
 	{ OPT_FOLLOW, "follow", NULL, "go on with what is new, until interrupted" },
 	{ OPT_LONG, "long", NULL, "with hands, windows, processor and memory" },
 	{ OPT_NAME, "name", "NAME", "name (at most 60 characters; empty: none)" },
+	{ OPT_ONLY, "only", "SITE,...", "only these sites are open; may be given several times" },
+	{ OPT_EXCEPT, "except", "SITE,...", "these sites are closed; may be given several times" },
 	{ OPT_ROOM, "room", "ROOM", "sessions of this room; may be given several times" },
 	{ OPT_DESKTOP, "desktop", "NAME",
 			"desktop to start, as \"stationctl system status\" lists them" },
@@ -122,6 +125,22 @@ const struct command commands[] = {
 			"Programs run on; the user gets them back at the next log-in.\n",
 			OPT_ALL | OPT_ROOM, ARGS_TARGETS, 0, CTL_TARGETS_MAX, SESSIONS "Suspend",
 			session_suspend_run },
+	{ "web limit", "SESSION|USER...", "Let people reach only some sites, or all but some",
+			"Holds for every program of these users, until its time is over or it is taken back,\n"
+			"also after a new log-in and after a restart. contoso.com covers www.contoso.com, not\n"
+			"notcontoso.com. While it holds only web pages can be reached, nothing else of the\n"
+			"network. --all catches those who log in later too.\n"
+			"For a test: stationctl web limit --all --only contoso.com,wikipedia.org --until 10:45\n",
+			OPT_ALL | OPT_ROOM | OPT_ONLY | OPT_EXCEPT | OPT_UNTIL, ARGS_TARGETS, 0,
+			CTL_TARGETS_MAX, LIMITS "Limit", web_limit_run },
+	{ "web free", "SESSION|USER...", "Take limits of the web back",
+			"While the web of everybody is limited nobody can be let out alone: free --all.\n",
+			OPT_ALL | OPT_ROOM, ARGS_TARGETS, 0, CTL_TARGETS_MAX, LIMITS "Free",
+			web_free_run },
+	{ "web list", "", "Limits of the web that are in force", NULL, 0, ARGS_NONE, 0, 0,
+			LIMITS "List", web_list_run },
+	{ "web recent", "", "Lists of sites you used before", NULL, 0, ARGS_NONE, 0, 0,
+			LIMITS "Recent", web_recent_run },
 	{ "project start", "SESSION|USER...", "Show one desktop to others",
 			"Shown is your own session, or that of --from, in place of what the stations showed;\n"
 			"their keys and pointers reach nothing meanwhile. With --all those who log in later see\n"

@@ -182,6 +182,24 @@ static int option_station(struct ctl *c, const char *value)
 	return CTL_DONE;
 }
 
+/* "contoso.com, wikipedia.org": what is no site stationd knows better. */
+static int option_sites(struct ctl *c, const char *value, json_t **sites)
+{
+	_cleanup_free_ char *copy = strdup(value);
+	char *save = NULL;
+
+	if (!copy)
+		return ctl_no_memory(c);
+	if (!str_is_utf8(value, strlen(value)))
+		return ctl_usage(c, "Sites are names such as contoso.com, separated by commas.");
+	if (!*sites)
+		*sites = json_array();
+	for (char *site = strtok_r(copy, ", \t\n", &save); site;
+			site = strtok_r(NULL, ", \t\n", &save))
+		json_array_append_new(*sites, json_string(site));
+	return CTL_DONE;
+}
+
 static int option_place(
 		struct ctl *c, const struct option_info *info, const char *value, const char **ret)
 {
@@ -311,6 +329,10 @@ static int option_apply(
 		return option_place(c, info, value, &c->name);
 	case OPT_ROOM:
 		return option_room(c, info, value);
+	case OPT_ONLY:
+		return option_sites(c, value, &c->only);
+	case OPT_EXCEPT:
+		return option_sites(c, value, &c->except);
 	}
 	return CTL_DONE;
 }

@@ -43,6 +43,8 @@
 #define OPT_ROOM         OPT_BIT(30)
 #define OPT_BLOCK        OPT_BIT(31)
 #define OPT_NO_BLOCK     OPT_BIT(32)
+#define OPT_ONLY         OPT_BIT(33)
+#define OPT_EXCEPT       OPT_BIT(34)
 enum { OPTIONS_MAX = 64 };
 #define OPT_GLOBAL (OPT_JSON | OPT_SOCKET | OPT_TIMEOUT | OPT_HELP | OPT_VERSION)
 
@@ -122,6 +124,10 @@ int session_view_run(struct ctl *c, int argc, char **argv);
 int session_control_run(struct ctl *c, int argc, char **argv);
 int block_list_run(struct ctl *c, int argc, char **argv);
 int block_texts_run(struct ctl *c, int argc, char **argv);
+int web_limit_run(struct ctl *c, int argc, char **argv);
+int web_free_run(struct ctl *c, int argc, char **argv);
+int web_list_run(struct ctl *c, int argc, char **argv);
+int web_recent_run(struct ctl *c, int argc, char **argv);
 int project_start_run(struct ctl *c, int argc, char **argv);
 int project_stop_run(struct ctl *c, int argc, char **argv);
 int project_list_run(struct ctl *c, int argc, char **argv);

@@ -219,7 +219,7 @@ static void complete_texts(const struct command *command, const char *socket, co
 	json_t *text;
 	size_t i;
 
-	if (!command || !(command->options & OPT_UNTIL))
+	if (!command || !(command->options & OPT_UNTIL) || !(command->options & OPT_MESSAGE))
 		return;
 	texts = ask(socket, "org.stationmaster.Blocks.Texts", "texts");
 	json_array_foreach (texts, i, text)

@@ -53,7 +53,9 @@ void ctl_done(struct ctl *c)
 	json_decref(c->stations);
 	json_decref(c->rooms);
 	json_decref(c->programs);
-	c->stations = c->rooms = NULL;
+	json_decref(c->only);
+	json_decref(c->except);
+	c->stations = c->rooms = c->only = c->except = NULL;
 }
 
 void ctl_init_aside(struct ctl *aside, const struct ctl *c)
@@ -63,6 +65,8 @@ void ctl_init_aside(struct ctl *aside, const struct ctl *c)
 	aside->lost = 0;
 	json_incref(aside->stations);
 	json_incref(aside->rooms);
+	json_incref(aside->only);
+	json_incref(aside->except);
 }
 
 int64_t ctl_time_left(const struct ctl *c, int64_t fallback_ms)

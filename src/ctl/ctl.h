@@ -62,6 +62,8 @@ struct ctl {
 	json_t *rooms;    /* of --room, likewise */
 	/* Of --program and --open, likewise: objects of both. */
 	json_t *programs;
+	json_t *only;   /* sites of --only, likewise */
+	json_t *except; /* sites of --except, likewise */
 	const char *name;
 	const char *message;
 	const char *desktop;

@@ -274,8 +274,8 @@ size_t target_count(json_t *reply, const char *state)
 
 char *target_flags(json_t *session)
 {
-	static const char *const names[] = { "blocked", "locked", "projected", "projecting",
-		"controlled", "viewed", NULL };
+	static const char *const names[] = { "blocked", "limited", "locked", "projected",
+		"projecting", "controlled", "viewed", NULL };
 	_cleanup_free_ char *flags = text_flags(session, names);
 
 	const char *hit = json_string_value(json_object_get(session, "limit_hit"));

@@ -17,6 +17,7 @@
 #include "hostd/block.h"
 #include "hostd/host.h"
 #include "hostd/names.h"
+#include "hostd/weblimit.h"
 
 static const char *const state_names[] = {
 	[CHOICE_ASKED] = "failed",
@@ -27,6 +28,8 @@ static const char *const state_names[] = {
 
 void choice_free(struct choice *c)
 {
+	if (c->forget)
+		c->forget(c);
 	names_forget(c->request.host->names, c);
 	list_remove(&c->link);
 	for (size_t i = 0; i < c->n; i++)
@@ -53,6 +56,8 @@ bool choice_read(struct choice *c, struct request *r)
 	};
 	c->sessions = arg_strings(&r->args, "sessions", ARG_OPTIONAL, CHOICE_MAX, 64);
 	c->users = arg_strings(&r->args, "users", ARG_OPTIONAL, CHOICE_MAX, CALLER_USER_MAX - 1);
+	if (c->act == ACT_SEE) /* nothing was said */
+		c->act = ACT_BLOCK;
 	if (!c->of_people)
 		c->stations = arg_strings(&r->args, "stations", ARG_OPTIONAL, CHOICE_MAX, 64);
 	c->all = arg_bool(&r->args, "all", ARG_OPTIONAL, false);
@@ -129,6 +134,7 @@ int choice_add_session(struct choice *c, struct session *s)
 int choice_add_user(struct choice *c, const char *user)
 {
 	struct host *h = c->request.host;
+	struct web_limit *limit;
 	struct block *b;
 	struct chosen *t;
 	struct list *l;
@@ -150,6 +156,13 @@ int choice_add_user(struct choice *c, const char *user)
 		str_copy(t->full_name, sizeof(t->full_name), b->full_name);
 		t->uid = b->uid;
 		t->role = b->role;
+		t->state = CHOICE_DONE;
+	}
+	limit = c->of_limits ? web_limit_find(h, WEB_LIMIT_USER, user) : NULL;
+	if (limit) {
+		str_copy(t->full_name, sizeof(t->full_name), limit->full_name);
+		t->uid = limit->uid;
+		t->role = limit->role;
 		t->state = CHOICE_DONE;
 	}
 	return 0;
@@ -263,13 +276,17 @@ void choice_note_failure(struct choice *c, const struct session *s, const char *
 		fail(t, reason);
 }
 
-void choice_fail_unstored(struct choice *c)
+void choice_fail(struct choice *c, const char *reason)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (c->list[i].state == CHOICE_DONE)
-			fail(&c->list[i],
-					"Done, but it could not be written to the disk: a restart undoes "
-					"it. Free disk space, then order it again.");
+			fail(&c->list[i], reason);
+}
+
+void choice_fail_unstored(struct choice *c)
+{
+	choice_fail(c, "Done, but it could not be written to the disk: a restart undoes it. Free "
+		       "disk space, then order it again.");
 }
 
 static void decide(struct choice *c)
@@ -281,9 +298,9 @@ static void decide(struct choice *c)
 		bool own = t->uid == c->caller.uid;
 
 		if (t->state != CHOICE_DONE || (t->is_station && t->uid == (uid_t)-1) ||
-				role_may(c->caller.role, t->role, own, ACT_BLOCK, bulk))
+				role_may(c->caller.role, t->role, own, c->act, bulk))
 			continue;
-		t->reason = role_refusal(t->role, own, ACT_BLOCK, t->full_name);
+		t->reason = role_refusal(t->role, own, c->act, t->full_name);
 		t->state = CHOICE_REFUSED;
 	}
 }
@@ -301,7 +318,9 @@ static bool answer_not_found(struct choice *c)
 	}
 	if (c->n == 0)
 		return false;
-	if (c->n == 1 && users && strstr(c->request.call->method, ".Blocks.")) {
+	if (c->n == 1 && users &&
+			(strstr(c->request.call->method, ".Blocks.") ||
+					strstr(c->request.call->method, ".Limits."))) {
 		api_error(&c->request, "UnknownUser",
 				json_pack("{s:s, s:s}", "user", c->list[0].user, "reason",
 						c->list[0].reason ? c->list[0].reason : ""));

@@ -41,11 +41,14 @@ struct choice {
 	json_t *sessions, *users, *stations; /* of the call */
 	bool all;
 	bool of_people; /* stations cannot be named */
+	enum act act;   /* what is going to be done; ACT_BLOCK unless told */
 	bool of_blocks; /* also users and stations that are only known because they are blocked */
+	bool of_limits; /* also users who are only known because their web is limited */
 	struct chosen *list;
 	size_t n, next;
 	bool no_answer; /* the name service has let us wait once; not again */
 	choice_fn done;
+	choice_fn forget; /* before it is freed; may be NULL */
 };
 
 /* Reads the selection, which has to be the last of the parameters; keeps the call. false: an error
@@ -68,6 +71,8 @@ const char *choice_state_to_string(enum choice_state state);
 /* What was done holds for the person of this session, but not everything worked. reason is copied;
  * the first one stays. */
 void choice_note_failure(struct choice *c, const struct session *s, const char *reason);
+/* Not in force, for this reason: say so for each that was done. */
+void choice_fail(struct choice *c, const char *reason);
 /* What was done holds, but the disk did not take it: say so for each. */
 void choice_fail_unstored(struct choice *c);
 /* One more, of the kind that all means; those that are there already are left out. */

@@ -40,6 +40,7 @@
 #include "hostd/timeout.h"
 #include "hostd/token.h"
 #include "hostd/view.h"
+#include "hostd/weblimit.h"
 
 enum { FIND_MS = 3000 };
 
@@ -320,6 +321,8 @@ int host_new(struct conf *conf, struct host **ret)
 	list_init(&h->blocks);
 	list_init(&h->lessons);
 	list_init(&h->lesson_runs);
+	list_init(&h->web_limits);
+	list_init(&h->web_limited);
 	list_init(&h->projections);
 	list_init(&h->views);
 	list_init(&h->logins);
@@ -344,6 +347,9 @@ int host_new(struct conf *conf, struct host **ret)
 		r = names_new(h->event, &h->names);
 	if (r < 0)
 		return r;
+	h->limiter = limiter_new(h);
+	if (!h->limiter)
+		return -ENOMEM;
 	host_load_groups(h);
 	h->logind = logind_new(h);
 	desktops_update(&h->desktops);
@@ -376,8 +382,12 @@ struct host *host_free(struct host *h)
 		block_free(list_entry(h->blocks.next, struct block, link));
 	while (!list_is_empty(&h->lessons))
 		lesson_free(list_entry(h->lessons.next, struct lesson, link));
+	while (!list_is_empty(&h->web_limits))
+		web_limit_free(list_entry(h->web_limits.next, struct web_limit, link));
+	web_limits_forget_people(h);
 	token_free_all(h);
 	choice_free_all(h);
+	h->limiter = limiter_free(h->limiter);
 	logind_free(h->logind);
 	names_free(h->names);
 	sd_event_source_disable_unref(h->rescan);
@@ -386,6 +396,7 @@ struct host *host_free(struct host *h)
 	sd_event_source_disable_unref(h->flush);
 	sd_event_source_disable_unref(h->block_end);
 	sd_event_source_disable_unref(h->lesson_end);
+	sd_event_source_disable_unref(h->web_limit_end);
 	json_decref(h->block_all_told);
 	desktops_done(&h->desktops);
 	apps_done(&h->apps);
@@ -437,6 +448,8 @@ int host_run(struct host *h)
 	if (r >= 0)
 		r = lesson_load_all(h);
 	if (r >= 0)
+		r = web_limit_load_all(h);
+	if (r >= 0)
 		r = projection_load_all(h);
 	if (r < 0)
 		log_warning_errno(r, "the stored state could not be read");
@@ -448,6 +461,7 @@ int host_run(struct host *h)
 	r = counter_save(h);
 	if (r < 0)
 		log_warning_errno(r, "cannot write " COUNTER_PATH);
+	web_limits_apply(h);
 	job_resume_all(h);
 	projection_resume_all(h);
 	session_take_all_ended(h);

@@ -31,6 +31,7 @@
 
 enum { HOST_SAVE_MS = 250 };
 
+struct limiter;
 struct logind;
 struct names;
 struct server;
@@ -64,6 +65,11 @@ struct host {
 	unsigned n_lessons;
 	sd_event_source *lesson_end;
 	struct list lesson_runs; /* programs of lessons that are just being started */
+	struct list web_limits;
+	unsigned n_web_limits;
+	struct list web_limited; /* people with rules (weblimit.c) */
+	sd_event_source *web_limit_end;
+	struct limiter *limiter;
 	struct list projections; /* oldest first */
 	unsigned n_projections;
 	struct list views; /* oldest first */

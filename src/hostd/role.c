@@ -69,6 +69,7 @@ static bool may_on_own(enum role caller, enum act act, bool bulk)
 	case ACT_PROJECT:
 		return caller != ROLE_STANDARD;
 	case ACT_BLOCK:
+	case ACT_LIMIT:
 	case ACT_CHAT:
 	case _ACT_MAX:
 		return false;
@@ -104,6 +105,8 @@ char *role_refusal(enum role target, bool own, enum act act, const char *full_na
 				full_name);
 	if (own && act == ACT_BLOCK)
 		return str_format("This is your own session or station; it is always left out.");
+	if (own && act == ACT_LIMIT)
+		return str_format("This is your own session; your own web is never limited.");
 	if (own)
 		return str_format("This is your own session; it is left out when several are "
 				  "chosen. Choose it alone.");

@@ -12,7 +12,8 @@
 enum role { ROLE_STANDARD, ROLE_OPERATOR, ROLE_ADMINISTRATOR };
 
 /* What can be done to one session. SEE: know that it is there. BLOCK: block and unblock its user,
- * and project to it. PROJECT: show it to others. START, CLOSE: programs. CHAT: write to its user.
+ * and project to it. LIMIT: limit its user's web. PROJECT: show it to others. START, CLOSE:
+ * programs. CHAT: write to its user.
  */
 enum act {
 	ACT_SEE,
@@ -20,6 +21,7 @@ enum act {
 	ACT_VIEW,
 	ACT_CONTROL,
 	ACT_BLOCK,
+	ACT_LIMIT,
 	ACT_PROJECT,
 	ACT_LOGOFF,
 	ACT_SUSPEND,

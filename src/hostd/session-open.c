@@ -19,6 +19,7 @@
 #include "hostd/login.h"
 #include "hostd/session.h"
 #include "hostd/station.h"
+#include "hostd/weblimit.h"
 
 enum {
 	DISPLAY_TRIES_MAX = 32,
@@ -285,12 +286,35 @@ static int opening_new(const struct session_request *r, const struct desktop *d,
 	return o->desktop.id && o->desktop.exec && o->desktop.names ? 0 : -ENOMEM;
 }
 
+/* What limits the user is in force before the user's first program is started, or none is. */
+static void handle_limited(const char *reason, void *userdata)
+{
+	struct session *s = userdata;
+	_cleanup_free_ char *text = NULL;
+
+	if (!reason) {
+		session_set_deadline(s, OPEN_TIMEOUT_MS);
+		try_display(s);
+		return;
+	}
+	text = str_format("The web of %s is limited, and the limit cannot be enforced now, so the "
+			  "session was not started. %s",
+			s->person.full_name, reason);
+	session_open_abort(s, text ? text : reason);
+}
+
 static int handle_try(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct session *s = userdata;
 
 	session_set_deadline(s, OPEN_TIMEOUT_MS);
-	try_display(s);
+	if (!web_limit_holds(s)) {
+		try_display(s);
+		return 0;
+	}
+	web_limits_apply(s->host);
+	if (limiter_wait(s->host->limiter, handle_limited, s) < 0)
+		session_open_abort(s, "The system is out of memory.");
 	return 0;
 }
 

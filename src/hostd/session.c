@@ -30,6 +30,7 @@
 #include "hostd/station-scene.h"
 #include "hostd/station.h"
 #include "hostd/view.h"
+#include "hostd/weblimit.h"
 
 enum {
 	ANSWER_SLACK_MS = 5000, /* on top of the time-out of a log-off */
@@ -133,9 +134,10 @@ static json_t *build_may(const struct session *s, const struct caller *caller, b
 		enum act act;
 		const char *name;
 	} acts[] = { { ACT_TILE, "tile" }, { ACT_VIEW, "view" }, { ACT_CONTROL, "control" },
-		{ ACT_BLOCK, "block" }, { ACT_PROJECT, "project" }, { ACT_LOGOFF, "logoff" },
-		{ ACT_SUSPEND, "suspend" }, { ACT_LOCK, "lock" }, { ACT_UNLOCK, "unlock" },
-		{ ACT_START, "start" }, { ACT_CLOSE, "close" }, { ACT_CHAT, "chat" } };
+		{ ACT_BLOCK, "block" }, { ACT_LIMIT, "limit" }, { ACT_PROJECT, "project" },
+		{ ACT_LOGOFF, "logoff" }, { ACT_SUSPEND, "suspend" }, { ACT_LOCK, "lock" },
+		{ ACT_UNLOCK, "unlock" }, { ACT_START, "start" }, { ACT_CLOSE, "close" },
+		{ ACT_CHAT, "chat" } };
 	json_t *may = json_array();
 
 	for (size_t i = 0; may && i < ELEMENTSOF(acts); i++)
@@ -178,6 +180,7 @@ json_t *session_build_json(struct session *s, const struct caller *caller)
 			build_may(s, caller, own));
 	if (out) {
 		json_object_set_new(out, "room", json_string(s->room));
+		json_object_set_new(out, "limited", json_boolean(f.limited));
 		json_object_set_new(out, "hand_ms", json_integer(s->hand_ms));
 		usage_build_json(&s->usage, out);
 		limit_build_json(s, out);
@@ -244,6 +247,7 @@ void session_free(struct session *s)
 		s->host->n_sessions--;
 	}
 	session_open_forget(s);
+	limiter_forget(s->host->limiter, s);
 	usage_done(&s->usage);
 	limit_done(&s->limit);
 	sd_event_source_disable_unref(s->deadline);

@@ -17,6 +17,7 @@
 #include "hostd/session.h"
 #include "hostd/station.h"
 #include "hostd/view.h"
+#include "hostd/weblimit.h"
 
 /* The facts, and the objects they were taken from. */
 struct gathered {
@@ -218,6 +219,7 @@ void session_get_flags(struct session *s, struct session_flags *ret)
 	*ret = (struct session_flags){
 		.blocked = block_holds_person(s) ||
 			   lesson_choose(s->host, s->person.uid, s->person.role).block,
+		.limited = web_limit_holds(s),
 		.projected = projection_reaches_session(s),
 		.projecting = projection_has_source(s->host, s, false),
 		.viewed = view.viewed,
@@ -239,8 +241,8 @@ static void tell_session(struct session *s)
 	json_t *told;
 
 	session_get_flags(s, &f);
-	told = json_pack("[b, b, b, b, b, s, s]", f.blocked, f.projected, f.projecting, f.viewed,
-			f.controlled, f.controlled_by, f.scene);
+	told = json_pack("[b, b, b, b, b, b, s, s]", f.blocked, f.limited, f.projected,
+			f.projecting, f.viewed, f.controlled, f.controlled_by, f.scene);
 	if (json_equal(s->told, told)) {
 		json_decref(told);
 		return;

@@ -23,7 +23,7 @@ bool station_is_blocked(const struct station *st);
 
 /* What watchers are told about a session beside what it is itself. */
 struct session_flags {
-	bool blocked, projected, projecting, viewed, controlled;
+	bool blocked, limited, projected, projecting, viewed, controlled;
 	const char *controlled_by; /* never NULL */
 	const char *scene;         /* "none" while no station shows it */
 };

@@ -117,7 +117,16 @@ static const char *const migrations[STORE_SCHEMA] = {
 	" session TEXT NOT NULL, PRIMARY KEY (lesson, boot, session)) WITHOUT ROWID;"
 	"CREATE TABLE lesson_presets ("
 	" uid INTEGER NOT NULL, name TEXT NOT NULL, preset TEXT NOT NULL, used INTEGER NOT NULL,"
-	" PRIMARY KEY (uid, name)) WITHOUT ROWID;",
+	" PRIMARY KEY (uid, name)) WITHOUT ROWID;"
+	/* web_limits.domains: one a line. web_lists: the last ones of each person. */
+	"CREATE TABLE web_limits ("
+	" kind TEXT NOT NULL, name TEXT NOT NULL, full_name TEXT NOT NULL, uid INTEGER NOT NULL,"
+	" role TEXT NOT NULL, by_user TEXT NOT NULL, by_uid INTEGER NOT NULL, by_name TEXT NOT NULL,"
+	" by_role TEXT NOT NULL, since_s INTEGER NOT NULL, until_ms INTEGER NOT NULL,"
+	" mode TEXT NOT NULL, domains TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;"
+	"CREATE TABLE web_lists ("
+	" uid INTEGER NOT NULL, mode TEXT NOT NULL, domains TEXT NOT NULL, used INTEGER NOT NULL,"
+	" PRIMARY KEY (uid, mode, domains)) WITHOUT ROWID;",
 };
 
 static int error_from_sqlite(int code)

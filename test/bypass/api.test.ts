@@ -26,6 +26,7 @@ const lowest: Record<string, Role> = {
   "Blocks.List": "operator", "Blocks.Block": "operator", "Blocks.Unblock": "operator", "Blocks.Texts": "operator",
   "Lessons.List": "operator", "Lessons.Preview": "operator", "Lessons.Start": "operator", "Lessons.Extend": "operator", "Lessons.Change": "operator",
   "Lessons.End": "operator", "Lessons.Presets": "operator",
+  "Limits.List": "operator", "Limits.Limit": "operator", "Limits.Free": "operator", "Limits.Recent": "operator",
   "Projections.List": "operator", "Projections.Start": "operator", "Projections.Stop": "operator",
   "Programs.Installed": "standard", "Programs.Icon": "standard", "Programs.Recent": "standard", "Programs.Start": "standard",
   "Programs.List": "standard", "Programs.Close": "standard", "Programs.CloseByName": "standard",

@@ -28,6 +28,7 @@ export interface Session {
   idle_ms: number;
   notice?: Notice | null;
   blocked: boolean;
+  limited: boolean;
   locked: boolean;
   projected: boolean;
   projecting: boolean;

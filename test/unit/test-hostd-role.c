@@ -14,8 +14,8 @@ enum { NO = 0, YES = 1 };
 
 static void acts_on_sessions(void **state)
 {
-	/* Acts that are allowed: s see, t tile, v view, c control, b block, p project, l log off,
-	 * u suspend, k lock, n unlock, r start programs, x close programs, w write to. */
+	/* Acts that are allowed: s see, t tile, v view, c control, b block, i limit, p project, l
+	 * log off, u suspend, k lock, n unlock, r start programs, x close programs, w write to. */
 	static const struct {
 		enum role caller, target;
 		bool own;
@@ -26,15 +26,15 @@ static void acts_on_sessions(void **state)
 		{ ROLE_STANDARD, ROLE_OPERATOR, false, "", "" },
 		{ ROLE_STANDARD, ROLE_ADMINISTRATOR, false, "", "" },
 		{ ROLE_OPERATOR, ROLE_OPERATOR, true, "stvcpluknrx", "stvcpknr" },
-		{ ROLE_OPERATOR, ROLE_STANDARD, false, "stvcbplurxw", "stvcbplurxw" },
+		{ ROLE_OPERATOR, ROLE_STANDARD, false, "stvcbiplurxw", "stvcbiplurxw" },
 		{ ROLE_OPERATOR, ROLE_OPERATOR, false, "s", "s" },
 		{ ROLE_OPERATOR, ROLE_ADMINISTRATOR, false, "s", "s" },
 		{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, true, "stvcpluknrx", "stvcpknr" },
-		{ ROLE_ADMINISTRATOR, ROLE_STANDARD, false, "stvcbplunrxw", "stvcbplunrxw" },
-		{ ROLE_ADMINISTRATOR, ROLE_OPERATOR, false, "stvcbplunrxw", "stvcbplunrxw" },
-		{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, false, "stvcbplunrxw", "stvcbplunrxw" },
+		{ ROLE_ADMINISTRATOR, ROLE_STANDARD, false, "stvcbiplunrxw", "stvcbiplunrxw" },
+		{ ROLE_ADMINISTRATOR, ROLE_OPERATOR, false, "stvcbiplunrxw", "stvcbiplunrxw" },
+		{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, false, "stvcbiplunrxw", "stvcbiplunrxw" },
 	};
-	static const char letters[_ACT_MAX + 1] = "stvcbpluknrxw";
+	static const char letters[_ACT_MAX + 1] = "stvcbipluknrxw";
 
 	for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
 		enum role c = rows[i].caller, t = rows[i].target;

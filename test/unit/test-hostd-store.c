@@ -198,7 +198,8 @@ static void an_older_file_is_brought_up_to_date(void **state)
 	assert_int_equal(ends[1], 0);
 	assert_int_equal(
 			store_query(s, NULL, NULL,
-					"SELECT * FROM blocks, block_texts, projections, locks, hands",
+					"SELECT * FROM blocks, block_texts, projections, locks, hands, "
+					"web_limits, web_lists",
 					""),
 			0);
 	assert_int_equal(store_query(s, NULL, NULL,

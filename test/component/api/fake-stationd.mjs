@@ -40,6 +40,7 @@ export function session(number, user, more = {}) {
     idle_ms: 65_000,
     notice: null,
     blocked: false,
+    limited: false,
     locked: false,
     projected: false,
     projecting: false,
@@ -56,7 +57,7 @@ export function session(number, user, more = {}) {
     limit_hit_ms: 0,
     scene: "session",
     own: false,
-    may: ["tile", "view", "control", "block", "project", "logoff", "suspend", "start", "close", "chat"],
+    may: ["tile", "view", "control", "block", "limit", "project", "logoff", "suspend", "start", "close", "chat"],
     ...more,
   };
 }
@@ -84,6 +85,7 @@ export class FakeStationd {
     this.stations = [];
     this.jobs = [];
     this.blocks = [];
+    this.limits = [];
     this.projections = [];
     this.views = [];
     this.lessons = [];
@@ -360,6 +362,26 @@ export class FakeStationd {
     this.blocks = p.all ? [] : this.blocks.filter((b) => !targets.some((t) => b.name === (t.user || t.station)));
     return { targets };
   }
+  onLimitsLimit(p) {
+    if (p.domains.some((d) => !d.includes("."))) throw new ApiError("org.stationmaster.Limits.BadSite", { reason: `"${p.domains.find((d) => !d.includes("."))}" has no ending.` });
+    const targets = this.#outcomes(p, "Limits");
+    const limit = (kind, name, full_name) => this.limits.push({ kind, name, full_name, by: "Karin Kaya", since: ago(0), until_ms: p.until_ms ?? 0, mode: p.mode, domains: p.domains });
+    if (p.all) limit("all", "", "");
+    else for (const t of targets.filter((t) => t.state === "done")) limit("user", t.user, t.full_name);
+    return { targets };
+  }
+  onLimitsFree(p) {
+    const targets = this.#outcomes(p, "Limits");
+    this.limits = p.all ? [] : this.limits.filter((b) => !targets.some((t) => b.name === t.user));
+    return { targets };
+  }
+  onLimitsList() {
+    return { limits: this.limits };
+  }
+  onLimitsRecent() {
+    return { lists: this.limits.map(({ mode, domains }) => ({ mode, domains })).reverse() };
+  }
+
   onBlocksList() {
     return { blocks: this.blocks };
   }

@@ -140,8 +140,8 @@ export function readInterfaces(folder) {
 }
 
 /** Interfaces that anybody may call on api.sock. */
-export const publicInterfaces = ["Audit", "Blocks", "Chat", "Events", "Jobs", "Lessons", "Programs", "Projections", "Sessions", "Stations", "System", "Views"].map((name) => `org.stationmaster.${name}`);
+export const publicInterfaces = ["Audit", "Blocks", "Chat", "Events", "Jobs", "Lessons", "Limits", "Programs", "Projections", "Sessions", "Stations", "System", "Views"].map((name) => `org.stationmaster.${name}`);
 /** Only between the relay and stationd; Login is offered over HTTPS too. */
 export const relayInterfaces = ["Login", "Relay"].map((name) => `org.stationmaster.${name}`);
-/** Only between stationd and station-session. */
-export const workerInterfaces = ["org.stationmaster.Worker"];
+/** Only between stationd and its helpers, station-session and station-limits. */
+export const workerInterfaces = ["org.stationmaster.Limiter", "org.stationmaster.Worker"];

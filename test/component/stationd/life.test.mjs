@@ -27,7 +27,7 @@ test("a session is started, shown, and logged off", async () => {
   assert.equal(s.id, "s1");
   assert.equal(s.state, "suspended");
   assert.match(s.display, /^:\d+$/);
-  assert.deepEqual(s.may, ["tile", "view", "control", "block", "project", "logoff", "suspend", "unlock", "start", "close", "chat"]);
+  assert.deepEqual(s.may, ["tile", "view", "control", "block", "limit", "project", "logoff", "suspend", "unlock", "start", "close", "chat"]);
   assert.deepEqual(await ids(), ["s1"]);
   const order = await root.call("Sessions.LogOff", { sessions: ["s1"] });
   assert.equal(order.job, "j1");

@@ -53,6 +53,10 @@ const matrix = [
   ["Lessons.Change", { lesson: "l99", block: true }, "Lessons.Refused", "Lessons.NotFound", "Lessons.NotFound"],
   ["Lessons.End", { lesson: "l99" }, "Lessons.Refused", "Lessons.NotFound", "Lessons.NotFound"],
   ["Lessons.Presets", {}, "Lessons.Refused", "ok", "ok"],
+  ["Limits.List", {}, "Limits.Refused", "ok", "ok"],
+  ["Limits.Limit", { users: ["anna"], mode: "allow", domains: ["contoso"] }, "Limits.Refused", "Limits.BadSite", "Limits.BadSite"],
+  ["Limits.Free", { users: ["anna"] }, "Limits.Refused", "ok", "ok"],
+  ["Limits.Recent", {}, "Limits.Refused", "ok", "ok"],
   ["Programs.Installed", {}, "ok", "ok", "ok"],
   ["Programs.Icon", { program: "no-such" }, "Programs.NotFound", "Programs.NotFound", "Programs.NotFound"],
   ["Programs.Recent", {}, "ok", "ok", "ok"],
@@ -126,7 +130,7 @@ test("relay.sock: the token decides, and without one there is nothing", async ()
 test("every method of the interfaces is in the matrix", async () => {
   const { readFileSync } = await import("node:fs");
   const names = [];
-  for (const name of ["System", "Sessions", "Blocks", "Lessons", "Projections", "Views", "Programs", "Chat", "Audit", "Jobs", "Stations", "Events", "Login", "Relay"]) {
+  for (const name of ["System", "Sessions", "Blocks", "Lessons", "Limits", "Projections", "Views", "Programs", "Chat", "Audit", "Jobs", "Stations", "Events", "Login", "Relay"]) {
     const text = readFileSync(new URL(`../../../docs/api/org.stationmaster.${name}.varlink`, import.meta.url), "utf8");
     for (const m of text.matchAll(/^method (\w+)/gm)) names.push(`${name}.${m[1]}`);
   }
@@ -152,7 +156,7 @@ test("a standard user sees and ends only the own session", async () => {
 
 test("an operator: privileged sessions refused by name, own never in bulk", async () => {
   const { sessions } = await relay.call("Sessions.List", {}, { token: tokens.operator });
-  assert.deepEqual(sessions.map((s) => [s.user, s.may.join()]), [["anna", "tile,view,control,block,project,logoff,suspend,start,close,chat"], ["otto", "tile,view,control,project,logoff,suspend,lock,unlock,start,close"], ["ada", ""]]);
+  assert.deepEqual(sessions.map((s) => [s.user, s.may.join()]), [["anna", "tile,view,control,block,limit,project,logoff,suspend,start,close,chat"], ["otto", "tile,view,control,project,logoff,suspend,lock,unlock,start,close"], ["ada", ""]]);
   const { job, targets } = await relay.call("Sessions.LogOff", { all: true, grace_ms: 1000000 }, { token: tokens.operator });
   assert.deepEqual(targets.map((t) => [t.user, t.state]), [["anna", "waiting"], ["otto", "refused"], ["ada", "refused"]]);
   assert.match(targets[1].reason, /your own session/);
