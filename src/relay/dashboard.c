@@ -58,7 +58,8 @@ struct tile {
 	struct source_user source;
 	struct thumbnail *thumbnail; /* subscribed to */
 	struct thumbnail_subscriber subscriber;
-	struct chunk *jpeg; /* waiting */
+	struct chunk *jpeg;       /* waiting */
+	enum source_trouble told; /* to the page */
 	uint16_t w, h;
 	int64_t taken_ms;
 };
@@ -103,8 +104,34 @@ static void handle_source(struct source_user *u)
 		thumbnail_subscribe(now, &t->subscriber);
 }
 
+static void handle_trouble(struct source_user *u)
+{
+	static const char *const alarms[] = {
+		[SOURCE_FINE] = "", [SOURCE_LOST] = "lost", [SOURCE_STALLED] = "stalled"
+	};
+	struct tile *t = (struct tile *)((char *)u - offsetof(struct tile, source));
+	enum source_trouble now;
+	int64_t since_ms;
+	json_t *message;
+	char *text;
+
+	now = source_user_trouble(u, &since_ms);
+	if (now == t->told)
+		return;
+	t->told = now;
+	message = json_pack("{s:s, s:s, s:s, s:I}", "kind", "picture", "session", t->session,
+			"alarm", alarms[now], "since_ms", (json_int_t)since_ms);
+	text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+	if (text)
+		web_socket_send_text(t->dashboard->socket, text, strlen(text));
+	free(text);
+	json_decref(message);
+}
+
+/* What was told of its picture is void with it: a page that asks again is told again. */
 static void tile_stop(struct tile *t)
 {
+	t->told = SOURCE_FINE;
 	tile_unsubscribe(t);
 	sources_release(&t->source);
 	list_remove(&t->wait_link);
@@ -156,6 +183,7 @@ static void tile_add(struct dashboard *d, const char *session)
 		t->dashboard = d;
 		str_copy(t->session, sizeof(t->session), session);
 		t->source.handle_source = handle_source;
+		t->source.handle_trouble = handle_trouble;
 		t->source.token = d->token;
 		t->subscriber.handle_thumbnail = handle_thumbnail;
 		list_init(&t->wait_link);

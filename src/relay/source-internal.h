@@ -16,6 +16,7 @@ enum {
 	SOURCE_CURSOR_MAX = 256,                /* side; larger shapes are skipped */
 	SOURCE_WORK_TURN_MAX = 8 * 1024 * 1024, /* bytes; then the others have their turn */
 	SOURCE_NUDGE_AFTER = 64 * 1024,         /* bytes; less fits the server's socket */
+	SOURCE_STALL_MS = 2000,                 /* without a sign of life */
 };
 
 enum source_state {
@@ -32,8 +33,9 @@ enum source_state {
 struct source {
 	uv_loop_t *loop;
 	uv_poll_t poll;
-	uv_timer_t pace; /* the next request */
-	uv_timer_t kick; /* "go on from the loop": after an unlock, or to report the end */
+	uv_timer_t pace;  /* the next request */
+	uv_timer_t pulse; /* source-pulse.c */
+	uv_timer_t kick;  /* "go on from the loop": after an unlock, or to report the end */
 	unsigned n_handles;
 	int fd;
 	const struct source_events *events;
@@ -71,6 +73,11 @@ struct source {
 	unsigned n_input;
 	size_t unnudged; /* bytes read since the server was last written to */
 	int64_t update_ms;
+
+	/* source-pulse.c. CLOCK_MONOTONIC: the last sign of life, the last look. */
+	int64_t felt_ms, tick_ms;
+	bool probed;  /* something was sent only to see whether it is read */
+	bool stalled; /* handle_stall was called */
 };
 
 /* Read messages out of s->in until it has no whole one, the picture is locked, or the end. */
@@ -85,3 +92,7 @@ void source_request(struct source *s);
 void source_sent(struct source *s, int r);
 /* A large rectangle or update is on its way: make the server send all of it now. */
 void source_nudge(struct source *s);
+/* Somebody watches now, or waits: begin to look whether the server lives. Nobody: end it. */
+void source_pulse_update(struct source *s);
+/* The server has said something. */
+void source_pulse_felt(struct source *s);

@@ -302,6 +302,7 @@ static void handle_update_end(struct source *s)
 		if (!s->ready) {
 			s->ready = true;
 			s->events->handle_ready(s, s->userdata);
+			source_pulse_update(s);
 		}
 	}
 	source_request(s);

@@ -186,6 +186,7 @@ void source_request(struct source *s)
 
 void source_demand_changed(struct source *s)
 {
+	source_pulse_update(s);
 	source_request(s);
 }
 
@@ -206,8 +207,10 @@ void source_nudge(struct source *s)
 /* Bytes read, 0: nothing there now, < 0: the end. */
 static ssize_t check_read(struct source *s, ssize_t n)
 {
-	if (n > 0)
+	if (n > 0) {
+		source_pulse_felt(s);
 		return n;
+	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	source_lose(s, n == 0 ? "the display server closed the connection"
@@ -315,7 +318,7 @@ static void handle_poll(uv_poll_t *h, int status, int events)
 
 static void owner_watchers(void *userdata)
 {
-	source_request(userdata);
+	source_demand_changed(userdata);
 }
 
 static void owner_unlocked(void *userdata)
@@ -447,13 +450,15 @@ int source_new(uv_loop_t *loop, int fd, const struct source_events *events, void
 	}
 	uv_timer_init(loop, &s->pace);
 	uv_timer_init(loop, &s->kick);
-	s->poll.data = s->pace.data = s->kick.data = s;
-	s->n_handles = 3;
+	uv_timer_init(loop, &s->pulse);
+	s->poll.data = s->pace.data = s->kick.data = s->pulse.data = s;
+	s->n_handles = 4;
 	s->picture.owner = &picture_owner;
 	s->picture.owner_userdata = s;
 	s->picture.input = &picture_input;
 	s->picture.input_userdata = s;
 	poll_update(s);
+	source_pulse_update(s);
 	*ret = s;
 	return 0;
 }
@@ -471,6 +476,7 @@ struct source *source_free(struct source *s)
 	uv_close((uv_handle_t *)&s->poll, handle_closed);
 	uv_close((uv_handle_t *)&s->pace, handle_closed);
 	uv_close((uv_handle_t *)&s->kick, handle_closed);
+	uv_close((uv_handle_t *)&s->pulse, handle_closed);
 	return NULL;
 }
 

@@ -20,6 +20,11 @@ struct source_events {
 	void (*handle_lost)(struct source *s, const char *reason, void *userdata);
 	/* Clipboard of the session changed; UTF-8. May be NULL. */
 	void (*handle_cut_text)(struct source *s, const char *utf8, void *userdata);
+	/*
+	 * The display server has given no sign of life since then (ms since 1970), while somebody
+	 * watches; 0: it has again, or nobody watches any more. May be NULL.
+	 */
+	void (*handle_stall)(struct source *s, int64_t since_ms, void *userdata);
 };
 
 /* Takes fd (connected RFB stream) on success. */

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "relay/host.h"
@@ -30,6 +31,7 @@ enum {
 	KEEP_MS = 3000,
 	RETRY_FIRST_MS = 100,
 	RETRY_LAST_MS = 5000,
+	LOST_MS = 1000, /* the end of a session is told by stationd before that */
 };
 
 struct source_slot {
@@ -42,6 +44,9 @@ struct source_slot {
 	bool asked;
 	bool ready;
 	bool logged; /* the failure was told */
+	/* ms since 1970; 0: not. Of a loss: from the first try that failed. */
+	int64_t lost_ms, stalled_ms;
+	bool lost; /* long enough to be told */
 	unsigned wait_ms;
 	unsigned tries; /* since the last success */
 	uv_timer_t timer;
@@ -68,8 +73,21 @@ static void slot_tell(struct source_slot *slot)
 	}
 }
 
+static void slot_tell_trouble(struct source_slot *slot)
+{
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &slot->users) {
+		struct source_user *u = list_entry(l, struct source_user, link);
+
+		if (u->handle_trouble)
+			u->handle_trouble(u);
+	}
+}
+
 static void slot_close_source(struct source_slot *slot)
 {
+	slot->stalled_ms = 0;
 	if (slot->ready) {
 		slot->ready = false;
 		slot_tell(slot);
@@ -108,6 +126,10 @@ static void slot_retry(struct source_slot *slot)
 {
 	if (list_is_empty(&slot->users))
 		return; /* the timer counts down to the end already */
+	if (!slot->lost_ms)
+		slot->lost_ms = clock_real_ms();
+	slot->lost = clock_real_ms() - slot->lost_ms >= LOST_MS;
+	slot_tell_trouble(slot);
 	uv_timer_start(&slot->timer, handle_timer, slot->wait_ms, 0);
 	slot->wait_ms = MIN(slot->wait_ms * 2, (unsigned)RETRY_LAST_MS);
 }
@@ -127,10 +149,12 @@ static void handle_ready(struct source *s, void *userdata)
 
 	(void)s;
 	slot->ready = true;
-	slot->logged = false;
+	slot->logged = slot->lost = false;
+	slot->lost_ms = 0;
 	slot->wait_ms = RETRY_FIRST_MS;
 	slot->tries = 0;
 	slot_tell(slot);
+	slot_tell_trouble(slot);
 }
 
 static void handle_lost(struct source *s, const char *reason, void *userdata)
@@ -158,10 +182,22 @@ static void handle_cut_text(struct source *s, const char *utf8, void *userdata)
 	}
 }
 
+static void handle_stall(struct source *s, int64_t since_ms, void *userdata)
+{
+	struct source_slot *slot = userdata;
+
+	(void)s;
+	if (since_ms)
+		log_notice("a display server gives no sign of life session=%s", slot->session);
+	slot->stalled_ms = since_ms;
+	slot_tell_trouble(slot);
+}
+
 static const struct source_events source_events = {
 	.handle_ready = handle_ready,
 	.handle_lost = handle_lost,
 	.handle_cut_text = handle_cut_text,
+	.handle_stall = handle_stall,
 };
 
 static void handle_demand(void *userdata)
@@ -301,7 +337,8 @@ static void handle_first(uv_timer_t *t)
 
 	if (slot->ready)
 		slot_tell(slot);
-	else
+	slot_tell_trouble(slot);
+	if (!slot->ready)
 		handle_timer(t);
 }
 
@@ -343,8 +380,11 @@ void sources_release(struct source_user *u)
 		return;
 	u->slot = NULL;
 	list_remove(&u->link);
-	if (list_is_empty(&slot->users))
-		uv_timer_start(&slot->timer, handle_timer, KEEP_MS, 0);
+	if (!list_is_empty(&slot->users))
+		return;
+	slot->lost = false;
+	slot->lost_ms = 0;
+	uv_timer_start(&slot->timer, handle_timer, KEEP_MS, 0);
 }
 
 struct picture *source_user_picture(const struct source_user *u)
@@ -355,6 +395,16 @@ struct picture *source_user_picture(const struct source_user *u)
 struct thumbnail *source_user_thumbnail(const struct source_user *u)
 {
 	return u->slot && u->slot->ready ? u->slot->thumbnail : NULL;
+}
+
+enum source_trouble source_user_trouble(const struct source_user *u, int64_t *ret_since_ms)
+{
+	const struct source_slot *slot = u->slot;
+
+	*ret_since_ms = !slot ? 0 : slot->lost ? slot->lost_ms : slot->stalled_ms;
+	if (!*ret_since_ms)
+		return SOURCE_FINE;
+	return slot->lost ? SOURCE_LOST : SOURCE_STALLED;
 }
 
 const char *source_user_session(const struct source_user *u)

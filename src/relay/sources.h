@@ -31,6 +31,14 @@ struct source_user {
 	void (*handle_source)(struct source_user *u);
 	/* The session's clipboard has changed; UTF-8. May be NULL. */
 	void (*handle_cut_text)(struct source_user *u, const char *utf8);
+	/* source_user_trouble() has perhaps changed. May be NULL. */
+	void (*handle_trouble)(struct source_user *u);
+};
+
+enum source_trouble {
+	SOURCE_FINE,
+	SOURCE_LOST,    /* the display server cannot be reached */
+	SOURCE_STALLED, /* it gives no sign of life */
 };
 
 int sources_new(uv_loop_t *loop, struct host *host, struct sources **ret);
@@ -45,3 +53,5 @@ void sources_release(struct source_user *u);
 struct picture *source_user_picture(const struct source_user *u);
 struct thumbnail *source_user_thumbnail(const struct source_user *u);
 const char *source_user_session(const struct source_user *u);
+/* Is there something wrong with the picture, and since when (ms since 1970)? */
+enum source_trouble source_user_trouble(const struct source_user *u, int64_t *ret_since_ms);

@@ -57,6 +57,32 @@ describe("thumbnails", () => {
     dashboard.close();
   });
 
+  check(demo, "a display server that is stopped is an alarm within three seconds, with its age, until it goes on", async () => {
+    const dashboard = await (await sign("operator")).dashboard();
+    const alarms = () => dashboard.events.filter((e) => e.kind === "picture") as unknown as { session: string; alarm: string; since_ms: number }[];
+    const all = (await demo.sessions()).slice(0, 3);
+    const session = all[2]!;
+    await demo.sh(`pkill -u ${session.user} -x 'xterm|xclock|oclock|ico|xeyes|xload' || true`); // nothing happens in it
+    dashboard.tiles(all.map((s) => s.id));
+    await until("the first picture", () => last(dashboard, session.id));
+    await interval(5000); // an idle desktop is none
+    assert.deepEqual(alarms(), []);
+    const server = await demo.sh(`pgrep -u ${session.user} -f '(Xvnc|Xtigervnc) ${session.display} '`);
+    const at = Date.now();
+    await demo.sh(`kill -STOP ${server}`);
+    try {
+      const alarm = await until("the alarm", () => alarms()[0], 4000);
+      const took = Date.now() - at;
+      assert.deepEqual([alarm.session, alarm.alarm], [session.id, "stalled"]);
+      assert.ok(took <= 3000, `told after ${took} ms`);
+      assert.ok(Math.abs(alarm.since_ms - at) < 2000);
+    } finally {
+      await demo.sh(`kill -CONT ${server}`);
+    }
+    await until("the end of it", () => alarms()[1]?.alarm === "", 3000);
+    dashboard.close();
+  });
+
   check(demo, "at most one picture a second of a session, however much it moves", async () => {
     const dashboard = await (await sign("operator")).dashboard();
     const session = (await demo.sessions())[1]!;

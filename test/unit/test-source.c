@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <turbojpeg.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "proto/rfb-clipboard.h"
 #include "relay/source-internal.h"
@@ -27,7 +28,8 @@ struct server {
 	uv_loop_t loop;
 	int fd;
 	struct source *source;
-	unsigned n_ready, n_lost;
+	unsigned n_ready, n_lost, n_stall, n_timers;
+	int64_t stalled_ms;
 	char reason[200], text[200];
 	struct buf in; /* what the source said */
 	struct buf out;
@@ -55,7 +57,16 @@ static void handle_cut_text(struct source *s, const char *utf8, void *userdata)
 	str_copy(v->text, sizeof(v->text), utf8);
 }
 
-static const struct source_events events = { handle_ready, handle_lost, handle_cut_text };
+static void handle_stall(struct source *s, int64_t since_ms, void *userdata)
+{
+	struct server *v = userdata;
+
+	v->n_stall++;
+	v->stalled_ms = since_ms;
+}
+
+static const struct source_events events = { handle_ready, handle_lost, handle_cut_text,
+	handle_stall };
 
 /* Let the source work, and take what it says. */
 static void turn(struct server *v)
@@ -316,7 +327,7 @@ static void test_demand(void **state)
 	/* A slow one is asked for at its rate; an eager one that comes makes it faster at once. */
 	watch(&v, &slow, 3600 * 1000);
 	heard_nothing(&v);
-	assert_true(uv_backend_timeout(&v.loop) > 3000 * 1000);
+	assert_true(uv_timer_get_due_in(&v.source->pace) > 3000 * 1000);
 	watch(&v, &eager, 0);
 	heard_request(&v, true);
 	unwatch(&v, &slow);
@@ -809,6 +820,22 @@ static void wait_thumbnail(struct server *v, struct subscriber *k, unsigned n)
 	turn(v);
 }
 
+static void count_timer(uv_handle_t *h, void *userdata)
+{
+	struct server *v = userdata;
+
+	if (h->type == UV_TIMER && uv_is_active(h) && h != (uv_handle_t *)&v->source->pulse)
+		v->n_timers++;
+}
+
+/* But for the pulse, which goes on while somebody watches. */
+static bool has_timers(struct server *v)
+{
+	v->n_timers = 0;
+	uv_walk(&v->loop, count_timer, v);
+	return v->n_timers > 0;
+}
+
 static void test_thumbnails(void **state)
 {
 	struct subscriber a = { .s = { .size = THUMBNAIL_SMALL,
@@ -846,7 +873,7 @@ static void test_thumbnails(void **state)
 	/* Damage without a change is not sent. */
 	raw(&v, 0, 0, 100, 100, 9999);
 	flush(&v);
-	while (uv_backend_timeout(&v.loop) >= 0 ||
+	while (has_timers(&v) ||
 			source_picture(v.source)->locks.next != &source_picture(v.source)->locks)
 		uv_run(&v.loop, UV_RUN_ONCE);
 	assert_int_equal(a.n, 2);
@@ -862,6 +889,64 @@ static void test_thumbnails(void **state)
 	chunk_unref(a.last);
 	chunk_unref(b.last);
 	chunk_unref(c.last);
+	end(&v);
+}
+
+/* A desktop on which nothing happens: the server reads what it is asked, and has nothing to say. */
+static void test_idle(void **state)
+{
+	struct server v;
+	struct watcher k;
+	unsigned probes = 0;
+
+	start(&v);
+	raw(&v, 0, 0, W, H, 1);
+	flush(&v);
+	watch(&v, &k, 0);
+	while (probes < 3) {
+		uv_run(&v.loop, UV_RUN_ONCE);
+		probes += take_nudges(&v);
+	}
+	assert_int_equal(v.n_stall, 0);
+	unwatch(&v, &k); /* nobody watches: nothing runs any more */
+	assert_int_equal(uv_backend_timeout(&v.loop), -1);
+	end(&v);
+}
+
+static void test_stalled(void **state)
+{
+	int64_t began;
+	struct server v;
+	struct watcher k;
+
+	start(&v);
+	raw(&v, 0, 0, W, H, 1);
+	flush(&v);
+	watch(&v, &k, 0);
+	turn(&v);
+	began = clock_mono_ms();
+	while (v.n_stall == 0) /* it reads nothing */
+		uv_run(&v.loop, UV_RUN_ONCE);
+	assert_in_range(clock_mono_ms() - began, SOURCE_STALL_MS - 100, 3000);
+	assert_in_range(clock_real_ms() - v.stalled_ms, SOURCE_STALL_MS, 3000);
+	assert_int_equal(v.n_lost, 0);
+	while (v.n_stall == 1) {
+		uv_run(&v.loop, UV_RUN_ONCE);
+		take_nudges(&v); /* it reads again */
+	}
+	assert_int_equal(v.n_stall, 2);
+	assert_int_equal(v.stalled_ms, 0);
+	/* Stalled again, and then nobody watches: there is nothing to tell any more. */
+	while (v.n_stall == 2)
+		uv_run(&v.loop, UV_RUN_ONCE);
+	unwatch(&v, &k);
+	assert_int_equal(v.n_stall, 4);
+	assert_int_equal(v.stalled_ms, 0);
+	end(&v);
+	/* One that does not even greet. */
+	begin(&v);
+	while (v.n_stall == 0)
+		uv_run(&v.loop, UV_RUN_ONCE);
 	end(&v);
 }
 
@@ -883,6 +968,8 @@ int main(void)
 		cmocka_unit_test(test_server_dies),
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_thumbnails),
+		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_stalled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

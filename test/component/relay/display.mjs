@@ -48,6 +48,11 @@ export class Display {
     for (const s of this.#sockets) s.write(Buffer.concat([head, Buffer.from(text)]));
   }
 
+  /** Like a process that is stopped: it reads and says nothing. */
+  freeze(on) {
+    for (const s of this.#sockets) on ? s._handle.readStop() : s._handle.readStart(); // pause() would read on
+  }
+
   drop() {
     for (const s of this.#sockets) s.destroy();
   }

@@ -182,6 +182,34 @@ describe("pictures", () => {
     await picture(s, "s4");
   });
 
+  test("that do not come any more are told, with their age; idle ones never", async () => {
+    const s = await dashboard([session("s7", ["tile"]), session("s8", ["tile"])]);
+    s.send({ tiles: { size: "medium", sessions: ["s7", "s8"] } });
+    connect(await source("s7"));
+    await picture(s, "s7");
+    display.freeze(true);
+    const since = Date.now();
+    const alarm = await s.next("alarm");
+    assert.deepEqual({ ...alarm, since_ms: 0 }, { kind: "picture", session: "s7", alarm: "stalled", since_ms: 0 });
+    assert.ok(Date.now() - since < 3000, `${Date.now() - since} ms`);
+    assert.ok(Math.abs(alarm.since_ms - since) < 1500, `${alarm.since_ms - since} ms`);
+    // One that comes later is told too; one that does not look is told nothing.
+    const late = await dashboard([session("s7", ["tile"])]), other = await dashboard([session("s7", ["tile"])]);
+    late.send({ tiles: { size: "small", sessions: ["s7"] } });
+    assert.deepEqual(await late.next("alarm"), alarm);
+    display.freeze(false);
+    for (const d of [s, late]) assert.deepEqual(await d.next("alarm"), { kind: "picture", session: "s7", alarm: "", since_ms: 0 });
+    display.paint(0x654321);
+    await picture(s, "s7");
+    // The display server cannot be reached any more.
+    for (let i = 0; i < 5; i++) bed.stationd.error(await source("s8"), "Relay.Failed", { reason: "no", output: "" });
+    assert.deepEqual((await s.next("alarm")).alarm, "lost");
+    connect(await source("s8"));
+    assert.deepEqual((await s.next("alarm")).alarm, "");
+    assert.ok(!other.text.has((m) => "alarm" in m));
+    assert.ok(!s.text.has((m) => "alarm" in m));
+  });
+
   test("go on while stationd is away; then a new snapshot follows", async () => {
     const s = await dashboard([session("s5", ["tile"])]);
     s.send({ tiles: { size: "medium", sessions: ["s5"] } });

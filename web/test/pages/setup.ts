@@ -60,9 +60,9 @@ export async function accessible(): Promise<void> {
 }
 
 /** Waits for something that happens on the other side of the page. */
-export async function until(what: string, is: () => boolean): Promise<void> {
+export async function until(what: string, is: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + 8000;
-  while (!is()) {
+  while (!(await is())) {
     assert.ok(Date.now() < end, what);
     await page.evaluate(() => new Promise(requestAnimationFrame));
   }
