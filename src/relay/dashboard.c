@@ -104,18 +104,15 @@ static void handle_source(struct source_user *u)
 		thumbnail_subscribe(now, &t->subscriber);
 }
 
-static void handle_trouble(struct source_user *u)
+static void tell_trouble(struct tile *t, enum source_trouble now, int64_t since_ms)
 {
-	static const char *const alarms[] = {
-		[SOURCE_FINE] = "", [SOURCE_LOST] = "lost", [SOURCE_STALLED] = "stalled"
-	};
-	struct tile *t = (struct tile *)((char *)u - offsetof(struct tile, source));
-	enum source_trouble now;
-	int64_t since_ms;
+	static const char *const alarms[] = { [SOURCE_FINE] = "",
+		[SOURCE_LOST] = "lost",
+		[SOURCE_STALLED] = "stalled",
+		[SOURCE_BLACK] = "black" };
 	json_t *message;
 	char *text;
 
-	now = source_user_trouble(u, &since_ms);
 	if (now == t->told)
 		return;
 	t->told = now;
@@ -128,10 +125,17 @@ static void handle_trouble(struct source_user *u)
 	json_decref(message);
 }
 
-/* What was told of its picture is void with it: a page that asks again is told again. */
+static void handle_trouble(struct source_user *u)
+{
+	struct tile *t = (struct tile *)((char *)u - offsetof(struct tile, source));
+	int64_t since_ms;
+	enum source_trouble now = source_user_trouble(u, &since_ms);
+
+	tell_trouble(t, now, since_ms);
+}
+
 static void tile_stop(struct tile *t)
 {
-	t->told = SOURCE_FINE;
 	tile_unsubscribe(t);
 	sources_release(&t->source);
 	list_remove(&t->wait_link);
@@ -145,9 +149,11 @@ static void tile_update(struct tile *t)
 	bool may = json_object_get(d->allowed, t->session) != NULL;
 
 	t->source.token = d->token;
-	if (!may)
+	if (!may) {
+		tell_trouble(t, SOURCE_FINE, 0);
 		tile_stop(t);
-	else if (!t->source.slot)
+	}
+	if (may && !t->source.slot)
 		(void)sources_use(d->all->relay->sources, t->session, &t->source);
 }
 
@@ -203,8 +209,10 @@ static void tiles_replace(struct dashboard *d, enum thumbnail_size size, json_t 
 		struct tile *t = list_entry(l, struct tile, link);
 
 		t->wanted = false;
-		if (size != d->size)
+		if (size != d->size) {
+			tell_trouble(t, SOURCE_FINE, 0);
 			tile_stop(t);
+		}
 	}
 	d->size = size;
 	json_array_foreach (sessions, i, item)
@@ -212,8 +220,10 @@ static void tiles_replace(struct dashboard *d, enum thumbnail_size size, json_t 
 	list_for_each_safe (l, next, &d->tiles) {
 		struct tile *t = list_entry(l, struct tile, link);
 
-		if (!t->wanted)
+		if (!t->wanted) {
+			tell_trouble(t, SOURCE_FINE, 0); /* what is not looked at is not known */
 			tile_free(t);
+		}
 	}
 }
 

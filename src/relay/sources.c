@@ -208,6 +208,11 @@ static void handle_demand(void *userdata)
 		source_demand_changed(slot->source);
 }
 
+static void handle_black(void *userdata)
+{
+	slot_tell_trouble(userdata);
+}
+
 /* --- opening --- */
 
 /* fd is borrowed. */
@@ -227,6 +232,8 @@ static int slot_start(struct source_slot *slot, int fd)
 			&slot->thumbnail);
 	if (r < 0)
 		slot->source = source_free(slot->source);
+	else
+		thumbnail_watch_black(slot->thumbnail, handle_black);
 	return r;
 }
 
@@ -401,10 +408,14 @@ enum source_trouble source_user_trouble(const struct source_user *u, int64_t *re
 {
 	const struct source_slot *slot = u->slot;
 
-	*ret_since_ms = !slot ? 0 : slot->lost ? slot->lost_ms : slot->stalled_ms;
-	if (!*ret_since_ms)
+	*ret_since_ms = 0;
+	if (!slot)
 		return SOURCE_FINE;
-	return slot->lost ? SOURCE_LOST : SOURCE_STALLED;
+	*ret_since_ms = slot->lost ? slot->lost_ms : slot->stalled_ms;
+	if (*ret_since_ms)
+		return slot->lost ? SOURCE_LOST : SOURCE_STALLED;
+	*ret_since_ms = slot->thumbnail ? thumbnail_get_black(slot->thumbnail) : 0;
+	return *ret_since_ms ? SOURCE_BLACK : SOURCE_FINE;
 }
 
 const char *source_user_session(const struct source_user *u)

@@ -39,6 +39,7 @@ enum source_trouble {
 	SOURCE_FINE,
 	SOURCE_LOST,    /* the display server cannot be reached */
 	SOURCE_STALLED, /* it gives no sign of life */
+	SOURCE_BLACK,   /* nothing can be seen in the thumbnail, for long */
 };
 
 int sources_new(uv_loop_t *loop, struct host *host, struct sources **ret);

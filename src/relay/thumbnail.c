@@ -23,6 +23,7 @@ enum {
 	INTERVAL_MS = 1000,
 	INTERVAL_SLACK_MS = 40, /* the source's clock and ours tick apart */
 	JPEG_QUALITY = 65,
+	BLACK_MAX = 10, /* of 255, of each colour */
 };
 
 static const struct {
@@ -48,6 +49,7 @@ struct thumbnail_job {
 	struct picture_lock lock;
 	int64_t taken_ms;
 	bool wanted[_THUMBNAIL_SIZE_MAX];
+	bool done, black;
 	uint16_t w[_THUMBNAIL_SIZE_MAX], h[_THUMBNAIL_SIZE_MAX];
 	struct chunk *jpeg[_THUMBNAIL_SIZE_MAX]; /* NULL: failed */
 };
@@ -58,6 +60,11 @@ struct thumbnail {
 	struct picture *picture; /* NULL: it went away */
 	struct picture_watcher watcher;
 	bool watching;
+	uv_timer_t black_timer;
+	unsigned n_handles;
+	int64_t black_ms; /* since when it is black; 0: it is not */
+	bool black_told;
+	void (*handle_black)(void *userdata);
 	void (*handle_demand)(void *userdata);
 	void *userdata;
 	struct thumbnail_job *job;
@@ -102,6 +109,15 @@ static struct chunk *encode(tjhandle tj, const uint8_t *pixels, uint16_t w, uint
 	return fitted;
 }
 
+/* Nothing in it can be seen. */
+static bool is_black(const uint8_t *pixels, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((i & 3) != 3 && pixels[i] > BLACK_MAX)
+			return false;
+	return true;
+}
+
 static void run_job(uv_work_t *work)
 {
 	struct thumbnail_job *job = work->data;
@@ -118,6 +134,9 @@ static void run_job(uv_work_t *work)
 		if (!scaled || ARGBScale(l->pixels, (int)l->stride, l->w, l->h, scaled,
 					       job->w[i] * 4, job->w[i], job->h[i], kFilterBox))
 			continue;
+		if (!job->done)
+			job->black = is_black(scaled, (size_t)job->w[i] * job->h[i] * 4);
+		job->done = true;
 		job->jpeg[i] = encode(tj, scaled, job->w[i], job->h[i]);
 	}
 	if (tj)
@@ -162,6 +181,33 @@ static void take_result(
 	deliver(slot);
 }
 
+static void black_tell(struct thumbnail *t, bool black)
+{
+	if (t->black_told == black)
+		return;
+	t->black_told = black;
+	if (t->handle_black)
+		t->handle_black(t->userdata);
+}
+
+static void handle_black_timer(uv_timer_t *timer)
+{
+	black_tell(timer->data, true);
+}
+
+static void black_update(struct thumbnail *t, bool black, int64_t taken_ms)
+{
+	if (black == (t->black_ms != 0))
+		return;
+	t->black_ms = black ? taken_ms : 0;
+	if (black) {
+		uv_timer_start(&t->black_timer, handle_black_timer, THUMBNAIL_BLACK_MS, 0);
+		return;
+	}
+	uv_timer_stop(&t->black_timer);
+	black_tell(t, false);
+}
+
 static void handle_job(uv_work_t *work, int status)
 {
 	struct thumbnail_job *job = work->data;
@@ -173,6 +219,8 @@ static void handle_job(uv_work_t *work, int status)
 		for (unsigned i = 0; i < _THUMBNAIL_SIZE_MAX; i++)
 			if (job->wanted[i])
 				take_result(t, job, i);
+		if (job->done && t->watching)
+			black_update(t, job->black, job->taken_ms);
 		schedule(t);
 	}
 	for (unsigned i = 0; i < _THUMBNAIL_SIZE_MAX; i++)
@@ -291,7 +339,9 @@ int thumbnail_new(uv_loop_t *loop, struct picture *p, void (*handle_demand)(void
 	};
 	list_init(&t->watcher.link);
 	uv_timer_init(loop, &t->timer);
-	t->timer.data = t;
+	uv_timer_init(loop, &t->black_timer);
+	t->timer.data = t->black_timer.data = t;
+	t->n_handles = 2;
 	for (unsigned i = 0; i < _THUMBNAIL_SIZE_MAX; i++)
 		list_init(&t->slots[i].subscribers);
 	*ret = t;
@@ -300,7 +350,20 @@ int thumbnail_new(uv_loop_t *loop, struct picture *p, void (*handle_demand)(void
 
 static void handle_closed(uv_handle_t *h)
 {
-	free(h->data);
+	struct thumbnail *t = h->data;
+
+	if (--t->n_handles == 0)
+		free(t);
+}
+
+void thumbnail_watch_black(struct thumbnail *t, void (*handle_black)(void *userdata))
+{
+	t->handle_black = handle_black;
+}
+
+int64_t thumbnail_get_black(const struct thumbnail *t)
+{
+	return t->black_told ? t->black_ms : 0;
 }
 
 struct thumbnail *thumbnail_free(struct thumbnail *t)
@@ -316,6 +379,7 @@ struct thumbnail *thumbnail_free(struct thumbnail *t)
 		t->slots[i].jpeg = chunk_unref(t->slots[i].jpeg);
 	}
 	uv_close((uv_handle_t *)&t->timer, handle_closed);
+	uv_close((uv_handle_t *)&t->black_timer, handle_closed);
 	return NULL;
 }
 
@@ -358,6 +422,7 @@ void thumbnail_unsubscribe(struct thumbnail *t, struct thumbnail_subscriber *s)
 		return;
 	t->watching = false;
 	uv_timer_stop(&t->timer);
+	black_update(t, false, 0);
 	picture_unwatch(t->picture, &t->watcher);
 	/* Nobody looks: no memory, and the next one who comes gets a fresh picture at once. */
 	for (unsigned i = 0; i < _THUMBNAIL_SIZE_MAX; i++) {

@@ -14,6 +14,8 @@ enum thumbnail_size { THUMBNAIL_SMALL, THUMBNAIL_MEDIUM, THUMBNAIL_LARGE, _THUMB
 
 /* Boxes 160x90, 320x180, 480x270; the picture's aspect is kept inside. */
 
+enum { THUMBNAIL_BLACK_MS = 10000 };
+
 struct thumbnail;
 
 struct thumbnail_subscriber {
@@ -28,6 +30,11 @@ struct thumbnail_subscriber {
  */
 int thumbnail_new(uv_loop_t *loop, struct picture *p, void (*handle_demand)(void *userdata),
 		void *userdata, struct thumbnail **ret);
+/* handle_black(userdata): thumbnail_get_black() has changed. */
+void thumbnail_watch_black(struct thumbnail *t, void (*handle_black)(void *userdata));
+/* Since when (ms since 1970) the picture is black, if it has been for THUMBNAIL_BLACK_MS; else 0.
+ */
+int64_t thumbnail_get_black(const struct thumbnail *t);
 struct thumbnail *thumbnail_free(struct thumbnail *t);
 /* The current picture is sent soon, then each change. Subscribers unsubscribe before
  * thumbnail_free(). */

@@ -201,6 +201,12 @@ describe("pictures", () => {
     for (const d of [s, late]) assert.deepEqual(await d.next("alarm"), { kind: "picture", session: "s7", alarm: "", since_ms: 0 });
     display.paint(0x654321);
     await picture(s, "s7");
+    // Black for ten seconds; a tile that is let go of has no alarm any more.
+    display.paint(0);
+    const black = await s.text.take((m) => m.alarm === "black", "the alarm", 20_000);
+    assert.ok(Date.now() - black.since_ms >= 10_000);
+    s.send({ tiles: { size: "medium", sessions: ["s8"] } });
+    assert.deepEqual(await s.next("alarm"), { kind: "picture", session: "s7", alarm: "", since_ms: 0 });
     // The display server cannot be reached any more.
     for (let i = 0; i < 5; i++) bed.stationd.error(await source("s8"), "Relay.Failed", { reason: "no", output: "" });
     assert.deepEqual((await s.next("alarm")).alarm, "lost");
