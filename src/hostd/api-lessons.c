@@ -280,7 +280,7 @@ static void answer_started(struct choice *c)
 
 static void audit_start(const struct lesson_call *call, const struct lesson *l, struct choice *c)
 {
-	_cleanup_free_ char *what = str_format("%s %s %lld min%s%s", l->id, l->name,
+	_cleanup_free_ char *what = str_format("%s %s %lld min%s%s:", l->id, l->name,
 			(long long)(call->length_ms + 59999) / 60000, l->rule.block ? " block" : "",
 			json_array_size(l->programs) > 0 ? " programs" : "");
 
@@ -381,7 +381,7 @@ static struct lesson *find(struct request *r, const char *id)
 
 static void audit(struct request *r, const struct lesson *l, const char *what)
 {
-	_cleanup_free_ char *text = str_format("%s %s%s%s", l->id, l->name, *what ? " " : "", what);
+	_cleanup_free_ char *text = str_format("%s %s%s%s", l->id, l->name, *what ? ": " : "", what);
 
 	api_audit(r, text ? text : l->id, "ok");
 }

@@ -217,8 +217,8 @@ static void end_over(struct host *h)
 
 		if (lesson->rule.ends_ms > now)
 			continue;
-		what = str_format("%s %s", lesson->id, lesson->name);
-		audit_add(h, &lesson->by, "Lessons.End", what ? what : lesson->id, "time over");
+		what = str_format("%s %s: time over", lesson->id, lesson->name);
+		audit_add(h, &lesson->by, "Lessons.End", what ? what : lesson->id, "ok");
 		lesson_end(lesson);
 	}
 	store_commit(h->store);

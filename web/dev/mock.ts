@@ -173,6 +173,22 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
         return world.setBlocked(p, true);
       case "Blocks.Unblock":
         return world.setBlocked(p, false);
+      case "Lessons.Presets":
+        return { presets: world.presets };
+      case "Lessons.Preview":
+        return world.previewLesson(p);
+      case "Lessons.Start":
+        return world.startLesson(p);
+      case "Lessons.Extend":
+      case "Lessons.Change":
+      case "Lessons.End": {
+        const { lesson, add_ms, ...more } = p;
+        const old = world.lessons.find((l) => l.id === lesson);
+        const later = add_ms === undefined ? more : { ends_ms: (old?.ends_ms ?? 0) + Number(add_ms) };
+        const r = method === "Lessons.End" ? world.endLesson(String(lesson)) : world.changeLesson(String(lesson), later);
+        if (!r) throw new Fail(404, "org.stationmaster.Lessons.NotFound", { names: [lesson], reason: "There is no such lesson; it may be over." });
+        return r;
+      }
       case "Projections.Start":
         return world.project(p);
       case "Projections.Stop": {
@@ -231,6 +247,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     if (what === "notice")
       setScene({ ...scene, notice: { job: "j1", by: "Karin Kaya", ends_ms: Date.now() + 60_000, message: "The lesson is over. Please save your work." } });
     sceneCommand(what);
+    if (what === "lesson") setScene({ ...SESSION, lesson: { name: "Maths", by: "Karin Kaya", ends_ms: Date.now() + 24 * 60_000 } });
     if (what === "end") setScene({ ...GREETER, text: "Karin Kaya has logged you off." });
     if (what === "arrive") world.open("Lea Arrival", "standard", true);
     if (what === "clear") for (const s of [...world.sessions.values()]) world.gone(s, "");

@@ -2,7 +2,7 @@
 // A classroom that exists only in the mock: people, sessions, jobs, and what the acts do to them.
 
 import { EventEmitter } from "node:events";
-import type { Block, Job, May, Projection, Role, Scene, Session, Station, SystemStatus, Target, WatchEvent } from "../src/shared/types";
+import type { Block, Job, Lesson, LessonPreset, May, Projection, Role, Scene, Session, Station, SystemStatus, Target, WatchEvent } from "../src/shared/types";
 
 import { People } from "./people";
 
@@ -21,6 +21,9 @@ export class World extends EventEmitter {
   readonly jobs = new Map<string, Job>();
   readonly projections = new Map<string, Projection>();
   blocks: Block[] = [];
+  lessons: Lesson[] = [];
+  presets: LessonPreset[] = [];
+  private nextLesson = 1;
   readonly people = new People(this);
   readonly texts = ["Eyes up front, please.", "Break until 10:45", "Test: nobody types until I say so."];
   /** Account of the one person signed in to this mock. */
@@ -82,6 +85,7 @@ export class World extends EventEmitter {
       stations: [...this.stations.values()],
       jobs: [...this.jobs.values()],
       projections: [...this.projections.values()],
+      lessons: this.lessons,
       block_all: this.blockAll(),
       enabled: this.people.enabled,
     };
@@ -145,9 +149,70 @@ export class World extends EventEmitter {
     });
   }
 
+  private inLesson(l: Pick<Lesson, "all" | "users">, s: Session): boolean {
+    return l.all ? s.role === "standard" : l.users.some((u) => u.user === s.user);
+  }
+
+  private lessonOf(p: Record<string, unknown>): Lesson {
+    const all = p["all"] === true;
+    const named = (p["users"] ?? []) as string[];
+    const users = [...this.sessions.values()].filter((s) => named.includes(s.user) && s.role === "standard").map(({ user, full_name }) => ({ user, full_name }));
+    return {
+      id: `l${this.nextLesson}`, name: String(p["name"] ?? ""), by: this.me.user, by_name: this.me.full_name, since: new Date().toISOString(),
+      ends_ms: Date.now() + Number(p["length_ms"]), all, users: all ? [] : users, block: p["block"] === true, message: String(p["message"] ?? ""),
+      programs: (p["programs"] ?? []) as Lesson["programs"], may: true,
+    };
+  }
+
+  previewLesson(p: Record<string, unknown>): { changes: unknown[] } {
+    const l = this.lessonOf(p);
+    const named = (p["users"] ?? []) as string[];
+    const seen = [...this.sessions.values()].filter((s) => (l.all ? s.role === "standard" : named.includes(s.user)));
+    return {
+      changes: seen.map((s) => {
+        const state = this.inLesson(l, s) ? "done" : "refused";
+        const own = this.blocks.some((b) => b.name === s.user);
+        return {
+          session: s.id, user: s.user, full_name: s.full_name, state, reason: "", blocked_before: s.blocked, blocked: s.blocked || l.block, blocked_after: own,
+          programs: state === "done" ? l.programs.length : 0, message: !l.block && l.message !== "", lesson: this.lessons.find((x) => this.inLesson(x, s))?.name ?? "",
+        };
+      }),
+    };
+  }
+
+  startLesson(p: Record<string, unknown>): { lesson: string; targets: Target[] } {
+    const l = this.lessonOf(p);
+    this.nextLesson++;
+    this.lessons = [...this.lessons, l];
+    this.presets = [{ ...l, length_ms: Number(p["length_ms"]) }, ...this.presets];
+    this.emitEvent({ kind: "lesson", lesson: l });
+    this.showBlocks();
+    const targets = [...this.sessions.values()].filter((s) => this.inLesson(l, s)).map((s): Target => ({ session: s.id, station: "", user: s.user, full_name: s.full_name, state: "done", reason: "" }));
+    return { lesson: l.id, targets };
+  }
+
+  changeLesson(id: string, more: Partial<Lesson>): { lesson: Lesson } | null {
+    const old = this.lessons.find((x) => x.id === id);
+    if (!old) return null;
+    const lesson = { ...old, ...more };
+    this.lessons = this.lessons.map((x) => (x.id === id ? lesson : x));
+    this.emitEvent({ kind: "lesson", lesson });
+    this.showBlocks();
+    return { lesson };
+  }
+
+  endLesson(id: string): Record<string, never> | null {
+    if (!this.lessons.some((x) => x.id === id)) return null;
+    this.lessons = this.lessons.filter((x) => x.id !== id);
+    this.emitEvent({ kind: "lesson_gone", id });
+    this.showBlocks();
+    return {};
+  }
+
   private showBlocks(): void {
     for (const s of this.sessions.values()) {
-      const blocked = this.blocks.some((b) => b.name === s.user || (b.kind === "all" && s.role === "standard"));
+      const blocked =
+        this.blocks.some((b) => b.name === s.user || (b.kind === "all" && s.role === "standard")) || this.lessons.some((l) => l.block && this.inLesson(l, s));
       if (blocked === s.blocked) continue;
       s.blocked = blocked;
       s.scene = blocked ? "block" : "session";

@@ -76,7 +76,7 @@ test("block, programs, message: for everybody, those who come later too, nobody 
   assert.deepEqual([(await scene(b)).kind, (await scene(b)).lesson], ["block", null], "Ben was blocked before, and is");
   assert.equal((await sessionOf("anna")).blocked, false);
   assert.deepEqual(await list(), []);
-  assert.deepEqual((await audit()).reverse(), ["Lessons.Start l1 Maths 10 min block programs all anna ben: ok", "Lessons.End l1 Maths: ok"]);
+  assert.deepEqual((await audit()).reverse(), ["Lessons.Start l1 Maths 10 min block programs: all anna ben: ok", "Lessons.End l1 Maths: ok"]);
 });
 
 test("no way around: log off and on, another station; and no unblock alone", async () => {
@@ -110,7 +110,7 @@ test("by hand within a lesson: it outlives the lesson, unless it was ordered unt
   assert.ok(Date.now() >= ends_ms);
   await until("Ben is free", async () => (await scene(b)).kind === "session");
   assert.deepEqual([(await scene(a)).kind, (await scene(a)).block.message], ["block", "stays"]);
-  assert.equal((await audit())[0], "Lessons.End l1 : time over");
+  assert.equal((await audit())[0], "Lessons.End l1 : time over: ok");
 });
 
 test("it ends at its time though stationd is killed: before, and while it is away", async () => {
@@ -135,7 +135,7 @@ test("it ends at its time though stationd is killed: before, and while it is awa
   await connect();
   assert.deepEqual(await list(), []);
   assert.equal((await relay.station(1)).scene.kind, "session");
-  assert.equal((await audit())[0], "Lessons.End l2 Short: time over");
+  assert.equal((await audit())[0], "Lessons.End l2 Short: time over: ok");
   assert.equal((await start({ users: ["anna"] })).lesson, "l3", "numbers are never used twice");
 });
 

@@ -7,6 +7,7 @@ import { confirming, suspend, unlock } from "./acts";
 import { blockAll, blocking, unblock } from "./blocks";
 import { chatEnabled, setChatEnabled, writing } from "./chat";
 import { signOut } from "./connection";
+import { planning } from "./lessons";
 import type { Item } from "./menu";
 import { choose, choosing, inWindow, projectScreen, projectSession, stopAll, stoppable } from "./projections";
 import { starting } from "./programs";
@@ -153,10 +154,10 @@ export function actItems(): Item[] {
 export function mainItems(): Item[] {
   return [
     ...actItems(),
+    { id: "lesson", label: t("lesson.start"), divided: true, disabled: !canAct(), act: () => (planning.value = {}) },
     {
       id: "chat-enabled",
       label: t("menu.chat"),
-      divided: true,
       checked: chatEnabled.value,
       disabled: link.value !== "live",
       act: () => void setChatEnabled(!chatEnabled.peek()),

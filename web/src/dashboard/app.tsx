@@ -14,6 +14,7 @@ import { ConfirmLogOff } from "./confirm";
 import { writing } from "./chat";
 import { enter, signOut, unreachable } from "./connection";
 import { Help } from "./help";
+import { ending, planning } from "./lessons";
 import { lazily } from "./lazy";
 import { place } from "./place";
 import { closingByName, starting } from "./programs";
@@ -92,6 +93,8 @@ const SidePanel = lazily(() => import("./side").then((m) => m.SidePanel));
 const StartDialog = lazily(() => import("./start").then((m) => m.StartDialog));
 const CloseDialog = lazily(() => import("./closeall").then((m) => m.CloseDialog));
 
+const LessonDialogs = lazily(() => import("./lessondialog").then((m) => m.LessonDialogs));
+
 const PRELOAD_MS = 1000;
 
 /** Alt+Enter on the wall: details of the tile where the keyboard is. */
@@ -106,7 +109,7 @@ function onDetailsKey(e: KeyboardEvent): void {
 function Home() {
   useEffect(() => {
     // Who types on after a click must not have to wait for a file.
-    const timer = setTimeout(() => [SidePanel, StartDialog, CloseDialog].forEach((part) => part.preload()), PRELOAD_MS);
+    const timer = setTimeout(() => [SidePanel, StartDialog, CloseDialog, LessonDialogs].forEach((part) => part.preload()), PRELOAD_MS);
     return () => clearTimeout(timer);
   }, []);
   useEffect(() => {
@@ -174,6 +177,7 @@ export function App() {
         <ConfirmLogOff />
         <BlockDialog />
         {starting.value && <StartDialog />}
+        {(planning.value || ending.value) && <LessonDialogs />}
         {writing.value && <WriteDialog />}
         {closingByName.value && <CloseDialog />}
         {helpOpen.value && <Help />}

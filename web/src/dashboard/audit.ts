@@ -26,6 +26,10 @@ export const METHODS = [
   "Programs.Start",
   "Programs.Close",
   "Programs.CloseByName",
+  "Lessons.Start",
+  "Lessons.Extend",
+  "Lessons.Change",
+  "Lessons.End",
   "Chat.Send",
   "Chat.Clear",
   "Chat.Set",
@@ -73,12 +77,21 @@ function plain(method: string, words: string[]): Targets {
   return { what: source && !ID.test(source) ? source : "", all, named };
 }
 
+/** "l3 Maths 45 min block: all anna ben=refused"; without names the part after the colon says more. */
+function lesson(method: string, text: string): Targets {
+  const end = method === "Lessons.Start" ? text.lastIndexOf(":") : -1;
+  const what = (end < 0 ? text : text.slice(0, end)).replace(/^l\d+\s*/, "").trim();
+  const { all, named } = plain(method, end < 0 ? [] : text.slice(end + 1).split(" ").filter(Boolean));
+  return { what, all, named };
+}
+
 /**
  * "gimp s1(anna) s2(ben)=refused": what comes first is free text (a command may hold anything that
  * looks like a target), so targets are taken from the end.
  */
 export function parseTargets(method: string, text: string): Targets {
   const words = text.split(" ").filter(Boolean);
+  if (method.startsWith("Lessons.")) return lesson(method, text);
   if (PLAIN_METHODS.has(method)) return plain(method, words);
   if (method.startsWith("Station.")) return { what: "", all: false, named: [] }; // who did it sits there
   if (USER_METHODS.test(method)) {

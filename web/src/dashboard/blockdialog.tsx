@@ -10,13 +10,14 @@ import { canAct } from "./actmenu";
 import { block, blocking, texts } from "./blocks";
 import { MESSAGE_MAX, UNTIL, untilMs, type Until } from "./blocking";
 import { Kept, nameOf, Names, stillThere } from "./confirm";
+import { counted } from "./lessons";
 import { liveSessions } from "./store";
 import { split } from "./summary";
 
 const FIELD = "block-message";
 
 function untilLabel(u: Until): string {
-  if (u === "back" || u === "time") return t(`block.until.${u}`);
+  if (u === "back" || u === "time" || u === "lesson") return t(`block.until.${u}`);
   return t("block.until.minutes", { count: Number(u) });
 }
 
@@ -46,7 +47,7 @@ function Form({ who }: { who: readonly string[] | "all" }) {
   const close = () => (blocking.value = null);
   const off = (affected.length === 0 && !isAll) || !canAct();
   const go = () => {
-    const until_ms = untilMs(until, time, serverNow());
+    const until_ms = untilMs(until, time, serverNow(), counted.peek()?.ends_ms);
     setMissing(until_ms === null);
     if (until_ms === null) return;
     close();
@@ -77,7 +78,7 @@ function Form({ who }: { who: readonly string[] | "all" }) {
         enterGoes
       />
       <Texts onChoose={take} />
-      <Choice name="until" legend={t("block.until")} values={UNTIL} chosen={until} word={untilLabel} onChoose={setUntil}>
+      <Choice name="until" legend={t("block.until")} values={UNTIL.filter((u) => u !== "lesson" || counted.value)} chosen={until} word={untilLabel} onChoose={setUntil}>
         {until === "time" && (
           <input
             class="until-time"

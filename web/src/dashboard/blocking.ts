@@ -3,17 +3,18 @@
 
 import type { Block, Session } from "../shared/types";
 
-export const UNTIL = ["back", "5", "10", "30", "time"] as const;
+export const UNTIL = ["back", "5", "10", "30", "lesson", "time"] as const;
 export type Until = (typeof UNTIL)[number];
 
 export const MESSAGE_MAX = 500;
 
 /**
  * When a block chosen now ends: ms since 1970, 0 = when it is taken back, null = no time was given.
- * time: "HH:MM" on the clock of this computer; one that has passed today is tomorrow's.
+ * lesson_ms: end of the lesson. time: "HH:MM" on the clock of this computer; one that has passed today is tomorrow's.
  */
-export function untilMs(choice: Until, time: string, now: number): number | null {
+export function untilMs(choice: Until, time: string, now: number, lesson_ms = 0): number | null {
   if (choice === "back") return 0;
+  if (choice === "lesson") return lesson_ms > now ? lesson_ms : null;
   if (choice !== "time") return now + Number(choice) * 60_000;
   const m = /^(\d{1,2}):(\d{2})/.exec(time);
   if (!m) return null;

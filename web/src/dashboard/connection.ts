@@ -8,6 +8,7 @@ import type { LoginInfo, Me, WatchEvent } from "../shared/types";
 import { jobEvent, jobGone, jobsSnapshot, resetActs } from "./acts";
 import { blockAll, blocksSoon, resetBlocks } from "./blocks";
 import { chatCleared, chatEnabled, chatEvent, loadChat, resetChat } from "./chat";
+import { lessonGone, lessons, putLesson, resetLessons } from "./lessons";
 import { auditAgain, auditEvent } from "./log";
 import * as pictures from "./pictures";
 import { projectionGone, putProjection, replaceProjections, resetProjections } from "./projections";
@@ -40,6 +41,7 @@ function handle(e: WatchEvent): void {
         store.stations.value = new Map((e.stations ?? []).map((s) => [s.id, s]));
         jobsSnapshot(e.jobs ?? []);
         replaceProjections(e.projections ?? []);
+        lessons.value = e.lessons ?? [];
         blockAll.value = e.block_all ?? null;
         chatEnabled.value = e.enabled ?? true;
         store.loaded.value = true;
@@ -77,6 +79,12 @@ function handle(e: WatchEvent): void {
       break;
     case "projection_gone":
       projectionGone(e.id);
+      break;
+    case "lesson":
+      putLesson(e.lesson);
+      break;
+    case "lesson_gone":
+      lessonGone(e.id);
       break;
     case "block_all":
       blockAll.value = e.block_all ?? null;
@@ -149,6 +157,7 @@ export function leave(expired: boolean): void {
     resetActs();
     resetBlocks();
     resetProjections();
+    resetLessons();
     resetChat();
     starting.value = closingByName.value = side.value = null;
     viewing.value = null;

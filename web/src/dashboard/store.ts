@@ -26,6 +26,9 @@ export type ActName =
   | "start"
   | "close"
   | "chat"
+  | "lesson"
+  | "lesson.change"
+  | "lesson.end"
   | "hands";
 
 export interface Outcome {

@@ -9,9 +9,11 @@ import type { Notice, Session } from "../shared/types";
 import { blockAll, blocks } from "./blocks";
 import { blockOf } from "./blocking";
 import { UntilText } from "./force";
+import { lessons } from "./lessons";
 import { attach } from "./pictures";
 import { memoryTotal, stations, type Outcome, type Tile } from "./store";
 import { condition, isFinal } from "./summary";
+import { lessonBlock } from "./teaching";
 import { idleFor, load, type Alarm } from "./tileinfo";
 
 function stationNames(s: Session): string {
@@ -149,11 +151,14 @@ function outcomeText(o: Outcome): string {
 /** Over the live picture, which stays to be seen: the pupil sees nothing but this text. */
 function BlockVeil({ session }: { session: Session }) {
   const b = blockOf(session, blocks.value, blockAll.value);
+  const l = b ? null : lessonBlock(lessons.value, session);
+  const message = b?.message ?? l?.message;
+  const until_ms = b?.until_ms ?? l?.ends_ms ?? 0;
   return (
     <span class="block-veil">
       <strong>{t("condition.blocked")}</strong>
-      {b?.message && <span class="block-text">{t("quoted", { text: b.message })}</span>}
-      {b && b.until_ms > 0 && <UntilText until_ms={b.until_ms} />}
+      {message && <span class="block-text">{t("quoted", { text: message })}</span>}
+      {until_ms > 0 && <UntilText until_ms={until_ms} />}
     </span>
   );
 }

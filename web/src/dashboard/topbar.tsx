@@ -9,6 +9,7 @@ import { Account } from "./account";
 import { mainItems } from "./actmenu";
 import { InForce } from "./force";
 import { Hands, Letters } from "./inbox";
+import { LessonClock } from "./lessonbar";
 import { Menu } from "./menu";
 import { Places } from "./nav";
 
@@ -69,6 +70,7 @@ export function TopBar() {
       </div>
       <Places />
       <InForce />
+      <LessonClock />
       <Letters />
       <Hands />
       <Account />

@@ -84,6 +84,14 @@ export const systemDe: Record<string, string> = {
   "There is nobody to show it to.": "Es ist niemand da, dem es vorgeführt werden könnte.",
   "Everybody is blocked; nobody can be let out alone. Take back the block of everybody first.":
     "Alle sind gesperrt; einzeln kann niemand entsperrt werden. Entsperren Sie erst alle.",
+  'The lesson "{lesson}" blocks, too, and goes on. Switch its block off, or end the lesson.':
+    "Die Stunde „{lesson}“ sperrt auch und läuft weiter. Schalten Sie ihre Sperre aus oder beenden Sie die Stunde.",
+  "There is no such lesson; it may be over.": "Diese Stunde gibt es nicht; vielleicht ist sie zu Ende.",
+  "An administrator has started this lesson; only administrators may change or end it.":
+    "Die Administration hat diese Stunde begonnen; nur sie darf sie ändern oder beenden.",
+  "A lesson cannot end later than in 12 hours.": "Eine Stunde kann nicht später als in 12 Stunden enden.",
+  "There are too many lessons already.": "Es laufen schon zu viele Stunden.",
+  "The lesson holds, but {program} did not start: {reason}": "Die Stunde gilt, aber {program} ist nicht gestartet: {reason}",
   "There are too many blocks already.": "Es gibt schon zu viele Sperren.",
   "There are too many projections already.": "Es gibt schon zu viele Vorführungen.",
   "There are too many views already; close some.": "Es sind schon zu viele Ansichten offen; schließen Sie einige.",

@@ -198,6 +198,57 @@ export interface Process {
   memory_kib: number;
 }
 
+export interface LessonUser {
+  user: string;
+  full_name: string;
+}
+
+export interface LessonProgram {
+  program: string;
+  open: string;
+}
+
+/** Lessons.Lesson: one that runs. */
+export interface Lesson {
+  id: string;
+  name: string;
+  by: string;
+  by_name: string;
+  since: string;
+  ends_ms: number;
+  all: boolean;
+  users: LessonUser[];
+  block: boolean;
+  message: string;
+  programs: LessonProgram[];
+  may: boolean;
+}
+
+/** Lessons.LessonChange: what a start would do to one person. */
+export interface LessonChange {
+  session: string;
+  user: string;
+  full_name: string;
+  state: "done" | "refused" | "failed";
+  reason: string;
+  blocked_before: boolean;
+  blocked: boolean;
+  blocked_after: boolean;
+  programs: number;
+  message: boolean;
+  lesson: string;
+}
+
+export interface LessonPreset {
+  name: string;
+  all: boolean;
+  users: LessonUser[];
+  length_ms: number;
+  block: boolean;
+  message: string;
+  programs: LessonProgram[];
+}
+
 /** The session's display is gone, shows nothing new though it is drawn to, or is black. */
 export type PictureAlarm = "lost" | "stalled" | "black";
 
@@ -209,6 +260,7 @@ export type WatchEvent =
       stations?: Station[];
       jobs?: Job[];
       projections?: Projection[];
+      lessons?: Lesson[];
       block_all?: Block | null;
       enabled?: boolean;
     }
@@ -220,6 +272,8 @@ export type WatchEvent =
   | { kind: "job_gone"; id: string }
   | { kind: "projection"; projection: Projection }
   | { kind: "projection_gone"; id: string }
+  | { kind: "lesson"; lesson: Lesson }
+  | { kind: "lesson_gone"; id: string }
   | { kind: "block_all"; block_all?: Block | null }
   | { kind: "chat"; message: ChatMessage }
   | { kind: "chat_cleared"; id: string }
@@ -257,6 +311,13 @@ export interface StationChat {
   messages: { number: number; at_ms: number; from_name: string; supervisor: boolean; text: string }[];
 }
 
+/** The newest lesson of the person at the station. */
+export interface SceneLesson {
+  name: string;
+  by: string;
+  ends_ms: number;
+}
+
 export interface Scene {
   kind: SceneKind;
   session: string;
@@ -270,6 +331,7 @@ export interface Scene {
   sign?: Sign | null;
   limit_hit?: LimitHit;
   limit_hit_ms?: number;
+  lesson?: SceneLesson | null;
   text: string;
 }
 

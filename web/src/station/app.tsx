@@ -8,6 +8,7 @@ import { Login } from "../shared/login";
 import { LoginCard } from "../shared/logincard";
 import type { Scene, SceneBlock } from "../shared/types";
 import { BlockCard } from "./block";
+import { LessonSoon } from "./lesson";
 import { LockCard } from "./lock";
 import { LimitNews } from "./limit";
 import { NoticeBar } from "./notice";
@@ -145,6 +146,7 @@ export function App() {
     <main class="station" aria-label={whose ? t("station.desktop", { name: whose }) : undefined}>
       {hasPixels(s) && <Screen covered={block !== null} />}
       {s.kind === "session" && <Panel />}
+      {s.kind === "session" && <LessonSoon />}
       {block ? (
         <>
           <BlockCard block={block} notice={s.notice ?? null} running={s.session !== ""} />

@@ -9,6 +9,7 @@ import { t } from "../shared/i18n";
 import { LanguageSwitch } from "../shared/language";
 import { HandButton, Messages, reading, Toast, unread, wantsField } from "./chat";
 import { TouchKeyboard } from "./keyboard";
+import { LessonRow } from "./lesson";
 import { blurDesktop, clipboard, focusDesktop, releaseModifiers, sendClipboard } from "./screen";
 import { act, scene, stationName, type Act } from "./store";
 
@@ -137,6 +138,7 @@ function PanelBody() {
         </div>
         <LanguageSwitch />
       </div>
+      <LessonRow />
       {failed.value && (
         <p class="note note-error" role="alert">
           {t("station.act.failed")}
