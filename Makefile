@@ -8,7 +8,7 @@ export SESSIONS LISTEN INIT NAME DESKTOP DETACH DEPS CI
 export npm_config_cache := $(CURDIR)/build/npm
 BUILD := build
 
-.PHONY: all deps web install run stop check bench bench-report fuzz format clean help
+.PHONY: all deps web install package run stop check bench bench-report fuzz format clean help
 .DEFAULT_GOAL := all
 
 .NOTPARALLEL:
@@ -28,6 +28,9 @@ web: deps ## build the web pages (web/dist)
 
 install: all ## install; DESTDIR=/somewhere for a staged tree
 	@meson install -C $(BUILD) --no-rebuild --quiet $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
+
+package: ## the Debian packages, in build/packages
+	@tools/package
 
 run: ## start the demo (root): SESSIONS=6 DETACH=1 LISTEN=127.0.0.1 INIT=systemd|none NAME=demo
 	@tools/demo run

@@ -13,7 +13,7 @@ static void print_heading(const char *text, bool tty)
 	printf("\n%s%s%s\n", text_colour(TEXT_BOLD, tty), text, text_colour(TEXT_PLAIN, tty));
 }
 
-static void print_options(unsigned mask)
+static void print_options(uint64_t mask)
 {
 	for (size_t i = 0; i < n_options; i++) {
 		const struct option_info *o = &options_all[i];

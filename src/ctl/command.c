@@ -316,6 +316,21 @@ static int option_apply(
 	case OPT_FOLLOW:
 		c->follow = true;
 		break;
+	case OPT_YES:
+		c->yes = true;
+		break;
+	case OPT_ADMIN:
+	case OPT_TEST:
+		if (!str_is_account_name(value))
+			return ctl_usage(c, "\"%s\" is not a user name.", value);
+		*(info->bit == OPT_ADMIN ? &c->admin : &c->test) = value;
+		break;
+	case OPT_CERTIFICATE:
+		c->certificate = value;
+		break;
+	case OPT_KEY:
+		c->key = value;
+		break;
 	case OPT_LONG:
 		c->details = true;
 		break;

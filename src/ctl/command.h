@@ -45,6 +45,11 @@
 #define OPT_NO_BLOCK     OPT_BIT(32)
 #define OPT_ONLY         OPT_BIT(33)
 #define OPT_EXCEPT       OPT_BIT(34)
+#define OPT_YES          OPT_BIT(58)
+#define OPT_ADMIN        OPT_BIT(59)
+#define OPT_CERTIFICATE  OPT_BIT(60)
+#define OPT_KEY          OPT_BIT(61)
+#define OPT_TEST         OPT_BIT(62)
 enum { OPTIONS_MAX = 64 };
 #define OPT_GLOBAL (OPT_JSON | OPT_SOCKET | OPT_TIMEOUT | OPT_HELP | OPT_VERSION)
 
@@ -168,5 +173,8 @@ int lesson_recent_run(struct ctl *c, int argc, char **argv);
 int activity_run(struct ctl *c, int argc, char **argv);
 int system_status_run(struct ctl *c, int argc, char **argv);
 int system_whoami_run(struct ctl *c, int argc, char **argv);
+int system_address_run(struct ctl *c, int argc, char **argv);
+int setup_run(struct ctl *c, int argc, char **argv);
+int doctor_run(struct ctl *c, int argc, char **argv);
 int version_run(struct ctl *c, int argc, char **argv);
 int call_run(struct ctl *c, int argc, char **argv);

@@ -65,6 +65,11 @@ struct ctl {
 	json_t *only;   /* sites of --only, likewise */
 	json_t *except; /* sites of --except, likewise */
 	const char *name;
+	bool yes;
+	const char *admin;
+	const char *certificate;
+	const char *key;
+	const char *test;
 	const char *message;
 	const char *desktop;
 	const char *from;

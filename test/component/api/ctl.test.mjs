@@ -426,7 +426,7 @@ test("a full disk is not success", async () => {
 test("completion", async () => {
   const complete = async (...words) =>
     (await run(["__complete", ...words], { raw: true })).out.split("\n").filter(Boolean).map((line) => line.split("\t")[0]);
-  assert.deepEqual(await complete("s"), ["session", "station", "system"]);
+  assert.deepEqual(await complete("s"), ["session", "station", "system", "setup"]);
   assert.deepEqual(await complete("session", "s"), ["show", "start", "suspend"]);
   assert.deepEqual(await complete("session", "logoff", "--gr"), ["--grace"]);
   assert.deepEqual(await complete("--socket", socket, "session", "logoff", ""), ["s1", "anna", "s2", "ben", "s12", "karin"]);
