@@ -78,6 +78,7 @@ static const struct conf_setting settings[] = {
 	LISTEN("web", "listen", web_listen, "0.0.0.0:8443"),
 	LISTEN("web", "clear-listen", web_clear_listen, ""),
 	STRING("web", "origin", web_origin, ""),
+	STRING("web", "proxy", web_proxy, ""),
 	STRING("web", "root", web_root, WEB_ROOT),
 	STRING("tls", "certificate", tls_certificate, ""),
 	STRING("tls", "key", tls_key, ""),

@@ -64,7 +64,8 @@ struct conf {
 	char *web_listen;       /* [web] listen: address:port, HTTPS; empty: off */
 	char *web_clear_listen; /* [web] clear-listen: HTTP, loopback addresses only; empty: off */
 	char *web_origin; /* [web] origin: extra allowed origin (behind a proxy); empty: none */
-	char *web_root;   /* [web] root: folder of the pages */
+	char *web_proxy; /* [web] proxy: addresses whose X-Forwarded-For is believed; empty: none */
+	char *web_root;  /* [web] root: folder of the pages */
 	char *tls_certificate; /* [tls] certificate: PEM; empty: made at first start */
 	char *tls_key;         /* [tls] key */
 	char *vnc_listen;      /* [vnc] listen: address:port; empty: off */

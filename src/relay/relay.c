@@ -39,6 +39,7 @@ static void relay_stop(struct relay *relay)
 struct signals {
 	uv_signal_t term;
 	uv_signal_t interrupt;
+	uv_signal_t hangup;
 	struct relay *relay;
 };
 
@@ -48,11 +49,22 @@ static void handle_signal(uv_signal_t *h, int signum)
 	uv_stop(h->loop);
 }
 
+static void handle_hangup(uv_signal_t *h, int signum)
+{
+	struct relay *relay = h->data;
+
+	(void)signum;
+	if (relay->tls)
+		tls_reload(relay->tls);
+}
+
 static int relay_open(struct relay *relay, const struct relay_options *options, char **ret_error)
 {
 	int r;
 
 	r = tls_new(relay->conf, relay->state_dir, &relay->tls, ret_error);
+	if (r == 0)
+		r = tls_watch(relay->tls, relay->loop);
 	if (r == 0)
 		r = host_new(relay->loop, options->socket, &relay->host);
 	if (r == 0)
@@ -75,6 +87,7 @@ static int relay_open(struct relay *relay, const struct relay_options *options, 
 static void relay_close(struct relay *relay)
 {
 	relay_stop(relay);
+	tls_unwatch(relay->tls);
 	/* Streams flush, libwebsockets closes its sockets; all of it is bounded in time. */
 	uv_run(relay->loop, UV_RUN_NOWAIT);
 	relay->vnc = vnc_free(relay->vnc);
@@ -108,12 +121,16 @@ static void signals_start(struct signals *s, struct relay *relay)
 	uv_signal_init(relay->loop, &s->interrupt);
 	uv_signal_start(&s->term, handle_signal, SIGTERM);
 	uv_signal_start(&s->interrupt, handle_signal, SIGINT);
+	uv_signal_init(relay->loop, &s->hangup);
+	s->hangup.data = relay;
+	uv_signal_start(&s->hangup, handle_hangup, SIGHUP);
 }
 
 static void signals_stop(struct signals *s)
 {
 	uv_close((uv_handle_t *)&s->term, NULL);
 	uv_close((uv_handle_t *)&s->interrupt, NULL);
+	uv_close((uv_handle_t *)&s->hangup, NULL);
 }
 
 /* Pictures are megabytes: given back when they go, not kept in the heap because one was freed

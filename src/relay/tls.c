@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One certificate for everything the relay offers. A self-signed one (ECDSA P-256, ten years, the
- * names of this computer) is made once and kept, so that a person has to accept it once only. Both
- * files are checked here, at start, where an error can still be told in words.
+ * names of this computer) is made once and kept, so that a person has to accept it once only; in
+ * its last month another one takes its place.
+ *
+ * Both files are looked at when they change (their folders are watched; a client of ACME writes
+ * certificate and key one after the other, hence the pause), on SIGHUP and once a day. New ones are
+ * taken only if they can be used: a context is made of them, and what is open goes on with the one
+ * it began with, because OpenSSL counts references.
  */
 #include "relay/tls.h"
 
@@ -15,17 +20,46 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "io/certificate.h"
 
-enum { VALID_DAYS = 3650 };
+/* Forward secrecy and authenticated encryption; TLS 1.3 has nothing else. */
+#define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+enum {
+	VALID_DAYS = 3650,
+	RENEW_DAYS = 30,
+	DAY_MS = 24 * 3600 * 1000,
+	SETTLE_MS = 500, /* after the last change of a file */
+};
+
+/* Enough of a file to see that it is another one. */
+struct seen {
+	dev_t dev;
+	ino_t ino;
+	struct timespec changed;
+};
 
 struct tls {
 	char *certificate;
 	char *key;
+	bool own; /* made by us, in the state folder */
+	bool self_signed;
 	SSL_CTX *context;
+	struct seen seen[2];
+	struct watch *watch; /* NULL: not watched */
+};
+
+/* Lives until libuv has closed its handles. */
+struct watch {
+	struct tls *tls;
+	uv_fs_event_t folders[2];
+	uv_timer_t settle, daily;
+	unsigned open;
 };
 
 static void pkey_freep(EVP_PKEY **p)
@@ -147,29 +181,223 @@ static const char *openssl_reason(void)
 	return text ? text : "it cannot be read";
 }
 
-static int context_create(struct tls *t, char **ret_error)
+static int handle_certificate(SSL *ssl, void *userdata)
 {
-	t->context = SSL_CTX_new(TLS_server_method());
-	if (!t->context)
-		return -ENOMEM;
-	SSL_CTX_set_min_proto_version(t->context, TLS1_2_VERSION);
-	SSL_CTX_set_options(t->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-	SSL_CTX_set_mode(t->context, SSL_MODE_RELEASE_BUFFERS);
+	struct tls *t = userdata;
+	STACK_OF(X509) *chain = NULL;
+
+	SSL_CTX_get0_chain_certs(t->context, &chain);
+	return SSL_use_cert_and_key(ssl, SSL_CTX_get0_certificate(t->context),
+			SSL_CTX_get0_privatekey(t->context), chain, 1);
+}
+
+static void context_harden(SSL_CTX *context)
+{
+	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+	SSL_CTX_set_cipher_list(context, CIPHERS);
+	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+						     SSL_OP_CIPHER_SERVER_PREFERENCE);
+}
+
+void tls_adopt_context(struct tls *t, SSL_CTX *context)
+{
+	context_harden(context);
+	SSL_CTX_set_cert_cb(context, handle_certificate, t);
+}
+
+static int context_load(struct tls *t, SSL_CTX *context, char **ret_error)
+{
 	ERR_clear_error();
-	if (SSL_CTX_use_certificate_chain_file(t->context, t->certificate) != 1)
+	if (SSL_CTX_use_certificate_chain_file(context, t->certificate) != 1)
 		*ret_error = str_format("the TLS certificate %s is of no use: %s; put a PEM "
 					"certificate there that the user station-relay may read",
 				t->certificate, openssl_reason());
-	else if (SSL_CTX_use_PrivateKey_file(t->context, t->key, SSL_FILETYPE_PEM) != 1)
+	else if (SSL_CTX_use_PrivateKey_file(context, t->key, SSL_FILETYPE_PEM) != 1)
 		*ret_error = str_format("the TLS key %s is of no use: %s; put the PEM key of the "
 					"certificate there, readable by the user station-relay",
 				t->key, openssl_reason());
-	else if (SSL_CTX_check_private_key(t->context) != 1)
+	else if (SSL_CTX_check_private_key(context) != 1)
 		*ret_error = str_format("the TLS key %s does not belong to the certificate %s",
 				t->key, t->certificate);
 	else
 		return 0;
 	return -EINVAL;
+}
+
+/* A context of the files as they are now takes the place of the one before, if it can be used. */
+static int context_create(struct tls *t, char **ret_error)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+	struct certificate info;
+	int r;
+
+	if (!context)
+		return -ENOMEM;
+	context_harden(context);
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+	r = context_load(t, context, ret_error);
+	if (r == 0)
+		r = certificate_of(SSL_CTX_get0_certificate(context), &info);
+	if (r < 0) {
+		SSL_CTX_free(context);
+		return r;
+	}
+	t->self_signed = info.self_signed;
+	certificate_done(&info);
+	SSL_CTX_free(t->context);
+	t->context = context;
+	return 0;
+}
+
+/* --- files that change --- */
+
+/* True if a file is another one than at the last call. */
+static bool files_changed(struct tls *t)
+{
+	const char *const files[] = { t->certificate, t->key };
+	bool changed = false;
+
+	for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+		struct seen now = { 0 };
+		struct stat st;
+
+		if (stat(files[i], &st) == 0)
+			now = (struct seen){ st.st_dev, st.st_ino, st.st_ctim };
+		changed |= now.dev != t->seen[i].dev || now.ino != t->seen[i].ino ||
+			   now.changed.tv_sec != t->seen[i].changed.tv_sec ||
+			   now.changed.tv_nsec != t->seen[i].changed.tv_nsec;
+		t->seen[i] = now;
+	}
+	return changed;
+}
+
+/* Our own is of no use, or will not be for long. */
+static bool renewal_is_due(const struct tls *t)
+{
+	_cleanup_free_ char *error = NULL;
+	struct certificate info;
+	int64_t until_s;
+
+	if (certificate_read(t->certificate, t->key, &info, &error) < 0)
+		return false; /* whoever put it there has a reason; context_create() says what is
+				 wrong */
+	until_s = info.until_s;
+	certificate_done(&info);
+	return time(NULL) + (int64_t)RENEW_DAYS * (DAY_MS / 1000) > until_s;
+}
+
+static int own_renew(struct tls *t)
+{
+	int r;
+
+	if (!t->own || !renewal_is_due(t))
+		return 0;
+	r = certificate_create(t);
+	if (r < 0)
+		log_error_errno(r, "the TLS certificate %s expires and no other could be made",
+				t->certificate);
+	else
+		log_notice("the TLS certificate %s was about to expire; a new one was made, which "
+			   "browsers and viewers will ask about",
+				t->certificate);
+	return r;
+}
+
+void tls_reload(struct tls *t)
+{
+	_cleanup_free_ char *error = NULL;
+	int r;
+
+	own_renew(t);
+	files_changed(t);
+	r = context_create(t, &error);
+	if (r < 0)
+		log_error("%s; the certificate before stays in use", error ? error : strerror(-r));
+	else
+		log_notice("the TLS certificate %s is in use", t->certificate);
+}
+
+static void handle_settled(uv_timer_t *h)
+{
+	struct watch *w = h->data;
+
+	if (files_changed(w->tls))
+		tls_reload(w->tls);
+}
+
+static void handle_folder(uv_fs_event_t *h, const char *name, int events, int status)
+{
+	struct watch *w = h->data;
+
+	(void)name, (void)events;
+	if (status == 0)
+		uv_timer_start(&w->settle, handle_settled, SETTLE_MS, 0);
+}
+
+static void handle_day(uv_timer_t *h)
+{
+	struct watch *w = h->data;
+
+	own_renew(w->tls);
+	handle_settled(h);
+}
+
+static void folder_watch(struct watch *w, uv_fs_event_t *h, const char *file)
+{
+	_cleanup_free_ char *folder = strndup(file, (size_t)(strrchr(file, '/') - file));
+
+	/* Where it cannot be watched, SIGHUP and the daily look remain. */
+	if (folder)
+		uv_fs_event_start(h, handle_folder, folder, 0);
+}
+
+int tls_watch(struct tls *t, uv_loop_t *loop)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+	const char *const files[] = { t->certificate, t->key };
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->tls = t;
+	uv_timer_init(loop, &w->settle);
+	uv_timer_init(loop, &w->daily);
+	w->settle.data = w->daily.data = w;
+	w->open = 2;
+	for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+		r = uv_fs_event_init(loop, &w->folders[i]);
+		if (r < 0)
+			break;
+		w->folders[i].data = w;
+		w->open++;
+		if (strchr(files[i], '/'))
+			folder_watch(w, &w->folders[i], files[i]);
+	}
+	uv_timer_start(&w->daily, handle_day, DAY_MS, DAY_MS);
+	files_changed(t);
+	t->watch = w;
+	return 0;
+}
+
+static void handle_watch_closed(uv_handle_t *h)
+{
+	struct watch *w = h->data;
+
+	if (--w->open == 0)
+		free(w);
+}
+
+void tls_unwatch(struct tls *t)
+{
+	struct watch *w = t ? take_ptr(t->watch) : NULL;
+	unsigned folders = w ? w->open - 2 : 0;
+
+	if (!w)
+		return;
+	uv_close((uv_handle_t *)&w->settle, handle_watch_closed);
+	uv_close((uv_handle_t *)&w->daily, handle_watch_closed);
+	for (unsigned i = 0; i < folders; i++)
+		uv_close((uv_handle_t *)&w->folders[i], handle_watch_closed);
 }
 
 static int paths_choose(
@@ -200,8 +428,11 @@ static int paths_choose(
 	t->key = str_format("%s/key.pem", state_dir);
 	if (!t->certificate || !t->key)
 		return -ENOMEM;
-	if (stat(t->certificate, &st) == 0)
+	t->own = true;
+	if (stat(t->certificate, &st) == 0) {
+		own_renew(t);
 		return 0;
+	}
 	r = certificate_create(t);
 	if (r < 0)
 		*ret_error = str_format("a TLS certificate could not be made in %s: %s", state_dir,
@@ -236,6 +467,7 @@ struct tls *tls_free(struct tls *t)
 {
 	if (!t)
 		return NULL;
+	tls_unwatch(t);
 	SSL_CTX_free(t->context);
 	free(t->certificate);
 	free(t->key);
@@ -256,4 +488,9 @@ const char *tls_key_path(const struct tls *t)
 SSL_CTX *tls_context(const struct tls *t)
 {
 	return t->context;
+}
+
+bool tls_is_self_signed(const struct tls *t)
+{
+	return t->self_signed;
 }

@@ -8,6 +8,7 @@
  * that wait (Jobs.Wait, PAM) hold one slot of the Varlink connection each until they are answered,
  * whether somebody still waits or not, so they are counted, and those without a token more tightly.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -96,7 +97,7 @@ static void answer_unavailable(struct web_conn *c)
 }
 
 #define CLEAR_COOKIE \
-	"Set-Cookie: stationmaster=; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=0\r\n"
+	"Set-Cookie: %sstationmaster=; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=0\r\n"
 
 static void answer_json(struct web_conn *c, int status, json_t *j, const char *extra)
 {
@@ -114,9 +115,9 @@ static void answer_login(struct web_conn *c, json_t *parameters)
 
 	if (token && strlen(token) == STR_TOKEN_LEN)
 		snprintf(cookie, sizeof(cookie),
-				"Set-Cookie: stationmaster=%s; HttpOnly; Secure; SameSite=Strict; "
+				"Set-Cookie: %sstationmaster=%s; HttpOnly; Secure; SameSite=Strict; "
 				"Path=/\r\n",
-				token);
+				web_http_cookie_prefix(c), token);
 	if (reply)
 		json_object_del(reply, "token");
 	answer_json(c, 200, reply, cookie);
@@ -136,8 +137,10 @@ static void handle_reply(struct varlink *v, const char *error, json_t *parameter
 		return;
 	if (is_sign_out) {
 		_cleanup_json_ json_t *empty = json_object();
+		char cookie[256];
 
-		answer_json(c, 200, empty, CLEAR_COOKIE);
+		snprintf(cookie, sizeof(cookie), CLEAR_COOKIE, web_http_cookie_prefix(c));
+		answer_json(c, 200, empty, cookie);
 	} else if (!parameters) {
 		answer_unavailable(c);
 	} else if (error) {

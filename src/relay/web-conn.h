@@ -50,6 +50,7 @@ struct web {
 	struct lws_vhost *vhosts[2]; /* HTTPS, HTTP */
 	struct listener *listeners[2];
 	struct peers *peers;
+	struct proxies *proxies;
 	struct web_files *files; /* NULL: not installed */
 	struct list conns;
 	struct list deadlines; /* conns that have one */
@@ -80,7 +81,8 @@ struct web_conn {
 	struct peer_conn peer;
 	struct web *web;
 	struct lws *wsi;
-	bool secure; /* TLS */
+	bool secure;  /* TLS */
+	bool proxied; /* what X-Forwarded-For says is believed */
 	enum web_kind kind;
 	char address[ADDRESS_TEXT_MAX];
 	/* Cookies of the request; empty: none or malformed. */
@@ -111,8 +113,10 @@ int web_http_writable(struct web_conn *c);
 /* Input waits that nobody reads while an answer is on its way. */
 bool web_http_is_stuck(const struct web_conn *c);
 void web_http_done(struct web_conn *c);
-/* The cookies of the request into c. */
+/* The cookies of the request into c, and whom the proxy speaks for. */
 void web_http_read_cookies(struct web_conn *c);
+/* Before the name of a cookie: over TLS browsers hold it to this host and to TLS. */
+const char *web_http_cookie_prefix(const struct web_conn *c);
 /* The request's Origin is our own page's. */
 bool web_http_origin_is_ours(struct web_conn *c);
 /* Answer; type NULL: no body. body is taken (malloc'ed) and may be NULL; extra: header lines or "".

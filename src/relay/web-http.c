@@ -17,6 +17,8 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "relay/forwarded.h"
+#include "relay/tls.h"
 #include "relay/web-conn.h"
 
 #define SECURITY_HEADERS \
@@ -25,6 +27,12 @@
 	"base-uri 'none'; form-action 'self'\r\n" \
 	"X-Content-Type-Options: nosniff\r\n" \
 	"Referrer-Policy: no-referrer\r\n"
+
+/*
+ * Only with a certificate that browsers know: after this header they let nobody past one that they
+ * do not, and a classroom with a self-signed one would be locked out.
+ */
+#define HSTS "Strict-Transport-Security: max-age=31536000\r\n"
 
 #define STATION_COOKIE_AGE "31536000"
 
@@ -94,15 +102,27 @@ static void cookie_read(const char *header, const char *name, char ret[static ST
 	}
 }
 
+const char *web_http_cookie_prefix(const struct web_conn *c)
+{
+	return c->secure ? "__Host-" : "";
+}
+
 void web_http_read_cookies(struct web_conn *c)
 {
-	char header[4096];
+	char header[4096], address[ADDRESS_TEXT_MAX];
 
+	if (c->proxied) {
+		/* Several people may come over one connection of the proxy. */
+		address_format_peer(lws_get_socket_fd(c->wsi), c->address);
+		if (header_get(c, WSI_TOKEN_X_FORWARDED_FOR, header, sizeof(header)) &&
+				proxies_read_forwarded(c->web->proxies, header, address))
+			str_copy(c->address, sizeof(c->address), address);
+	}
 	c->token[0] = c->station[0] = 0;
 	if (!header_get(c, WSI_TOKEN_HTTP_COOKIE, header, sizeof(header)))
 		return;
-	cookie_read(header, "stationmaster", c->token);
-	cookie_read(header, "station", c->station);
+	cookie_read(header, c->secure ? "__Host-stationmaster" : "stationmaster", c->token);
+	cookie_read(header, c->secure ? "__Host-station" : "station", c->station);
 	explicit_bzero(header, sizeof(header));
 }
 
@@ -171,10 +191,11 @@ static void answer_start(
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	n = snprintf(a->headers, sizeof(a->headers),
-			"HTTP/1.1 %d %s\r\nDate: %s\r\n" SECURITY_HEADERS "%s%s%sContent-Length: "
-			"%zu\r\nConnection: %s\r\n%s\r\n",
-			status, status_text(status), date, type ? "Content-Type: " : "",
-			type ? type : "", type ? "\r\n" : "", len,
+			"HTTP/1.1 %d %s\r\nDate: %s\r\n" SECURITY_HEADERS
+			"%s%s%s%sContent-Length: %zu\r\nConnection: %s\r\n%s\r\n",
+			status, status_text(status), date,
+			c->secure && !tls_is_self_signed(c->web->relay->tls) ? HSTS : "",
+			type ? "Content-Type: " : "", type ? type : "", type ? "\r\n" : "", len,
 			a->close || !c->keep_alive ? "close" : "keep-alive", extra);
 	assert(n > 0 && (size_t)n < sizeof(a->headers));
 	a->headers_len = (size_t)n;
@@ -251,9 +272,9 @@ static void station_cookie(struct web_conn *c, char *extra, size_t size)
 	if (c->station[0] || str_random_token(secret) < 0)
 		return;
 	snprintf(extra, size,
-			"Set-Cookie: station=%s; HttpOnly; Secure; SameSite=Strict; Path=/; "
+			"Set-Cookie: %sstation=%s; HttpOnly; Secure; SameSite=Strict; Path=/; "
 			"Max-Age=" STATION_COOKIE_AGE "\r\n",
-			secret);
+			web_http_cookie_prefix(c), secret);
 }
 
 static void answer_file(struct web_conn *c, const struct web_file *file, bool head)

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "io/listener.h"
+#include "relay/forwarded.h"
 #include "relay/tls.h"
 #include "relay/web-conn.h"
 
@@ -158,7 +159,9 @@ static void conn_open(struct web *web, int fd, const struct sockaddr *peer, bool
 	address_format(peer, c->address);
 	buf_init(&c->body, WEB_BODY_MAX);
 	list_init(&c->socket.queue);
-	if (peers_add(web->peers, peer, &c->peer) < 0) {
+	/* Behind a proxy is a whole school; it counts and limits for itself. */
+	c->proxied = proxies_has(web->proxies, peer);
+	if (!c->proxied && peers_add(web->peers, peer, &c->peer) < 0) {
 		log_debug("connection refused, too many peer=%s", c->address);
 		close(fd);
 		free(c);
@@ -306,7 +309,12 @@ static int handle_lws(
 {
 	struct web_conn *c = wsi ? lws_get_opaque_user_data(wsi) : NULL;
 
-	(void)user;
+	if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
+		struct web *web = lws_context_user(lws_get_context(wsi));
+
+		tls_adopt_context(web->relay->tls, user);
+		return 0;
+	}
 	if (reason == LWS_CALLBACK_WSI_CREATE) {
 		/* From now on WSI_DESTROY will come for it, whatever adoption says. */
 		struct web *web = lws_context_user(lws_get_context(wsi));
@@ -475,6 +483,9 @@ int web_new(struct relay *relay, struct web **ret, char **ret_error)
 	r = peers_new(&limits, &web->peers);
 	if (r < 0)
 		return r;
+	r = proxies_new(relay->conf->web_proxy, &web->proxies, ret_error);
+	if (r < 0)
+		return r;
 	files_open(web);
 	r = context_open(web, ret_error);
 	if (r == 0)
@@ -509,6 +520,7 @@ struct web *web_free(struct web *web)
 		lws_context_destroy(web->context); /* the second half, once libuv has let go */
 	web_files_free(web->files);
 	peers_free(web->peers);
+	proxies_free(web->proxies);
 	free(web->scratch);
 	free(web);
 	return NULL;

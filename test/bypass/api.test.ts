@@ -169,7 +169,7 @@ describe("threats at the API", () => {
     const station = await newStationCookie(demo);
     const gone = await Supervisor.signIn(demo, operator());
     await gone.call("Login.SignOut");
-    const cookies = ["", `stationmaster=${"A".repeat(43)}`, gone.cookie, station, `stationmaster=${station.split("=")[1]}`];
+    const cookies = ["", `__Host-stationmaster=${"A".repeat(43)}`, gone.cookie, station, `__Host-stationmaster=${station.split("=")[1]}`];
     for (const [method] of methods()) {
       const interfaceName = method.split(".")[0]!;
       if (interfaceName === "Login") continue;
@@ -187,8 +187,8 @@ describe("threats at the API", () => {
     const seat = await WebSeat.open(demo, p[0]!);
     const session = (await ready(demo, p[0]!)).id;
     const tries: [string, string, number[]][] = [
-      ["no cookie", "", [4401]], ["a void one", `stationmaster=${"B".repeat(43)}`, [4401]], ["a station's", seat.cookie, [4401]],
-      ["a station's secret as token", `stationmaster=${seat.cookie.split("=")[1]}`, [4401]],
+      ["no cookie", "", [4401]], ["a void one", `__Host-stationmaster=${"B".repeat(43)}`, [4401]], ["a station's", seat.cookie, [4401]],
+      ["a station's secret as token", `__Host-stationmaster=${seat.cookie.split("=")[1]}`, [4401]],
     ];
     for (const [what, cookie, codes] of tries)
       for (const mode of ["view", "control", "exclusive"] as const)
@@ -265,7 +265,7 @@ describe("threats at the API", () => {
     const seat = await WebSeat.open(demo, p[0]!);
     await ready(demo, p[0]!);
     await seat.see(p[0]!);
-    for (const cookie of ["", "station=", `station=${"C".repeat(43)}`, await newStationCookie(demo), karin.cookie, `station=${karin.cookie.split("=")[1]}`]) {
+    for (const cookie of ["", "__Host-station=", `__Host-station=${"C".repeat(43)}`, await newStationCookie(demo), karin.cookie, `__Host-station=${karin.cookie.split("=")[1]}`]) {
       const opened = await openRfb(webSocket(demo, "/ws/station/rfb", "binary", cookie)).catch((e: Error) => e);
       assert.ok(opened instanceof Error, `pixels with ${cookie || "no cookie"}`);
     }

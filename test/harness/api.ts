@@ -56,7 +56,7 @@ export class Person {
       answer = await post(demo, "Login.Answer", { conversation: started.json["conversation"], answers: [account.password] });
       if (answer.status !== 200 || !answer.json["done"]) throw new Error(`Login.Answer of ${account.name}: ${answer.status} ${answer.body}`);
     }
-    const cookie = ([] as string[]).concat(answer.headers["set-cookie"] ?? []).find((c) => c.startsWith("stationmaster="));
+    const cookie = ([] as string[]).concat(answer.headers["set-cookie"] ?? []).find((c) => c.startsWith("__Host-stationmaster="));
     if (!cookie) throw new Error(`no cookie after the log-in of ${account.name}`);
     return new Person(demo, cookie.split(";")[0]!, String(answer.json["role"]));
   }

@@ -354,7 +354,7 @@ export class WebSeat extends Seat {
 
 export async function newStationCookie(demo: Demo): Promise<string> {
   const page = await http(demo, "/station");
-  const cookie = ([] as string[]).concat(page.headers["set-cookie"] ?? []).find((c) => c.startsWith("station="));
+  const cookie = ([] as string[]).concat(page.headers["set-cookie"] ?? []).find((c) => c.startsWith("__Host-station="));
   if (!cookie) throw new Error(`GET /station sets no cookie: ${page.status}`);
   return cookie.split(";")[0]!;
 }
@@ -392,7 +392,7 @@ export class ViewSeat extends Seat {
     void endOf(socket).then((e) => (this.end = e));
   }
 
-  /** cookie: "stationmaster=…" of somebody signed in. */
+  /** cookie: "__Host-stationmaster=…" of somebody signed in. */
   static async open(demo: Demo, cookie: string, session: string, mode: Mode): Promise<ViewSeat> {
     const socket = webSocket(demo, `/ws/view?session=${encodeURIComponent(session)}&mode=${mode}`, "binary", cookie);
     return new ViewSeat(demo, await openRfb(socket), socket);

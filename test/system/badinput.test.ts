@@ -148,7 +148,7 @@ describe("bad input", () => {
       assert.equal(page.headers["x-content-type-options"], "nosniff");
     }
     const cookies = ([] as string[]).concat((await http(demo, "/station")).headers["set-cookie"] ?? []);
-    const cookie = cookies.find((c) => c.startsWith("station="));
+    const cookie = cookies.find((c) => c.startsWith("__Host-station="));
     assert.ok(cookie && /HttpOnly/i.test(cookie) && /SameSite=Strict/i.test(cookie) && /Secure/i.test(cookie), String(cookies));
   });
 
@@ -203,8 +203,8 @@ describe("bad input", () => {
       return (await answer).closed ? "" : what;
     })));
     assert.deepEqual([...new Set(stayed)].filter((what) => what && what !== "endless fragments"), [], "these connections stay open");
-    for (const [path, cookie, protocol] of [["/ws/dashboard", "", "stationmaster.dashboard.v1"], ["/ws/dashboard", "stationmaster=" + "B".repeat(43), "stationmaster.dashboard.v1"],
-      ["/ws/station", "", "stationmaster.station.v1"], ["/ws/station/rfb", "", "binary"], ["/ws/station", "station=short", "stationmaster.station.v1"], ["/ws/nowhere", "", "x"]] as const) {
+    for (const [path, cookie, protocol] of [["/ws/dashboard", "", "stationmaster.dashboard.v1"], ["/ws/dashboard", "__Host-stationmaster=" + "B".repeat(43), "stationmaster.dashboard.v1"],
+      ["/ws/station", "", "stationmaster.station.v1"], ["/ws/station/rfb", "", "binary"], ["/ws/station", "__Host-station=short", "stationmaster.station.v1"], ["/ws/nowhere", "", "x"]] as const) {
       const { data } = await exchange(await rawTls(demo), upgrade(path, cookie, protocol), 1500);
       assert.ok(!/"sessions"|RFB 003/.test(data.toString("latin1")), `${path} with ${cookie}`);
     }

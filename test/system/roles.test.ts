@@ -134,7 +134,7 @@ describe("roles and the API", () => {
   }
 
   check(demo, "without a token nothing is given but Login.Info; with a void one neither", async () => {
-    for (const cookie of ["", "stationmaster=" + "A".repeat(43), "stationmaster=", "stationmaster=../../etc/passwd"])
+    for (const cookie of ["", "__Host-stationmaster=" + "A".repeat(43), "__Host-stationmaster=", "__Host-stationmaster=../../etc/passwd"])
       for (const i of publicInterfaces)
         for (const method of interfaces.get(`org.stationmaster.${i}`)!.methods.keys()) {
           const answer = await post(demo, `${i}.${method}`, {}, cookie);

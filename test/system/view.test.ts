@@ -168,7 +168,7 @@ describe("view and control", () => {
     view.close();
     await assert.rejects(ViewSeat.open(demo, karin.cookie, "s9999", "view"), endsWith(4404));
     await assert.rejects(ViewSeat.open(demo, "", ids[0]!, "view"), endsWith(4401));
-    await assert.rejects(ViewSeat.open(demo, "stationmaster=" + "A".repeat(43), ids[0]!, "view"), endsWith(4401));
+    await assert.rejects(ViewSeat.open(demo, "__Host-stationmaster=" + "A".repeat(43), ids[0]!, "view"), endsWith(4401));
     await assert.rejects(ViewSeat.open(demo, karin.cookie, ids[0]!, "everything" as "view"));
     other.close();
   });
