@@ -180,6 +180,8 @@ static void complete_desktops(const char *prefix)
 
 static void complete_methods(const char *prefix)
 {
+	_cleanup_json_ json_t *seen = json_object(); /* several commands may call one method */
+
 	for (size_t i = 0; i < n_commands; i++) {
 		const char *s = commands[i].methods;
 
@@ -187,7 +189,9 @@ static void complete_methods(const char *prefix)
 			size_t n = strcspn(s, " ");
 			_cleanup_free_ char *method = strndup(s, n);
 
-			print_candidate(prefix, method ? method : "", "");
+			if (method && seen && !json_object_get(seen, method) &&
+					json_object_set_new(seen, method, json_true()) == 0)
+				print_candidate(prefix, method, "");
 			s += n;
 			s += *s == ' ';
 		}
