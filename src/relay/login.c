@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "relay/host.h"
+#include "relay/said.h"
 #include "relay/text.h"
 
 /* What a session may have, org.stationmaster.Sessions.Start. */
@@ -37,7 +38,7 @@ static void login_fail(struct login *l, const char *text)
 }
 
 /* PAM's messages, a line each; NULL: no memory. */
-static char *messages_join(json_t *parameters)
+static char *messages_join(const struct login *l, json_t *parameters)
 {
 	char *text = strdup("");
 	json_t *item;
@@ -46,11 +47,12 @@ static char *messages_join(json_t *parameters)
 	json_array_foreach (json_object_get(parameters, "messages"), i, item) {
 		const char *line = json_string_value(json_object_get(item, "text"));
 		_cleanup_free_ char *clean = line ? str_clean(line, 500) : NULL;
+		_cleanup_free_ char *said = clean ? said_text(l->language, clean) : NULL;
 		char *longer;
 
-		if (!text || str_is_empty(clean))
+		if (!text || str_is_empty(said))
 			continue;
-		longer = str_format("%s%s%s", text, *text ? "\n" : "", clean);
+		longer = str_format("%s%s%s", text, *text ? "\n" : "", said);
 		free(text);
 		text = longer;
 	}
@@ -117,7 +119,7 @@ static char *error_text(struct login *l, const char *error, json_t *parameters)
 	const char *dot = strrchr(error, '.'), *kind = dot ? dot + 1 : error;
 	const char *reason = json_string_value(json_object_get(parameters, "reason"));
 	const char *output = json_string_value(json_object_get(parameters, "output"));
-	_cleanup_free_ char *messages = messages_join(parameters);
+	_cleanup_free_ char *messages = messages_join(l, parameters), *said = NULL;
 
 	if (streq(kind, "NoConversation"))
 		return str_format("%s", text_get(l->language, TEXT_TIMED_OUT));
@@ -126,7 +128,9 @@ static char *error_text(struct login *l, const char *error, json_t *parameters)
 				l->language, streq(kind, "Failed") ? TEXT_FAILED : TEXT_NOT_READY);
 	if (str_is_empty(output))
 		output = messages;
-	return str_format("%s%s%s", reason, str_is_empty(output) ? "" : "\n", output ? output : "");
+	said = said_text(l->language, reason);
+	return str_format("%s%s%s", said ? said : reason, str_is_empty(output) ? "" : "\n",
+			output ? output : "");
 }
 
 static void handle_reply(struct varlink *v, const char *error, json_t *parameters, bool continues,
@@ -145,7 +149,7 @@ static void handle_reply(struct varlink *v, const char *error, json_t *parameter
 		login_fail(l, text ? text : text_get(l->language, TEXT_NOT_READY));
 		return;
 	}
-	text = messages_join(parameters);
+	text = messages_join(l, parameters);
 	if (json_is_true(json_object_get(parameters, "done"))) {
 		free(take_ptr(l->conversation));
 		l->events->handle_done(l, text ? text : "", l->userdata);

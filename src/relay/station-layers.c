@@ -19,6 +19,7 @@
 #include "relay/keysym.h"
 #include "relay/overlay-text.h"
 #include "relay/overlay.h"
+#include "relay/said.h"
 #include "relay/station-screen.h"
 #include "relay/station.h"
 #include "relay/viewer.h"
@@ -177,7 +178,7 @@ static struct panel_text panel_words(const struct station_layers *l)
 static void refusal_set(struct station_layers *l, const char *reason)
 {
 	free(l->refusal);
-	l->refusal = reason ? strdup(reason) : NULL;
+	l->refusal = reason ? said_text(language_of(l), reason) : NULL;
 }
 
 static void draft_keep(struct station_layers *l)

@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "relay/login.h"
 #include "relay/overlay.h"
+#include "relay/said.h"
 #include "relay/station-screen.h"
 #include "relay/station.h"
 #include "relay/text.h"
@@ -296,17 +297,23 @@ static int greeter_need(struct vnc_station *s)
 static void greeter_ask(struct vnc_station *s, json_t *prompts, const char *messages)
 {
 	struct greeter_prompt list[LOGIN_PROMPTS_MAX];
+	char *texts[LOGIN_PROMPTS_MAX];
 	size_t i, n = 0;
 	json_t *item;
 
 	json_array_foreach (prompts, i, item) {
 		const char *text = json_string_value(json_object_get(item, "text"));
 
-		if (n < LOGIN_PROMPTS_MAX)
-			list[n++] = (struct greeter_prompt){ .text = text ? text : "",
-				.echo = json_is_true(json_object_get(item, "echo")) };
+		if (n == LOGIN_PROMPTS_MAX)
+			break;
+		texts[n] = said_text(relay_of(s)->language, text ? text : "");
+		list[n] = (struct greeter_prompt){ .text = texts[n] ? texts[n] : "",
+			.echo = json_is_true(json_object_get(item, "echo")) };
+		n++;
 	}
 	greeter_show_prompts(s->greeter, list, n, messages);
+	while (n > 0)
+		free(texts[--n]);
 	s->greeter_asks = true;
 }
 
@@ -327,7 +334,7 @@ static enum text busy_text(const struct vnc_station *s)
 static void greeter_show(struct vnc_station *s, enum scene_picture picture)
 {
 	const struct scene *scene = &s->station.scene;
-	const char *text;
+	_cleanup_free_ char *text = NULL;
 
 	if (s->prompts) {
 		greeter_ask(s, s->prompts, s->prompt_messages ? s->prompt_messages : "");
@@ -350,7 +357,7 @@ static void greeter_show(struct vnc_station *s, enum scene_picture picture)
 				s->failure, s->failure != NULL);
 		break;
 	default:
-		text = s->failure ? s->failure : scene->text;
+		text = said_text(relay_of(s)->language, s->failure ? s->failure : scene->text);
 		greeter_show_login(
 				s->greeter, str_is_empty(text) ? NULL : text, s->failure != NULL);
 	}

@@ -125,3 +125,14 @@ test("the manual pages of the daemons have the options that --help shows", () =>
     assert.deepEqual([...new Set(described)].sort(), [...new Set(shown)].sort(), program);
   }
 });
+
+test("what stationd and station-session say to people at stations can be said in German", () => {
+  // Adjacent strings are one; %s and the like are fields.
+  const literals = (file) => [...read(...file.split("/")).matchAll(/"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*/g)]
+    .map(([all]) => [...all.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, part]) => part.replaceAll('\\"', '"')).join(""));
+  const table = [...read("web", "src", "messages", "system.de.ts").matchAll(/^ {2}(?:"((?:[^"\\]|\\.)*)"|'([^']*)'):/gm)].map(([, a, b]) => (a ?? b).replaceAll('\\"', '"').replaceAll(/\{\w+\}/g, "{}"));
+  const files = ["src/hostd/api-relay.c", "src/hostd/login.c", "src/session/auth-text.c"];
+  const said = files.flatMap(literals).map((text) => text.replaceAll(/%(?:ll|z)?[a-z]/g, "{}")).filter((text) => /^[A-Z{].* .*[.!?]$/.test(text));
+  assert.ok(said.length > 20, `${said.length} sentences`);
+  assert.deepEqual(said.filter((text) => !table.includes(text)), []);
+});

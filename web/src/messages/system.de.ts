@@ -65,6 +65,32 @@ export const systemDe: Record<string, string> = {
   "There are {count} sessions already, as many as this system may have (max in section [session] of the configuration).":
     "Es gibt schon {count} Sitzungen, so viele, wie dieses System haben darf (max im Abschnitt [session] der Konfiguration).",
 
+  "There are too many stations already.": "Es gibt schon zu viele Stationen.",
+  "There is no such station.": "Diese Station gibt es nicht.",
+  "There is no such session.": "Diese Sitzung gibt es nicht.",
+  "You may not see this session.": "Sie dürfen diese Sitzung nicht sehen.",
+  "No station, view or projection shows this session.": "Keine Station, Ansicht oder Vorführung zeigt diese Sitzung.",
+  "The session's helper cannot be reached.": "Der Hilfsdienst der Sitzung ist nicht erreichbar.",
+  "The system has no memory or random numbers left.": "Dem System fehlen Arbeitsspeicher oder Zufallszahlen.",
+  "This station is no longer connected. Load the page again, or connect the viewer again; your session runs and will be shown.":
+    "Diese Station ist nicht mehr verbunden. Laden Sie die Seite neu oder verbinden Sie den Betrachter neu; Ihre Sitzung läuft und wird dann gezeigt.",
+  "The station shows another session meanwhile.": "Die Station zeigt inzwischen eine andere Sitzung.",
+  "{name} has a session already: {session}. One account has at most {count} (per-user-max in section [session] of the configuration).":
+    "{name} hat schon eine Sitzung: {session}. Ein Konto hat höchstens {count} (per-user-max im Abschnitt [session] der Konfiguration).",
+  "The log-in took too long: the service that knows the accounts does not answer. Try again; if this lasts, tell an administrator.":
+    "Die Anmeldung hat zu lange gedauert: Der Dienst, der die Konten kennt, antwortet nicht. Versuchen Sie es noch einmal; hält es an, sagen Sie der Administration Bescheid.",
+  "The log-in helper (station-session) ended unexpectedly; the system's journal says why.":
+    "Der Anmeldedienst (station-session) endete unerwartet; das Systemprotokoll nennt die Ursache.",
+  "There is no account of this name.": "Es gibt kein Konto mit diesem Namen.",
+  "The account may not log in.": "Das Konto darf sich nicht anmelden.",
+  "The log-in helper reported an error.": "Der Anmeldedienst hat einen Fehler gemeldet.",
+  "The log-in helper gave an answer that makes no sense; are all parts of Stationmaster of one version?":
+    "Die Antwort des Anmeldedienstes ergibt keinen Sinn; haben alle Teile von Stationmaster dieselbe Version?",
+  "PAM asks questions in the service stationmaster-start; it must check accounts only.":
+    "PAM stellt im Dienst stationmaster-start Fragen; er darf nur Konten prüfen.",
+  "The log-in helper neither asks nor is done.": "Der Anmeldedienst fragt weder, noch ist er fertig.",
+  "The log-in helper (station-session) cannot be started: {reason}.": "Der Anmeldedienst (station-session) lässt sich nicht starten: {reason}.",
+
   // Why a session ended or left its station
   "{name} has ended your session.": "{name} hat Ihre Sitzung beendet.",
   "Your session is shown at another station now.": "Ihre Sitzung wird jetzt an einer anderen Station gezeigt.",
