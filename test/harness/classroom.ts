@@ -43,14 +43,15 @@ export function useClass(file: string): Class {
   return room;
 }
 
-/** The same tests for each hand, each with a dashboard, stations and pupils of its own. */
-export function byEachHand(room: Class, tests: (part: Part) => void): void {
+/** The same tests for each hand, each with a dashboard, stations and pupils of its own. afresh: before each hand begins. */
+export function byEachHand(room: Class, tests: (part: Part) => void, afresh: () => Promise<void> = async () => undefined): void {
   const { demo } = room;
   for (const [i, kind] of handKinds.entries()) {
     void describe(kind === "keyboard" ? "by keyboard alone" : `by ${kind}`, () => {
       const part = { kind } as Part;
       tidyUp(demo, () => [part.seat]);
       before(async () => {
+        await afresh();
         part.p = room.everybody.slice(i * ofEachHand, (i + 1) * ofEachHand);
         [part.hand, part.station, part.seat] = await Promise.all([
           Hand.open(kind, demo, demo.account("operator")),

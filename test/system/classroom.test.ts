@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The main job: twenty pupils, a teacher at the dashboard in a real browser, log off three, then all.
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { describe } from "node:test";
 import { Dashboard, StationTab } from "../harness/browser.js";
 import { activeSession, gone } from "../harness/core.js";
 import { check, useDemo } from "../harness/demo.js";
-import { artefact, top } from "../harness/paths.js";
-import { Rfb } from "../harness/rfb.js";
 import { until } from "../harness/wait.js";
 
 describe("the classroom", () => {
@@ -30,30 +26,6 @@ describe("the classroom", () => {
     for (const name of seen) await teacher.picture(name);
     await teacher.screenshot("dashboard-20");
     assert.deepEqual(teacher.problems, []);
-  });
-
-  check(demo, "a picture for the README", async () => {
-    const atStations = [0, 2, 3, 5, 6, 7].map((i) => demo.pupils[i]!);
-    const viewers = await Promise.all(atStations.map((p) => Rfb.connect(demo.vnc, { login: { user: p.name, password: p.password } })));
-    for (const p of atStations) await activeSession(demo, p.name);
-    const page = await Dashboard.open(demo, demo.account("operator"), { width: 1280, height: 610 });
-    await until("twenty tiles", async () => (await page.tiles()) === 20);
-    for (const p of demo.pupils.slice(0, 8)) await page.picture(p.name);
-    await page.select(demo.pupils[2]!.name, demo.pupils[5]!.name, demo.pupils[7]!.name);
-    await page.page.getByRole("main").evaluate((main) => main.scrollTo(0, 0));
-    await page.page.getByRole("button", { name: "Menu", exact: true }).click();
-    await page.page.getByRole("menuitem", { name: "Log off users", exact: true }).hover();
-    const item = page.page.getByRole("menuitem", { name: "Log off selected users", exact: true });
-    await item.hover();
-    await page.screenshot("dashboard");
-    const { size } = statSync(artefact("dashboard.png"));
-    assert.ok(size < 300_000, `${size} bytes: too large for the README`);
-    if (process.env["UPDATE_IMAGES"]) {
-      mkdirSync(join(top, "docs/images"), { recursive: true });
-      copyFileSync(artefact("dashboard.png"), join(top, "docs/images/dashboard.png"));
-    }
-    await page.close();
-    for (const viewer of viewers) viewer.close();
   });
 
   check(demo, "three are selected and logged off; the page shows progress and each result", async () => {

@@ -3,6 +3,9 @@
 // stehen für Namen und Zahlen. Was hier fehlt, wird so gezeigt, wie es kam.
 
 export const systemDe: Record<string, string> = {
+  // Programs (station-session)
+  "There is no such program on this system.": "Dieses Programm gibt es auf diesem System nicht.",
+
   // Zeitgrenzen (stationd)
   "Your session was suspended because nobody was using it. Log in to go on.":
     "Ihre Sitzung wurde angehalten, weil niemand sie benutzt hat. Melden Sie sich an, um weiterzuarbeiten.",
