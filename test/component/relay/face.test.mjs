@@ -75,6 +75,7 @@ test("new files are taken by themselves; what is open goes on", async () => {
   bed.configure(config());
   assert.equal(await bed.run(), "listening");
   await bed.stationd.serve();
+  await bed.connected();
   const open = await connect();
   assert.match(await get(open), /200 OK/);
   assert.equal(await subject(), "CN=first");
@@ -175,6 +176,7 @@ test("a proxy that the settings name speaks for others; the last word that is no
   bed.configure(config().replace("[vnc]", "proxy = 127.0.0.1, 2001:db8::5\n[vnc]"));
   assert.equal(await bed.run(), "listening");
   await bed.stationd.serve();
+  await bed.connected();
   assert.equal(await address("198.51.100.7"), "198.51.100.7");
   assert.equal(await address("10.0.0.1, 198.51.100.8"), "198.51.100.8", "what came before the browser has made up");
   assert.equal(await address("198.51.100.9, 2001:db8:0::5, 127.0.0.1"), "198.51.100.9", "two proxies");
@@ -193,6 +195,7 @@ test("self-signed: no Strict-Transport-Security, which would lock people out", a
   bed.configure(bed.defaults());
   assert.equal(await bed.run(), "listening");
   await bed.stationd.serve();
+  await bed.connected();
   const s = await connect();
   assert.doesNotMatch(await get(s), /Strict-Transport/);
   s.destroy();
