@@ -46,14 +46,14 @@ static bool depth_is_fine(const char *data, size_t len)
 	return true;
 }
 
-int json_parse_object(const char *data, size_t len, json_t **ret)
+static int parse(const char *data, size_t len, size_t flags, json_t **ret)
 {
 	json_error_t error;
 	json_t *j;
 
 	if (!depth_is_fine(data, len))
 		return -EBADMSG;
-	j = json_loadb(data, len, JSON_REJECT_DUPLICATES, &error);
+	j = json_loadb(data, len, JSON_REJECT_DUPLICATES | flags, &error);
 	if (!j)
 		return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
 	if (!json_is_object(j)) {
@@ -62,6 +62,34 @@ int json_parse_object(const char *data, size_t len, json_t **ret)
 	}
 	*ret = j;
 	return 0;
+}
+
+int json_parse_object(const char *data, size_t len, json_t **ret)
+{
+	return parse(data, len, 0, ret);
+}
+
+int json_parse_object_nul(const char *data, size_t len, json_t **ret)
+{
+	return parse(data, len, JSON_ALLOW_NUL, ret);
+}
+
+/* As deep as the parser lets anything be. */
+bool json_has_nul(const json_t *json)
+{
+	const char *key;
+	json_t *item;
+	size_t i;
+
+	if (json_is_string(json))
+		return strlen(json_string_value(json)) != json_string_length(json);
+	json_array_foreach (json, i, item)
+		if (json_has_nul(item))
+			return true;
+	json_object_foreach ((json_t *)json, key, item)
+		if (json_has_nul(item))
+			return true;
+	return false;
 }
 
 void args_init(struct args *a, json_t *object)

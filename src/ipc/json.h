@@ -25,6 +25,10 @@ void json_init(void);
  * JSON_DEPTH_MAX, has a key twice or holds \u0000; -ENOMEM. ret is owned.
  */
 int json_parse_object(const char *data, size_t len, json_t **ret);
+/* The same, but strings may hold \u0000 (keys never): for who asks json_has_nul(). */
+int json_parse_object_nul(const char *data, size_t len, json_t **ret);
+/* Is there a string with \u0000 in it, however deep? */
+bool json_has_nul(const json_t *json);
 
 /*
  * Reader of parameters. Each arg_x() takes one key; the first problem is kept in bad (name of the

@@ -392,14 +392,28 @@ void varlink_error_parameter(struct varlink_call *call, const char *parameter)
 	varlink_error(call, VARLINK_INVALID_PARAMETER, json_pack("{s:s}", "parameter", parameter));
 }
 
+/* The parameter in which a string holds \u0000; NULL: none. */
+static const char *find_nul(json_t *parameters)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (parameters, key, value)
+		if (json_has_nul(value))
+			return key;
+	return NULL;
+}
+
 static int handle_call_message(struct varlink *v, json_t *message)
 {
 	const char *method = json_string_value(json_object_get(message, "method"));
 	json_t *parameters = json_object_get(message, "parameters");
 	json_t *id = json_object_get(message, "id"), *token = json_object_get(message, "token");
 	struct varlink_call *call;
+	const char *bad;
 
-	if (!method || strlen(method) > 255 || (parameters && !json_is_object(parameters)) ||
+	if (!method || strlen(method) > 255 || json_has_nul(json_object_get(message, "method")) ||
+			json_has_nul(token) || (parameters && !json_is_object(parameters)) ||
 			(token && (!v->options.accept_token || !json_is_string(token))) ||
 			(id && (!v->options.accept_id || !json_is_integer(id))))
 		return -EBADMSG;
@@ -426,7 +440,11 @@ static int handle_call_message(struct varlink *v, json_t *message)
 	v->n_calls++;
 	if (!call->has_id)
 		v->waiting = true;
-	if (v->ops->handle_call) {
+	bad = find_nul(parameters);
+	if (bad) {
+		varlink_error_parameter(call, bad);
+		varlink_call_unref(call);
+	} else if (v->ops->handle_call) {
 		v->ops->handle_call(v, call, v->userdata);
 	} else {
 		varlink_error(call, VARLINK_METHOD_NOT_FOUND, json_pack("{s:s}", "method", method));
@@ -609,13 +627,15 @@ static int in_dispatch(struct varlink *v)
 		return 0;
 	}
 	n = (size_t)(nul - buf_head(&v->in));
-	r = json_parse_object((char *)buf_head(&v->in), n, &message);
+	r = json_parse_object_nul((char *)buf_head(&v->in), n, &message);
 	buf_consume(&v->in, n + 1, true);
 	v->scanned = 0;
 	if (r < 0)
 		return r;
-	r = json_object_get(message, "method") ? handle_call_message(v, message)
-					       : handle_reply_message(v, message);
+	if (json_object_get(message, "method"))
+		r = handle_call_message(v, message);
+	else
+		r = json_has_nul(message) ? -EBADMSG : handle_reply_message(v, message);
 	return r < 0 ? r : 1;
 }
 

@@ -35,6 +35,24 @@ static void only_sound_objects_are_taken(void **state)
 	json_decref(parse(" {\"a\": [1, true, null, \"\\u00e4\", {\"b\": -1.5e3}]}\n"));
 }
 
+static void nul_is_found_however_deep(void **state)
+{
+	static const char *const with[] = { "{\"a\":\"\\u0000\"}",
+		"{\"a\":[{\"b\":\"x\\u0000y\"}]}" };
+	static const char key[] = "{\"\\u0000\":1}", without[] = "{\"a\":[\"\",{\"b\":\"0\"}]}";
+	json_t *j = NULL;
+
+	for (size_t i = 0; i < ELEMENTSOF(with); i++) {
+		assert_int_equal(json_parse_object_nul(with[i], strlen(with[i]), &j), 0);
+		assert_true(json_has_nul(j));
+		json_decref(j);
+	}
+	assert_int_equal(json_parse_object_nul(without, strlen(without), &j), 0);
+	assert_false(json_has_nul(j));
+	json_decref(j);
+	assert_int_equal(json_parse_object_nul(key, strlen(key), &j), -EBADMSG);
+}
+
 static void depth_has_a_limit(void **state)
 {
 	char text[200] = "";
@@ -134,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_sound_objects_are_taken),
+		cmocka_unit_test(nul_is_found_however_deep),
 		cmocka_unit_test(depth_has_a_limit),
 		cmocka_unit_test(parameters_are_read),
 		cmocka_unit_test(the_first_bad_parameter_is_named),

@@ -31,7 +31,7 @@ const raw = () =>
   });
 
 test("bytes that are not Varlink end the connection and nothing else", async () => {
-  const bad = ["hello\0", "{}\0", "[]\0", '{"method":7}\0', '{"method":"a.b","parameters":[]}\0', '{"method":"x","token":"y"}\0', `{"method":"x","parameters":${"[".repeat(40)}${"]".repeat(40)}}\0`, `{"method":"${"m".repeat(70000)}"}\0`, '{"method":"x","method":"y"}\0', "\0\0\0", Buffer.from([0xff, 0xfe, 0])];
+  const bad = ["hello\0", '{"method":"org.varlink.service.GetInfo\\u0000"}\0', '{"method":"x","parameters":{"\\u0000":1}}\0', "{}\0", "[]\0", '{"method":7}\0', '{"method":"a.b","parameters":[]}\0', '{"method":"x","token":"y"}\0', `{"method":"x","parameters":${"[".repeat(40)}${"]".repeat(40)}}\0`, `{"method":"${"m".repeat(70000)}"}\0`, '{"method":"x","method":"y"}\0', "\0\0\0", Buffer.from([0xff, 0xfe, 0])];
   for (const bytes of bad) {
     const s = await raw();
     s.write(bytes);
@@ -41,6 +41,10 @@ test("bytes that are not Varlink end the connection and nothing else", async () 
 });
 
 test("hostile parameters get an answer", async () => {
+  for (const [key, parameters] of [["user", { user: "an\u0000na" }], ["sessions", { sessions: ["s1", "\u0000"], message: "x" }]]) {
+    const nul = await root.fails(key === "user" ? "Sessions.Start" : "Sessions.LogOff", parameters);
+    assert.deepEqual([nul.error, nul.parameter], ["org.varlink.service.InvalidParameter", key]);
+  }
   const r = await root.fails("Sessions.Start", { user: "../../etc/passwd\n" });
   assert.equal(r.error, "Sessions.UnknownUser");
   assert.equal((await root.fails("Sessions.Start", { user: "a".repeat(300) })).parameter, "user");

@@ -85,8 +85,7 @@ test("hostile names and rooms are refused, what is fit is audited", async () => 
   for (const bad of [" x", "x ", "a\nb", "a\u0000b", "a\u202eb", "x".repeat(61), "\u0007"]) {
     for (const key of ["name", "room"]) {
       const answer = await root.call("Stations.Set", { station, [key]: bad }).then(() => "ok", (e) => e.error ?? "closed");
-      if (bad.includes("\u0000")) await again(); // no JSON to stationd
-      else assert.equal(answer, "org.varlink.service.InvalidParameter", JSON.stringify(bad));
+      assert.equal(answer, "org.varlink.service.InvalidParameter", JSON.stringify(bad));
     }
   }
   const html = "<b onclick='x'>ä";
