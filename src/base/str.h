@@ -45,6 +45,9 @@ bool str_copy(char *dst, size_t size, const char *src);
 
 /* Random token: 32 bytes of getrandom(2), base64url without padding, 43 characters + NUL. */
 #define STR_TOKEN_LEN 43
+/* Before the random part of an API token: nobody takes it for one of a person signed in. */
+#define STR_API_TOKEN_PREFIX "smt_"
+enum { STR_API_TOKEN_LEN = 4 + STR_TOKEN_LEN };
 int str_random_token(char ret[static STR_TOKEN_LEN + 1]);
 /* Takes as long for every a and b of the same length. */
 bool str_eq_secret(const char *a, const char *b);

@@ -18,6 +18,8 @@
 #define CHAT        "org.stationmaster.Chat."
 #define LESSONS     "org.stationmaster.Lessons."
 #define AUDIT       "org.stationmaster.Audit."
+#define RIGHTS      "org.stationmaster.Rights."
+#define TOKENS      "org.stationmaster.Tokens."
 
 #define VIEWER_TEXT \
 	"A VNC viewer shows the session: xtigervncviewer, vncviewer or gvncviewer, whichever is\n" \
@@ -58,6 +60,9 @@ const struct option_info options_all[] = {
 	{ OPT_ONLY, "only", "SITE,...", "only these sites are open; may be given several times" },
 	{ OPT_EXCEPT, "except", "SITE,...", "these sites are closed; may be given several times" },
 	{ OPT_ROOM, "room", "ROOM", "sessions of this room; may be given several times" },
+	{ OPT_ACTS, "acts", "ACT,...", "acts, as \"may\" of a session names them; empty: none" },
+	{ OPT_ROLE, "role", "ROLE", "operator or administrator (default: yours)" },
+	{ OPT_EXPIRES, "expires", "DURATION", "how long it is good: 12h, 90d, at most 366d" },
 	{ OPT_DESKTOP, "desktop", "NAME",
 			"desktop to start, as \"stationctl system status\" lists them" },
 	{ OPT_SIZE, "size", "WIDTHxHEIGHT", "size of the screen in pixels, 640x480 to 7680x4320" },
@@ -248,6 +253,25 @@ const struct command commands[] = {
 			OPT_NAME | OPT_ROOM, ARGS_STATION, 1, 1, STATIONS "Set", station_set_run },
 	{ "station rooms", "", "Rooms that stations stand in", NULL, 0, ARGS_NONE, 0, 0,
 			STATIONS "Rooms", station_rooms_run },
+	{ "rights list", "", "What single operators may do, and where", NULL, 0, ARGS_NONE, 0, 0,
+			RIGHTS "List", rights_list_run },
+	{ "rights set", "USER", "Bind an operator to rooms, to acts, or both",
+			"Replaces what was there. Without --room all rooms, without --acts those of every\n"
+			"operator. Administrators only; they are never bound themselves.\n"
+			"For example: stationctl rights set karin --room \"Room 12\" --acts tile,view,chat\n",
+			OPT_ROOM | OPT_ACTS, ARGS_USER, 1, 1, RIGHTS "Set", rights_set_run },
+	{ "rights clear", "USER", "As an operator like every other again", NULL, 0, ARGS_USER, 1, 1,
+			RIGHTS "Clear", rights_clear_run },
+	{ "token list", "", "API tokens: yours, or as an administrator all", NULL, 0, ARGS_NONE, 0,
+			0, TOKENS "List", token_list_run },
+	{ "token create", "NAME", "Make an API token for a script",
+			"It acts as you, with at most your rights, from anywhere over HTTPS. It is shown once:\n"
+			"keep it like a password. Without --expires it is good for 90 days.\n"
+			"For example: stationctl token create nightly --acts logoff --expires 30d\n",
+			OPT_ROOM | OPT_ACTS | OPT_ROLE | OPT_EXPIRES, ARGS_FREE, 1, 1,
+			TOKENS "Create", token_create_run },
+	{ "token revoke", "TOKEN", "End an API token", NULL, 0, ARGS_TOKEN, 1, 1, TOKENS "Revoke",
+			token_revoke_run },
 	{ "job list", "", "Log-offs that run or ended in the last ten minutes", NULL, 0, ARGS_NONE,
 			0, 0, JOBS "List", job_list_run },
 	{ "job show", "JOB", "One job with the result of each session", NULL, 0, ARGS_JOB, 1, 1,

@@ -224,6 +224,32 @@ static int option_room(struct ctl *c, const struct option_info *info, const char
 	return CTL_DONE;
 }
 
+/* "view,control" or "" for none. */
+static int option_acts(struct ctl *c, const char *value)
+{
+	json_decref(c->acts);
+	c->acts = json_array();
+	while (*value) {
+		size_t n = strcspn(value, ", ");
+
+		if (n > 0)
+			json_array_append_new(c->acts, json_stringn(value, n));
+		value += n;
+		value += *value != 0;
+	}
+	return c->acts ? CTL_DONE : ctl_no_memory(c);
+}
+
+static int option_expires(struct ctl *c, const char *value)
+{
+	if (when_parse_duration(value, &c->expires_ms) == 0 && c->expires_ms > 0 &&
+			c->expires_ms <= CTL_EXPIRES_MAX_MS)
+		return CTL_DONE;
+	return ctl_usage(c,
+			"--expires takes a duration of at most 366d, such as 90d or 12h, not \"%s\".",
+			value);
+}
+
 struct parsed {
 	bool help, version;
 };
@@ -348,6 +374,13 @@ static int option_apply(
 		return option_sites(c, value, &c->only);
 	case OPT_EXCEPT:
 		return option_sites(c, value, &c->except);
+	case OPT_ACTS:
+		return option_acts(c, value);
+	case OPT_ROLE:
+		c->role = value;
+		break;
+	case OPT_EXPIRES:
+		return option_expires(c, value);
 	}
 	return CTL_DONE;
 }

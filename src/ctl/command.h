@@ -45,6 +45,9 @@
 #define OPT_NO_BLOCK     OPT_BIT(32)
 #define OPT_ONLY         OPT_BIT(33)
 #define OPT_EXCEPT       OPT_BIT(34)
+#define OPT_ACTS         OPT_BIT(35)
+#define OPT_ROLE         OPT_BIT(36)
+#define OPT_EXPIRES      OPT_BIT(37)
 #define OPT_YES          OPT_BIT(58)
 #define OPT_ADMIN        OPT_BIT(59)
 #define OPT_CERTIFICATE  OPT_BIT(60)
@@ -78,6 +81,8 @@ enum argument_kind {
 	ARGS_PROCESS,         /* a session, then a process */
 	ARGS_LESSON,
 	ARGS_PERSON, /* somebody with a session */
+	ARGS_TOKEN,
+	ARGS_FREE, /* a text that nobody knows before */
 };
 
 struct command {
@@ -142,6 +147,12 @@ int station_list_run(struct ctl *c, int argc, char **argv);
 int station_show_run(struct ctl *c, int argc, char **argv);
 int station_set_run(struct ctl *c, int argc, char **argv);
 int station_rooms_run(struct ctl *c, int argc, char **argv);
+int rights_list_run(struct ctl *c, int argc, char **argv);
+int rights_set_run(struct ctl *c, int argc, char **argv);
+int rights_clear_run(struct ctl *c, int argc, char **argv);
+int token_list_run(struct ctl *c, int argc, char **argv);
+int token_create_run(struct ctl *c, int argc, char **argv);
+int token_revoke_run(struct ctl *c, int argc, char **argv);
 int job_list_run(struct ctl *c, int argc, char **argv);
 int job_show_run(struct ctl *c, int argc, char **argv);
 int job_cancel_run(struct ctl *c, int argc, char **argv);

@@ -343,9 +343,13 @@ static void complete_arguments(const struct command *command, const char *socket
 	case ARGS_STATION:
 		complete_ids(socket, prefix, "org.stationmaster.Stations.List", "stations");
 		break;
+	case ARGS_TOKEN:
+		complete_ids(socket, prefix, "org.stationmaster.Tokens.List", "tokens");
+		break;
 	case ARGS_METHOD:
 		complete_methods(prefix);
 		break;
+	case ARGS_FREE:
 	case ARGS_NONE:
 		break;
 	}

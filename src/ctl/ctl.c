@@ -32,6 +32,7 @@ void ctl_init(struct ctl *c)
 		.grace_ms = -1,
 		.force_ms = -1,
 		.by_ms = -1,
+		.expires_ms = -1,
 		.limit = -1,
 		.until_ms = -1,
 		.deadline = -1 };
@@ -55,7 +56,8 @@ void ctl_done(struct ctl *c)
 	json_decref(c->programs);
 	json_decref(c->only);
 	json_decref(c->except);
-	c->stations = c->rooms = c->only = c->except = NULL;
+	json_decref(c->acts);
+	c->stations = c->rooms = c->programs = c->only = c->except = c->acts = NULL;
 }
 
 void ctl_init_aside(struct ctl *aside, const struct ctl *c)
@@ -67,6 +69,8 @@ void ctl_init_aside(struct ctl *aside, const struct ctl *c)
 	json_incref(aside->rooms);
 	json_incref(aside->only);
 	json_incref(aside->except);
+	json_incref(aside->acts);
+	json_incref(aside->programs);
 }
 
 int64_t ctl_time_left(const struct ctl *c, int64_t fallback_ms)

@@ -11,7 +11,8 @@
 
 #include "ipc/varlink.h"
 
-#define CTL_SOCKET "/run/stationmaster/api.sock"
+#define CTL_EXPIRES_MAX_MS (366LL * 24 * 3600 * 1000)
+#define CTL_SOCKET         "/run/stationmaster/api.sock"
 
 /* Documented in stationctl(1); scripts rely on them. */
 enum ctl_exit {
@@ -70,6 +71,9 @@ struct ctl {
 	const char *certificate;
 	const char *key;
 	const char *test;
+	json_t *acts; /* of --acts; NULL: not given */
+	const char *role;
+	int64_t expires_ms; /* from now on; -1 */
 	const char *message;
 	const char *desktop;
 	const char *from;

@@ -5,6 +5,7 @@
 #include "hostd/audit.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 
 enum { LIMIT_MAX = 500, LIMIT = 100, TEXT_MAX = 200 };
 
@@ -48,10 +49,11 @@ void api_audit_list(struct request *r)
 		store_query(r->host->store, add_entry, entries,
 				"SELECT " AUDIT_COLUMNS
 				" FROM audit WHERE number < ?1 AND (?2 OR uid = ?3 "
-				"OR role = 'operator') AND (user LIKE ?4 ESCAPE '\\' OR full_name LIKE ?4 "
+				"OR (?6 AND role = 'operator')) AND (user LIKE ?4 ESCAPE '\\' OR full_name LIKE ?4 "
 				"ESCAPE '\\' OR method LIKE ?4 ESCAPE '\\' OR targets LIKE ?4 ESCAPE '\\') "
 				"ORDER BY number DESC LIMIT ?5",
-				"iiisi", before, (int64_t)(r->caller->role == ROLE_ADMINISTRATOR),
-				(int64_t)r->caller->uid, pattern, limit);
+				"iiisii", before, (int64_t)(r->caller->role == ROLE_ADMINISTRATOR),
+				(int64_t)r->caller->uid, pattern, limit,
+				(int64_t)!rights_are_bound(r->host, r->caller));
 	varlink_reply(r->call, json_pack("{s:o}", "entries", entries));
 }

@@ -32,8 +32,12 @@ void api_blocks_list(struct request *r)
 	if (!api_args_done(r))
 		return;
 	blocks = json_array();
-	list_for_each (l, &r->host->blocks)
-		json_array_append_new(blocks, block_build_json(list_entry(l, struct block, link)));
+	list_for_each (l, &r->host->blocks) {
+		struct block *b = list_entry(l, struct block, link);
+
+		if (block_is_visible(b, r->caller))
+			json_array_append_new(blocks, block_build_json(b));
+	}
 	varlink_reply(r->call, json_pack("{s:o}", "blocks", blocks));
 }
 
@@ -195,6 +199,8 @@ static int add_all_blocked(struct choice *c)
 	list_for_each (l, &c->request.host->blocks) {
 		struct block *b = list_entry(l, struct block, link);
 
+		if (!block_is_visible(b, &c->caller))
+			continue;
 		if (b->kind == BLOCK_USER && r == 0)
 			r = choice_add_user(c, b->name);
 		else if (b->kind == BLOCK_STATION && r == 0)

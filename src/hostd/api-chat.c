@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "hostd/chat.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 #include "hostd/selection.h"
 
 /* Clean, not empty, not too long; malloc'ed. NULL: InvalidParameter was answered. */
@@ -100,9 +101,46 @@ void api_chat_send(struct request *r)
 					targets_build_results(sel.targets.list, sel.targets.n)));
 }
 
+static bool may_chat_with(struct request *r, const char *user)
+{
+	struct list *l;
+
+	list_for_each (l, &r->host->sessions) {
+		struct session *s = list_entry(l, struct session, link);
+
+		if (streq(s->person.user, user) &&
+				rights_may(r->host, r->caller, s, ACT_CHAT, false, NULL))
+			return true;
+	}
+	return false;
+}
+
+/* Of conversations of people in other rooms nothing is told. */
+static void keep_visible(struct request *r, json_t *messages)
+{
+	for (size_t i = json_array_size(messages); i-- > 0;) {
+		json_t *user = json_object_get(json_array_get(messages, i), "user");
+
+		if (!may_chat_with(r, json_string_value(user)))
+			json_array_remove(messages, i);
+	}
+}
+
+/* What concerns everybody is not for who is bound. false: refused and audited. */
+static bool may_for_all(struct request *r)
+{
+	if (!rights_are_bound(r->host, r->caller) && rights_have_act(r->host, r->caller, ACT_CHAT))
+		return true;
+	api_audit(r, "all", "refused");
+	api_refused(r, "This concerns everybody, and your rights are bound to rooms or do not name this "
+		       "act (chat). Administrators can change them.");
+	return false;
+}
+
 void api_chat_history(struct request *r)
 {
 	const char *user = arg_string(&r->args, "user", ARG_OPTIONAL, CALLER_USER_MAX);
+	json_t *messages;
 
 	if (!api_args_done(r))
 		return;
@@ -113,7 +151,10 @@ void api_chat_history(struct request *r)
 		}
 		user = r->caller->user;
 	}
-	varlink_reply(r->call, json_pack("{s:o}", "messages", chat_history(r->host, user)));
+	messages = chat_history(r->host, user);
+	if (r->caller->role != ROLE_STANDARD && rights_are_bound(r->host, r->caller))
+		keep_visible(r, messages);
+	varlink_reply(r->call, json_pack("{s:o}", "messages", messages));
 }
 
 void api_chat_clear(struct request *r)
@@ -121,6 +162,13 @@ void api_chat_clear(struct request *r)
 	const char *user = arg_string(&r->args, "user", ARG_OPTIONAL, CALLER_USER_MAX);
 
 	if (!api_args_done(r))
+		return;
+	if (user && rights_are_bound(r->host, r->caller) && !may_chat_with(r, user)) {
+		api_audit(r, user, "refused");
+		api_refused(r, "This person is not in a room that your rights name.");
+		return;
+	}
+	if (!user && !may_for_all(r))
 		return;
 	api_audit(r, user ? user : "all", "ok");
 	chat_clear(r->host, user);
@@ -140,7 +188,7 @@ void api_chat_hands(struct request *r)
 		struct session *s = list_entry(l, struct session, link);
 		size_t i;
 
-		if (!s->hand_ms || n == SELECTION_NAMES_MAX)
+		if (!s->hand_ms || n == SELECTION_NAMES_MAX || !request_may_see(r, s))
 			continue;
 		for (i = n++; i > 0 && raised[i - 1]->hand_ms > s->hand_ms; i--)
 			raised[i] = raised[i - 1];
@@ -174,7 +222,8 @@ void api_chat_answer(struct request *r)
 
 		json_array_foreach (users, i, item)
 			named = named || streq(json_string_value(item), s->person.user);
-		if (!named || !s->hand_ms)
+		if (!named || !s->hand_ms ||
+				!rights_may(r->host, r->caller, s, ACT_CHAT, false, NULL))
 			continue;
 		(void)hand_set(s, false);
 		json_array_append_new(answered, json_string(s->person.user));
@@ -194,6 +243,8 @@ void api_chat_set(struct request *r)
 	int k;
 
 	if (!api_args_done(r))
+		return;
+	if (!may_for_all(r))
 		return;
 	k = chat_enable(r->host, enabled);
 	api_audit(r, enabled ? "on" : "off", k < 0 ? "failed" : "ok");

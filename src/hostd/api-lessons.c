@@ -15,6 +15,7 @@
 #include "hostd/host.h"
 #include "hostd/lesson-run.h"
 #include "hostd/lesson.h"
+#include "hostd/rights.h"
 
 enum { LENGTH_MS_MIN = 1000 };
 
@@ -370,7 +371,7 @@ static struct lesson *find(struct request *r, const char *id)
 		api_not_found(r, id, "There is no such lesson; it may be over.");
 		return NULL;
 	}
-	if (!role_may_stop(r->caller->role, r->caller->uid == l->by.uid, l->by.role)) {
+	if (!rights_may_stop(r->host, r->caller, &l->by)) {
 		api_audit(r, id, "refused");
 		api_refused(r, "An administrator has started this lesson; only administrators may "
 			       "change or end it.");

@@ -10,6 +10,7 @@
 #include "hostd/command.h"
 #include "hostd/gather.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 #include "hostd/worker.h"
 
 enum {
@@ -286,15 +287,13 @@ static int handle_list_timeout(sd_event_source *source, uint64_t usec, void *use
 static struct session *find_session(struct request *r, const char *id, enum act act)
 {
 	struct session *s = session_find(r->host, id);
+	_cleanup_free_ char *reason = NULL;
 
-	if (!s || !request_may_see(r, s)) {
+	if (!s || !request_may_name(r, s)) {
 		api_not_found(r, id, "There is no such session.");
 		return NULL;
 	}
-	if (!role_may(r->caller->role, s->person.role, request_is_own(r, s), act, false)) {
-		_cleanup_free_ char *reason = role_refusal(
-				s->person.role, request_is_own(r, s), act, s->person.full_name);
-
+	if (!rights_may(r->host, r->caller, s, act, false, &reason)) {
 		api_audit(r, s->id, "refused");
 		api_refused(r, reason ? reason : "");
 		return NULL;

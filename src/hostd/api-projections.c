@@ -5,6 +5,7 @@
 #include "hostd/choice.h"
 #include "hostd/host.h"
 #include "hostd/projection.h"
+#include "hostd/rights.h"
 #include "hostd/server.h"
 
 /* A call of Start. */
@@ -23,10 +24,12 @@ void api_projections_list(struct request *r)
 	if (!api_args_done(r))
 		return;
 	projections = json_array();
-	list_for_each (l, &r->host->projections)
-		json_array_append_new(projections,
-				projection_build_json(
-						list_entry(l, struct projection, link), r->caller));
+	list_for_each (l, &r->host->projections) {
+		struct projection *p = list_entry(l, struct projection, link);
+
+		if (projection_is_visible(p, r->caller))
+			json_array_append_new(projections, projection_build_json(p, r->caller));
+	}
 	varlink_reply(r->call, json_pack("{s:o}", "projections", projections));
 }
 
@@ -36,7 +39,7 @@ void api_projections_list(struct request *r)
 static bool source_find(struct request *r, const struct start_call *call, struct session **ret)
 {
 	struct session *s = call->screen ? NULL : session_find(r->host, call->source);
-	bool own = s && s->person.uid == r->caller->uid;
+	_cleanup_free_ char *reason = NULL;
 
 	*ret = s;
 	if (call->screen)
@@ -45,10 +48,7 @@ static bool source_find(struct request *r, const struct start_call *call, struct
 		api_not_found(r, call->source, "There is no such session.");
 		return false;
 	}
-	if (!role_may(r->caller->role, s->person.role, own, ACT_PROJECT, false)) {
-		_cleanup_free_ char *reason =
-				role_refusal(s->person.role, own, ACT_PROJECT, s->person.full_name);
-
+	if (!rights_may(r->host, r->caller, s, ACT_PROJECT, false, &reason)) {
 		api_audit(r, s->id, "refused");
 		api_refused(r, reason ? reason : "");
 		return false;
@@ -179,7 +179,7 @@ void api_projections_start(struct request *r)
 
 static bool may_stop(const struct request *r, const struct projection *p)
 {
-	return role_may_stop(r->caller->role, r->caller->uid == p->by.uid, p->by.role);
+	return projection_may_stop(p, r->caller);
 }
 
 static void stop_one(struct request *r, const char *id, json_t *stopped)
@@ -192,7 +192,11 @@ static void stop_one(struct request *r, const char *id, json_t *stopped)
 	}
 	api_audit(r, id, may_stop(r, p) ? "ok" : "refused");
 	if (!may_stop(r, p)) {
-		api_refused(r, "Only an administrator can stop what an administrator shows.");
+		api_refused(r, p->by.role == ROLE_ADMINISTRATOR
+						? "Only an administrator can stop what an administrator "
+						  "shows."
+						: "Your rights are bound to rooms: you can stop only what you "
+						  "show yourself.");
 		return;
 	}
 	json_array_append_new(stopped, json_string(id));

@@ -13,6 +13,7 @@
 #include "hostd/host.h"
 #include "hostd/job.h"
 #include "hostd/projection.h"
+#include "hostd/rights.h"
 #include "hostd/server.h"
 #include "hostd/session.h"
 #include "hostd/station-scene.h"
@@ -349,8 +350,8 @@ static bool may_open(const struct request *r, const struct session *s)
 	if (!r->has_token) /* a view of a local caller has none either */
 		return !list_is_empty(&s->stations) || view.viewed ||
 		       projection_has_source(r->host, s, true);
-	return role_may(r->caller->role, s->person.role, r->caller->uid == s->person.uid, ACT_TILE,
-			false);
+	/* The relay's one connection to a display serves tiles and views. */
+	return view.viewed || rights_may(r->host, r->caller, s, ACT_TILE, false, NULL);
 }
 
 void api_relay_open_source(struct request *r)

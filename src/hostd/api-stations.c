@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "hostd/api.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 #include "hostd/station.h"
 
 void api_stations_list(struct request *r)
@@ -13,9 +14,12 @@ void api_stations_list(struct request *r)
 	if (!api_args_done(r))
 		return;
 	stations = json_array();
-	list_for_each (l, &r->host->stations)
-		json_array_append_new(
-				stations, station_build_json(list_entry(l, struct station, link)));
+	list_for_each (l, &r->host->stations) {
+		struct station *st = list_entry(l, struct station, link);
+
+		if (rights_may_see_station(r->caller, st))
+			json_array_append_new(stations, station_build_json(st));
+	}
 	varlink_reply(r->call, json_pack("{s:o}", "stations", stations));
 }
 
@@ -27,7 +31,7 @@ void api_stations_get(struct request *r)
 	if (!api_args_done(r))
 		return;
 	st = station_find(r->host, id);
-	if (st)
+	if (st && rights_may_see_station(r->caller, st))
 		varlink_reply(r->call, json_pack("{s:o}", "station", station_build_json(st)));
 	else
 		api_not_found(r, id, "There is no such station.");
@@ -42,6 +46,17 @@ static const char *read_place(struct request *r, const char *key)
 	return text;
 }
 
+/* Who could move stations would widen their own rights. */
+static bool may_set(const struct request *r, const char *id, const char *room)
+{
+	_cleanup_free_ char *stands = NULL;
+
+	if (!rights_are_bound(r->host, r->caller))
+		return true;
+	stands = station_find_room(r->host, id);
+	return !room && stands && rights_have_room(r->host, r->caller, stands);
+}
+
 void api_stations_set(struct request *r)
 {
 	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
@@ -52,6 +67,12 @@ void api_stations_set(struct request *r)
 
 	if (!api_args_done(r))
 		return;
+	if (!may_set(r, id, room)) {
+		api_audit(r, id, "refused");
+		api_refused(r, "Your rights are bound to rooms: you can name stations of these, and move "
+			       "none.");
+		return;
+	}
 	k = station_set_place(r->host, id, name, room, &station);
 	if (k == -ENOENT) {
 		api_not_found(r, id, "There is no such station.");
@@ -76,5 +97,9 @@ void api_stations_rooms(struct request *r)
 		return;
 	rooms = json_array();
 	station_add_rooms(r->host, rooms);
+	for (size_t i = json_array_size(rooms); i-- > 0;)
+		if (!rights_have_room(r->host, r->caller,
+				    json_string_value(json_array_get(rooms, i))))
+			json_array_remove(rooms, i);
 	varlink_reply(r->call, json_pack("{s:o}", "rooms", rooms));
 }

@@ -10,6 +10,7 @@
 #include "hostd/api.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 #include "hostd/server.h"
 #include "hostd/view.h"
 
@@ -21,8 +22,12 @@ void api_views_list(struct request *r)
 	if (!api_args_done(r))
 		return;
 	views = json_array();
-	list_for_each (l, &r->host->views)
-		json_array_append_new(views, view_build_json(list_entry(l, struct view, link)));
+	list_for_each (l, &r->host->views) {
+		struct view *v = list_entry(l, struct view, link);
+
+		if (v->by.uid == r->caller->uid || rights_may_see(r->caller, v->session))
+			json_array_append_new(views, view_build_json(v));
+	}
 	varlink_reply(r->call, json_pack("{s:o}", "views", views));
 }
 
@@ -31,16 +36,13 @@ static bool session_is_fit(struct request *r, const char *id, const struct view_
 {
 	enum act act = order->mode == VIEW_SEE ? ACT_VIEW : ACT_CONTROL;
 	const struct session *s = order->session;
-	bool own = s && s->person.uid == r->caller->uid;
+	_cleanup_free_ char *reason = NULL;
 
 	if (!s) {
 		api_not_found(r, id, "There is no such session.");
 		return false;
 	}
-	if (!role_may(r->caller->role, s->person.role, own, act, false)) {
-		_cleanup_free_ char *reason =
-				role_refusal(s->person.role, own, act, s->person.full_name);
-
+	if (!rights_may(r->host, r->caller, s, act, false, &reason)) {
 		api_audit(r, s->id, "refused");
 		api_refused(r, reason ? reason : "");
 		return false;

@@ -8,8 +8,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "hostd/apitoken.h"
 #include "hostd/audit.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 #include "hostd/server.h"
 #include "hostd/token.h"
 
@@ -65,6 +67,12 @@ const struct api_method api_methods[] = {
 	{ "Chat", "Get", RIGHT_ANYBODY, api_chat_get },
 	{ "Chat", "Set", RIGHT_SUPERVISOR, api_chat_set },
 	{ "Audit", "List", RIGHT_SUPERVISOR, api_audit_list },
+	{ "Rights", "List", RIGHT_ADMINISTRATOR, api_rights_list },
+	{ "Rights", "Set", RIGHT_ADMINISTRATOR, api_rights_set, .person = true },
+	{ "Rights", "Clear", RIGHT_ADMINISTRATOR, api_rights_clear, .person = true },
+	{ "Tokens", "List", RIGHT_SUPERVISOR, api_tokens_list },
+	{ "Tokens", "Create", RIGHT_SUPERVISOR, api_tokens_create, .person = true },
+	{ "Tokens", "Revoke", RIGHT_SUPERVISOR, api_tokens_revoke },
 	{ "Jobs", "List", RIGHT_ANYBODY, api_jobs_list },
 	{ "Jobs", "Get", RIGHT_ANYBODY, api_jobs_get },
 	{ "Jobs", "Wait", RIGHT_ANYBODY, api_jobs_wait },
@@ -191,6 +199,29 @@ static void answer_refused(struct request *r, const struct api_method *m)
 	api_refused(r, reason);
 }
 
+/* What no act names is not for a token that is bound to acts or rooms; and rights and tokens are
+ * given by people, so that a stolen token cannot widen or prolong itself. false: refused and
+ * audited. */
+static bool token_is_enough(struct request *r, const struct api_method *m)
+{
+	struct rights rights;
+	const char *reason;
+
+	if (!r->caller->token || m->right == RIGHT_ANYBODY)
+		return true;
+	rights_get(r->host, r->caller, &rights);
+	if (m->person)
+		reason = "An API token cannot do this. Sign in yourself.";
+	else if (m->right == RIGHT_ADMINISTRATOR &&
+			(rights.acts != (uint32_t)ACTS_ALL || rights.rooms[1]))
+		reason = "This token is bound to acts or rooms; this is about the whole system.";
+	else
+		return true;
+	api_audit(r, "", "refused");
+	api_refused(r, reason);
+	return false;
+}
+
 static bool right_is_given(struct request *r, const struct api_method *m)
 {
 	switch (m->right) {
@@ -212,7 +243,7 @@ static bool right_is_given(struct request *r, const struct api_method *m)
 			answer_refused(r, m);
 			return false;
 		}
-		return true;
+		return token_is_enough(r, m);
 	}
 	if (r->peer->relay)
 		return true;
@@ -236,22 +267,39 @@ static bool pace_is_kept(struct request *r, const struct api_method *m)
 	return false;
 }
 
+static void request_take_token(struct request *r, const struct caller *caller,
+		const uint8_t hash[static HASH_SIZE])
+{
+	r->caller = caller;
+	r->has_token = true;
+	memcpy(r->token, hash, HASH_SIZE);
+}
+
 static bool find_caller(struct request *r)
 {
+	const struct api_token *a;
 	const struct token *t;
 
 	if (!r->call->token)
 		return true;
+	a = api_token_find(r->host, r->call->token, r->call->from ? r->call->from : "relay");
+	if (a) {
+		request_take_token(r, &a->caller, a->hash);
+		return true;
+	}
 	t = token_find(r->host, r->call->token);
 	if (!t) {
 		varlink_error(r->call, PREFIX "Unauthenticated",
 				json_pack("{s:s}", "reason",
-						"You are not signed in any more. Sign in again."));
+						strncmp(r->call->token, STR_API_TOKEN_PREFIX, 4) ==
+										0
+								? "There is no such token; it may have ended "
+								  "or been revoked."
+								: "You are not signed in any more. Sign in "
+								  "again."));
 		return false;
 	}
-	r->caller = &t->caller;
-	r->has_token = true;
-	memcpy(r->token, t->hash, HASH_SIZE);
+	request_take_token(r, &t->caller, t->hash);
 	return true;
 }
 

@@ -46,6 +46,7 @@ struct api_method {
 	enum right right;
 	api_handler_fn handle;
 	bool changes; /* what anybody may call, but not without end */
+	bool person;  /* not with an API token */
 };
 
 extern const struct api_method api_methods[];
@@ -75,6 +76,12 @@ void api_audit(struct request *r, const char *targets, const char *result);
  */
 char *api_message(struct request *r, const char *text);
 enum { API_MESSAGE_CHARS_MAX = 500 };
+/* Parameters rooms and acts of rights; what does not fit becomes the arguments' bad one. Rooms are
+ * borrowed; NULL: all. acts: true if they were given. */
+json_t *api_read_rooms(struct request *r);
+bool api_read_acts(struct request *r, uint32_t *ret);
+/* Calls that wait for the name service. */
+void api_rights_free_all(struct host *h);
 
 void api_service_get_info(struct request *r);
 void api_service_get_description(struct request *r);
@@ -124,6 +131,12 @@ void api_chat_answer(struct request *r);
 void api_chat_get(struct request *r);
 void api_chat_set(struct request *r);
 void api_audit_list(struct request *r);
+void api_rights_list(struct request *r);
+void api_rights_set(struct request *r);
+void api_rights_clear(struct request *r);
+void api_tokens_list(struct request *r);
+void api_tokens_create(struct request *r);
+void api_tokens_revoke(struct request *r);
 void api_jobs_list(struct request *r);
 void api_jobs_get(struct request *r);
 void api_jobs_wait(struct request *r);

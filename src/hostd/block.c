@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 #include "hostd/session.h"
 #include "hostd/station-scene.h"
 #include "hostd/station.h"
@@ -374,6 +375,26 @@ json_t *block_texts_build(struct host *h, uid_t uid)
 }
 
 /* --- JSON --- */
+
+bool block_is_visible(const struct block *b, const struct caller *caller)
+{
+	_cleanup_free_ char *room = NULL;
+	struct list *l;
+
+	if (b->kind == BLOCK_ALL || !rights_are_bound(b->host, caller))
+		return true;
+	if (b->kind == BLOCK_STATION) {
+		room = station_find_room(b->host, b->name);
+		return room && rights_have_room(b->host, caller, room);
+	}
+	list_for_each (l, &b->host->sessions) {
+		struct session *s = list_entry(l, struct session, link);
+
+		if (s->person.uid == b->uid && rights_may_see(caller, s))
+			return true;
+	}
+	return false;
+}
 
 json_t *block_build_json(const struct block *b)
 {

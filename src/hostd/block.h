@@ -92,6 +92,8 @@ void block_texts_add(struct host *h, uid_t uid, const char *text);
 json_t *block_texts_build(struct host *h, uid_t uid);
 
 /* The type Block of org.stationmaster.Blocks. */
+/* Who is bound to rooms sees the block of everybody, and those of stations and sessions there. */
+bool block_is_visible(const struct block *b, const struct caller *caller);
 json_t *block_build_json(const struct block *b);
 /* That of everybody, or null. */
 json_t *block_all_build_json(struct host *h);

@@ -17,6 +17,7 @@
 #include "hostd/block.h"
 #include "hostd/host.h"
 #include "hostd/names.h"
+#include "hostd/rights.h"
 #include "hostd/weblimit.h"
 
 static const char *const state_names[] = {
@@ -199,10 +200,33 @@ static int add_all(struct choice *c)
 	list_for_each (l, &c->request.host->sessions) {
 		struct session *s = list_entry(l, struct session, link);
 
-		if (s->person.role == ROLE_STANDARD && r == 0)
+		if (s->person.role == ROLE_STANDARD && rights_may_see(&c->caller, s) && r == 0)
 			r = choice_add_session(c, s);
 	}
+	if (!c->bound || c->of_people)
+		return r;
+	/* Who comes later is caught at the stations of the rooms. */
+	list_for_each (l, &c->request.host->stations) {
+		struct station *st = list_entry(l, struct station, link);
+
+		if (rights_may_see_station(&c->caller, st) && r == 0)
+			r = choice_add_station(c, st->id);
+	}
 	return r;
+}
+
+/* "All" of somebody who may do it to nobody. false: answered. */
+static bool all_is_allowed(struct choice *c)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	if (!c->all || rights_have_act(c->request.host, &c->caller, c->act))
+		return true;
+	reason = str_format("Your rights do not name this act (%s). Administrators can change them.",
+			act_to_string(c->act));
+	api_audit(&c->request, "all", "refused");
+	api_refused(&c->request, reason ? reason : "");
+	return false;
 }
 
 static int add_named(struct choice *c)
@@ -289,19 +313,34 @@ void choice_fail_unstored(struct choice *c)
 		       "disk space, then order it again.");
 }
 
+/* Of a station where it stands, of a person where the session is; malloc'ed. */
+static char *find_room(const struct choice *c, const struct chosen *t)
+{
+	struct session *s = *t->session ? session_find(c->request.host, t->session) : NULL;
+
+	return t->is_station ? station_find_room(c->request.host, t->station)
+			     : strdup(s ? s->room : "");
+}
+
 static void decide(struct choice *c)
 {
 	bool bulk = c->all || c->n > 1;
 
 	for (size_t i = 0; i < c->n; i++) {
 		struct chosen *t = &c->list[i];
-		bool own = t->uid == c->caller.uid;
+		_cleanup_free_ char *room = NULL;
 
-		if (t->state != CHOICE_DONE || (t->is_station && t->uid == (uid_t)-1) ||
-				role_may(c->caller.role, t->role, own, c->act, bulk))
+		if (t->state != CHOICE_DONE)
 			continue;
-		t->reason = role_refusal(t->role, own, c->act, t->full_name);
-		t->state = CHOICE_REFUSED;
+		room = find_room(c, t);
+		if (!rights_judge(c->request.host, &c->caller,
+				    &(struct subject){ .role = t->role,
+						    .uid = t->uid,
+						    .room = room ? room : "",
+						    .full_name = *t->full_name ? t->full_name
+									       : t->station },
+				    c->act, bulk, &t->reason))
+			t->state = CHOICE_REFUSED;
 	}
 }
 
@@ -391,7 +430,14 @@ void choice_resolve(struct choice *c, choice_fn done)
 
 	c->done = done;
 	list_add_tail(&c->request.host->choices, &c->link);
+	if (!all_is_allowed(c)) {
+		choice_free(c);
+		return;
+	}
+	c->bound = rights_are_bound(c->request.host, &c->caller);
 	r = c->all ? add_all(c) : add_named(c);
+	/* It holds for those rooms, not for everybody. */
+	c->all = c->all && !c->bound;
 	if (r < 0) {
 		api_error(&c->request, "Limit",
 				json_pack("{s:s}", "reason", "Too many names in one call."));

@@ -42,6 +42,7 @@ struct choice {
 	bool all;
 	bool of_people; /* stations cannot be named */
 	enum act act;   /* what is going to be done; ACT_BLOCK unless told */
+	bool bound;     /* to rooms: "all" was resolved to what is there */
 	bool of_blocks; /* also users and stations that are only known because they are blocked */
 	bool of_limits; /* also users who are only known because their web is limited */
 	struct chosen *list;

@@ -20,6 +20,7 @@
 #include "hostd/job.h"
 #include "hostd/lesson.h"
 #include "hostd/projection.h"
+#include "hostd/rights.h"
 #include "hostd/session.h"
 #include "hostd/station.h"
 #include "hostd/usage.h"
@@ -70,7 +71,7 @@ static int watcher_new(
 
 static bool may_see_session(const struct caller *c, const struct session *s)
 {
-	return role_may(c->role, s->person.role, c->uid == s->person.uid, ACT_SEE, false);
+	return rights_may_see(c, s);
 }
 
 static bool may_see_stations(const struct caller *c)
@@ -90,21 +91,24 @@ static json_t *build_snapshot(struct host *h, const struct caller *c)
 		if (may_see_session(c, s))
 			json_array_append_new(sessions, session_build_json(s, c));
 	}
-	list_for_each (l, &h->stations)
-		if (may_see_stations(c))
-			json_array_append_new(stations,
-					station_build_json(list_entry(l, struct station, link)));
+	list_for_each (l, &h->stations) {
+		struct station *st = list_entry(l, struct station, link);
+
+		if (rights_may_see_station(c, st))
+			json_array_append_new(stations, station_build_json(st));
+	}
 	list_for_each (l, &h->jobs) {
 		struct job *j = list_entry(l, struct job, link);
 
 		if (job_is_visible(j, c))
 			json_array_append_new(jobs, job_build_json(j));
 	}
-	list_for_each (l, &h->projections)
-		if (may_see_stations(c))
-			json_array_append_new(projections,
-					projection_build_json(
-							list_entry(l, struct projection, link), c));
+	list_for_each (l, &h->projections) {
+		struct projection *p = list_entry(l, struct projection, link);
+
+		if (projection_is_visible(p, c))
+			json_array_append_new(projections, projection_build_json(p, c));
+	}
 	list_for_each (l, &h->lessons)
 		if (may_see_stations(c))
 			json_array_append_new(lessons,
@@ -144,6 +148,32 @@ int events_watch(struct host *h, struct varlink_call *call, const struct caller 
 	varlink_reply_more(call, build_snapshot(h, caller));
 	usage_update(h);
 	return 0;
+}
+
+static void watcher_send(struct watcher *w, json_t *message);
+
+void events_send_snapshots(struct host *h, uid_t uid)
+{
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &h->watchers) {
+		struct watcher *w = list_entry(l, struct watcher, link);
+
+		if (uid == (uid_t)-1 || w->caller.uid == uid)
+			watcher_send(w, build_snapshot(h, &w->caller));
+	}
+}
+
+void events_set_role(struct host *h, uid_t uid, enum role role)
+{
+	struct list *l;
+
+	list_for_each (l, &h->watchers) {
+		struct watcher *w = list_entry(l, struct watcher, link);
+
+		if (w->caller.uid == uid && w->has_token)
+			w->caller.role = role;
+	}
 }
 
 bool events_have_supervisor(struct host *h)
@@ -200,7 +230,11 @@ void events_send_session(struct session *s)
 		if (may_see_session(&w->caller, s))
 			watcher_send(w, json_pack("{s:s, s:o}", "kind", "session", "session",
 							session_build_json(s, &w->caller)));
+		else if (s->moved && may_see_stations(&w->caller))
+			watcher_send(w, json_pack("{s:s, s:s, s:s}", "kind", "session_gone", "id",
+							s->id, "reason", ""));
 	}
+	s->moved = false;
 }
 
 void events_send_session_gone(struct session *s, const char *reason)
@@ -229,16 +263,33 @@ static void send_to_supervisors(struct host *h, json_t *message)
 	}
 }
 
+static void send_about_station(struct station *st, bool gone)
+{
+	_cleanup_json_ json_t *left = json_pack("{s:s, s:s}", "kind", "station_gone", "id", st->id);
+	_cleanup_json_ json_t *now = gone ? json_incref(left)
+					  : json_pack("{s:s, s:o}", "kind", "station", "station",
+							    station_build_json(st));
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &st->host->watchers) {
+		struct watcher *w = list_entry(l, struct watcher, link);
+
+		if (rights_may_see_station(&w->caller, st))
+			watcher_send(w, json_incref(now));
+		else if (st->moved && may_see_stations(&w->caller))
+			watcher_send(w, json_incref(left));
+	}
+	st->moved = false;
+}
+
 void events_send_station(struct station *st)
 {
-	send_to_supervisors(st->host, json_pack("{s:s, s:o}", "kind", "station", "station",
-						      station_build_json(st)));
+	send_about_station(st, false);
 }
 
 void events_send_station_gone(struct station *st)
 {
-	send_to_supervisors(
-			st->host, json_pack("{s:s, s:s}", "kind", "station_gone", "id", st->id));
+	send_about_station(st, true);
 }
 
 static void send_about_job(struct job *j, json_t *message)
@@ -271,7 +322,7 @@ void events_send_projection(struct projection *p)
 	list_for_each_safe (l, next, &p->host->watchers) {
 		struct watcher *w = list_entry(l, struct watcher, link);
 
-		if (may_see_stations(&w->caller))
+		if (projection_is_visible(p, &w->caller))
 			watcher_send(w, json_pack("{s:s, s:o}", "kind", "projection", "projection",
 							projection_build_json(p, &w->caller)));
 	}
@@ -329,6 +380,14 @@ void events_send_chat_enabled(struct host *h, bool enabled)
 	send_to_supervisors(h, json_pack("{s:s, s:b}", "kind", "chat_enabled", "enabled", enabled));
 }
 
+static bool may_see_audit(const struct watcher *w, const struct caller *by)
+{
+	if (w->caller.role != ROLE_OPERATOR)
+		return w->caller.role == ROLE_ADMINISTRATOR;
+	return by->uid == w->caller.uid ||
+	       (by->role == ROLE_OPERATOR && !rights_are_bound(w->host, &w->caller));
+}
+
 void events_send_audit(struct host *h, const struct caller *by, json_t *entry)
 {
 	_cleanup_json_ json_t *owned = entry;
@@ -337,10 +396,7 @@ void events_send_audit(struct host *h, const struct caller *by, json_t *entry)
 	list_for_each_safe (l, next, &h->watchers) {
 		struct watcher *w = list_entry(l, struct watcher, link);
 
-		if (w->caller.role == ROLE_ADMINISTRATOR ||
-				(w->caller.role == ROLE_OPERATOR &&
-						(by->role == ROLE_OPERATOR ||
-								by->uid == w->caller.uid)))
+		if (may_see_audit(w, by))
 			watcher_send(w, json_pack("{s:s, s:O}", "kind", "audit", "entry", owned));
 	}
 }

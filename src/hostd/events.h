@@ -27,6 +27,11 @@ int events_watch(struct host *h, struct varlink_call *call, const struct caller 
 /* The person signed out: end the watches of this token (32 bytes). */
 void events_end_token(struct host *h, const uint8_t *token);
 
+/* The rights of this person have changed ((uid_t)-1: anybody's): the whole picture again. */
+void events_send_snapshots(struct host *h, uid_t uid);
+/* The account has another role now; of watches with a token. */
+void events_set_role(struct host *h, uid_t uid, enum role role);
+
 /* To all who may see it. */
 void events_send_session(struct session *s);
 void events_send_session_gone(struct session *s, const char *reason);

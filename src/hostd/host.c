@@ -23,6 +23,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "hostd/api.h"
+#include "hostd/apitoken.h"
 #include "hostd/block.h"
 #include "hostd/choice.h"
 #include "hostd/events.h"
@@ -34,8 +36,10 @@
 #include "hostd/logind.h"
 #include "hostd/names.h"
 #include "hostd/projection.h"
+#include "hostd/rights.h"
 #include "hostd/server.h"
 #include "hostd/session.h"
+#include "hostd/standing.h"
 #include "hostd/station.h"
 #include "hostd/timeout.h"
 #include "hostd/token.h"
@@ -251,6 +255,7 @@ static int handle_reload(sd_event_source *source, const struct signalfd_siginfo 
 
 	sd_notify(false, "RELOADING=1");
 	host_load_groups(h);
+	standing_ask_now(h);
 	desktops_done(&h->desktops);
 	desktops_update(&h->desktops);
 	log_info("groups were read again");
@@ -327,6 +332,10 @@ int host_new(struct conf *conf, struct host **ret)
 	list_init(&h->views);
 	list_init(&h->logins);
 	list_init(&h->choices);
+	list_init(&h->grants);
+	list_init(&h->rights_calls);
+	list_init(&h->api_tokens);
+	list_init(&h->standings);
 	list_init(&h->tokens);
 	list_init(&h->watchers);
 	list_init(&h->orders);
@@ -337,6 +346,11 @@ int host_new(struct conf *conf, struct host **ret)
 	str_copy(h->system_name, sizeof(h->system_name), conf->system_name);
 	if (!*h->system_name)
 		gethostname(h->system_name, sizeof(h->system_name) - 1);
+	if (acts_parse_words(conf->operator_acts, &h->operator_acts) < 0)
+		return log_error_errno(-EINVAL,
+				"operator-acts in section [roles] names an act that does not exist: "
+				"\"%s\"; see stationmaster.conf(5)",
+				conf->operator_acts);
 	raise_limits();
 	r = make_folders();
 	if (r == 0)
@@ -385,9 +399,13 @@ struct host *host_free(struct host *h)
 	while (!list_is_empty(&h->web_limits))
 		web_limit_free(list_entry(h->web_limits.next, struct web_limit, link));
 	web_limits_forget_people(h);
+	standing_free_all(h);
 	token_free_all(h);
+	api_token_free_all(h);
+	grant_free_all(h);
 	choice_free_all(h);
 	h->limiter = limiter_free(h->limiter);
+	api_rights_free_all(h);
 	logind_free(h->logind);
 	names_free(h->names);
 	sd_event_source_disable_unref(h->rescan);
@@ -442,6 +460,10 @@ int host_run(struct host *h)
 	if (r >= 0)
 		r = token_load_all(h);
 	if (r >= 0)
+		r = api_token_load_all(h);
+	if (r >= 0)
+		r = grant_load_all(h);
+	if (r >= 0)
 		r = job_load_all(h);
 	if (r >= 0)
 		r = block_load_all(h);
@@ -468,6 +490,7 @@ int host_run(struct host *h)
 	r = server_new(h, &h->server);
 	if (r < 0)
 		return r;
+	standing_ask_now(h);
 	sd_event_set_watchdog(h->event, true);
 	host_arm_timer(h, &status, 0, handle_status, h);
 	log_info("ready: version " STATIONMASTER_VERSION ", %u sessions found again",

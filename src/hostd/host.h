@@ -76,6 +76,12 @@ struct host {
 	unsigned n_views;
 	struct list logins;
 	unsigned n_logins;
+	struct list grants;
+	struct list rights_calls; /* that wait for the name service */
+	uint32_t operator_acts;   /* of operators without a grant */
+	struct list api_tokens;
+	struct list standings; /* accounts with tokens */
+	sd_event_source *standing;
 	struct list tokens;
 	unsigned n_tokens;
 	struct list watchers;

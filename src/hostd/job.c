@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 #include "hostd/station-scene.h"
 #include "hostd/timeout.h"
 
@@ -182,7 +183,10 @@ json_t *job_build_json(const struct job *j)
 
 bool job_is_visible(const struct job *j, const struct caller *caller)
 {
-	return role_may_see_job(caller->role, j->by.uid == caller->uid, j->by.role);
+	bool own = j->by.uid == caller->uid;
+
+	return role_may_see_job(caller->role, own, j->by.role) &&
+	       (own || !rights_are_bound(j->host, caller));
 }
 
 static void job_touch(struct job *j)

@@ -17,6 +17,7 @@
 #include "hostd/audit.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 #include "hostd/station-scene.h"
 
 struct lesson *lesson_find(struct host *h, const char *id)
@@ -348,7 +349,7 @@ json_t *lesson_build_json(const struct lesson *l, const struct caller *caller)
 			"since", since, "ends_ms", (json_int_t)l->rule.ends_ms, "all", l->rule.all,
 			"users", lesson_build_users(l->users), "block", l->rule.block, "message",
 			l->message, "programs", l->programs, "may",
-			role_may_stop(caller->role, caller->uid == l->by.uid, l->by.role));
+			rights_may_stop(l->host, caller, &l->by));
 }
 
 json_t *lesson_build_station(const struct session *s)

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 #include "hostd/station-scene.h"
 
 struct projection *projection_find(struct host *h, const char *id)
@@ -51,7 +52,7 @@ static bool names_station(const struct projection *p, const struct station *st)
 /* Whoever ordered it sees no projection of their own, and nobody beyond their rights does. */
 static bool may_reach(const struct projection *p, const struct session *s)
 {
-	return role_may(p->by.role, s->person.role, p->by.uid == s->person.uid, ACT_BLOCK, true);
+	return rights_may(p->host, &p->by, s, ACT_BLOCK, true, NULL);
 }
 
 static bool names_person(const struct projection *p, const struct session *s)
@@ -194,12 +195,12 @@ static void save(const struct projection *p)
 			"i", (int64_t)p->number);
 	store_exec(st,
 			"INSERT OR REPLACE INTO projections (number, boot, session, user, full_name, "
-			"by_user, by_uid, by_name, by_role, since_s, everybody, window, targets) VALUES "
-			"(?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			"isssssissiiis", (int64_t)p->number, p->host->boot, p->session, p->user,
+			"by_user, by_uid, by_name, by_role, since_s, everybody, window, targets, "
+			"by_token) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			"isssssissiiisi", (int64_t)p->number, p->host->boot, p->session, p->user,
 			p->full_name, p->by.user, (int64_t)p->by.uid, p->by.full_name,
 			role_to_string(p->by.role), p->since_s, (int64_t)p->all, (int64_t)p->window,
-			targets ? targets : "{}");
+			targets ? targets : "{}", p->by.token);
 	store_commit(st);
 }
 
@@ -297,6 +298,29 @@ void projection_peer_gone(struct host *h, struct peer *peer)
 
 /* --- JSON --- */
 
+bool projection_may_stop(const struct projection *p, const struct caller *caller)
+{
+	return rights_may_stop(p->host, caller, &p->by);
+}
+
+bool projection_is_visible(const struct projection *p, const struct caller *caller)
+{
+	struct session *s = *p->session ? session_find(p->host, p->session) : NULL;
+	struct list *l;
+
+	if (caller->role == ROLE_STANDARD)
+		return false;
+	if (caller->uid == p->by.uid || (s && rights_may_see(caller, s)))
+		return true;
+	list_for_each (l, &p->host->stations) {
+		const struct station *st = list_entry(l, struct station, link);
+
+		if (st->projection == p->number && rights_may_see_station(caller, st))
+			return true;
+	}
+	return !rights_are_bound(p->host, caller);
+}
+
 json_t *projection_build_json(const struct projection *p, const struct caller *caller)
 {
 	json_t *stations = json_array(), *may = json_array();
@@ -309,7 +333,7 @@ json_t *projection_build_json(const struct projection *p, const struct caller *c
 		if (st->projection == p->number)
 			json_array_append_new(stations, json_string(st->id));
 	}
-	if (role_may_stop(caller->role, caller->uid == p->by.uid, p->by.role))
+	if (projection_may_stop(p, caller))
 		json_array_append_new(may, json_string("stop"));
 	clock_format_rfc3339(p->since_s, since);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "id",
@@ -365,6 +389,7 @@ static int load_row(struct store_row *row, void *userdata)
 	p->since_s = store_row_int(row, 8);
 	p->all = store_row_int(row, 9);
 	p->window = store_row_int(row, 10);
+	p->by.token = store_row_int(row, 12);
 	r = targets_parse(store_row_text(row, 11), &p->targets);
 	if (r < 0) {
 		projection_free(p);
@@ -388,7 +413,7 @@ int projection_load_all(struct host *h)
 			"SELECT value FROM counters WHERE name = 'projection'", "");
 	return store_query(h->store, load_row, h,
 			"SELECT number, session, user, full_name, by_user, by_uid, by_name, by_role, "
-			"since_s, everybody, window, targets FROM projections ORDER BY number",
+			"since_s, everybody, window, targets, by_token FROM projections ORDER BY number",
 			"");
 }
 

@@ -75,6 +75,9 @@ void projection_screen_close(struct projection *p, struct peer *peer);
 void projection_peer_gone(struct host *h, struct peer *peer);
 void projection_handle_session_end(struct host *h, const char *session);
 
+/* Standard users see none; who is bound to rooms sees own ones and those that concern the rooms. */
+bool projection_is_visible(const struct projection *p, const struct caller *caller);
+bool projection_may_stop(const struct projection *p, const struct caller *caller);
 json_t *projection_build_json(const struct projection *p, const struct caller *caller);
 void projection_targets_done(struct projection_targets *t);
 int projection_load_all(struct host *h);

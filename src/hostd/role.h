@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum role { ROLE_STANDARD, ROLE_OPERATOR, ROLE_ADMINISTRATOR };
@@ -42,6 +43,38 @@ struct caller {
 	char user[CALLER_USER_MAX];
 	char full_name[CALLER_NAME_MAX];
 	char from[CALLER_FROM_MAX]; /* "local" or the network address */
+	int64_t token;              /* number of the API token it came with; 0: none */
+};
+
+/* Acts that rights can be bound to, as bits. */
+#define ACT_BIT(act) (UINT32_C(1) << (act))
+enum { ACTS_ALL = -1 };
+
+/* One question: may this be done? */
+struct deed {
+	enum act act;
+	enum role caller;
+	uint32_t acts; /* what the caller's rights name; ACTS_ALL */
+	bool in_rooms; /* the target is in rooms that the caller's rights name */
+	bool scoped; /* by an API token: acts and rooms bind administrators and own sessions too */
+	bool orchestrate; /* setting [roles] orchestrate-privileged */
+	enum role target;
+	bool own;  /* it is the caller's */
+	bool bulk; /* the call names more than one; own sessions are then never ended or suspended
+		    */
+};
+
+enum verdict {
+	VERDICT_YES,
+	VERDICT_OWN_NEVER,   /* nobody blocks themselves or writes to themselves */
+	VERDICT_OWN_ALONE,   /* own ones are not ended with others */
+	VERDICT_LOCK,        /* only its user locks a session */
+	VERDICT_UNLOCK,      /* only its user and administrators unlock it */
+	VERDICT_STANDARD,    /* a standard user, on somebody else's */
+	VERDICT_PRIVILEGED,  /* an operator, on an operator's or administrator's */
+	VERDICT_ORCHESTRATE, /* the setting is off */
+	VERDICT_ROOM,        /* outside the rooms of the caller's rights */
+	VERDICT_ACT,         /* not among the acts of the caller's rights */
 };
 
 /* Groups that make a role; (gid_t)-1: there is no such group. */
@@ -58,14 +91,18 @@ int role_parse(const char *s, enum role *ret);
 enum role role_of_peer(const struct role_groups *groups, uid_t uid, gid_t gid, const gid_t *list,
 		size_t n);
 
-/*
- * May a caller with this role act on a session of somebody with role target? own: it is the
- * caller's. bulk: the call names more than one session; own sessions are then never ended or
- * suspended. Nobody blocks themselves, nobody locks for somebody else.
- */
-bool role_may(enum role caller, enum role target, bool own, enum act act, bool bulk);
-/* Why role_may() said no, a sentence (malloc'ed, NULL: no memory) with the name of the person. */
-char *role_refusal(enum role target, bool own, enum act act, const char *full_name);
+/* Nobody blocks themselves, nobody locks for somebody else; to log off is never forbidden to
+ * administrators. */
+enum verdict role_judge(const struct deed *d);
+/* Why not, a sentence (malloc'ed, NULL: no memory) with the name of the person whose it is. */
+char *role_refusal(const struct deed *d, enum verdict verdict, const char *full_name);
+
+/* Names of acts in the API; NULL: not one that rights can name. */
+const char *act_to_string(enum act act);
+/* -EINVAL */
+int act_parse(const char *s, enum act *ret);
+/* "tile view": words between blanks; NULL: no such act in it. "all": every one. */
+int acts_parse_words(const char *s, uint32_t *ret);
 
 /* May a caller see (and cancel) a job that somebody with this role ordered? */
 bool role_may_see_job(enum role caller, bool own, enum role by);

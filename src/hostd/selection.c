@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 
 bool request_is_own(const struct request *r, const struct session *s)
 {
@@ -18,7 +19,12 @@ bool request_is_own(const struct request *r, const struct session *s)
 
 bool request_may_see(const struct request *r, const struct session *s)
 {
-	return role_may(r->caller->role, s->person.role, request_is_own(r, s), ACT_SEE, false);
+	return rights_may_see(r->caller, s);
+}
+
+bool request_may_name(const struct request *r, const struct session *s)
+{
+	return r->caller->role != ROLE_STANDARD || request_is_own(r, s);
 }
 
 void selection_done(struct selection *sel)
@@ -85,7 +91,7 @@ static void find_targets(struct request *r, struct selection *sel)
 	json_array_foreach (sel->sessions, i, name) {
 		struct session *s = session_find(r->host, json_string_value(name));
 
-		if (s && request_may_see(r, s))
+		if (s && request_may_name(r, s))
 			selection_add(sel, s);
 		else
 			add_unknown(sel, json_string_value(name), NULL);
@@ -97,7 +103,7 @@ static void find_targets(struct request *r, struct selection *sel)
 			struct session *s = list_entry(l, struct session, link);
 
 			if (!streq(s->person.user, json_string_value(name)) ||
-					!request_may_see(r, s))
+					!request_may_name(r, s))
 				continue;
 			found = true;
 			selection_add(sel, s);
@@ -121,15 +127,11 @@ static void decide_targets(struct request *r, struct selection *sel, enum act ac
 	for (size_t i = 0; i < sel->targets.n; i++) {
 		struct target *t = &sel->targets.list[i];
 		struct session *s = session_find(r->host, t->session);
-		bool own;
 
 		if (!s || target_is_final(t->state))
 			continue;
-		own = request_is_own(r, s);
-		if (role_may(r->caller->role, s->person.role, own, act, bulk))
-			continue;
-		t->state = TARGET_REFUSED;
-		t->reason = role_refusal(s->person.role, own, act, s->person.full_name);
+		if (!rights_may(r->host, r->caller, s, act, bulk, &t->reason))
+			t->state = TARGET_REFUSED;
 	}
 }
 

@@ -19,7 +19,9 @@ struct selection {
 };
 
 bool request_is_own(const struct request *r, const struct session *s);
+/* Is it in lists? A supervisor may name what is not in them, and is told why it is refused. */
 bool request_may_see(const struct request *r, const struct session *s);
+bool request_may_name(const struct request *r, const struct session *s);
 
 /* false: InvalidParameter was answered. To be called after all other parameters were read. */
 bool selection_read(struct request *r, struct selection *sel);

@@ -26,6 +26,7 @@
 #include "hostd/login.h"
 #include "hostd/logind.h"
 #include "hostd/projection.h"
+#include "hostd/rights.h"
 #include "hostd/session-kill.h"
 #include "hostd/station-scene.h"
 #include "hostd/station.h"
@@ -128,21 +129,15 @@ static const char *session_get_state(const struct session *s)
 	return list_is_empty(&s->stations) ? "suspended" : "active";
 }
 
-static json_t *build_may(const struct session *s, const struct caller *caller, bool own)
+static json_t *build_may(const struct session *s, const struct caller *caller)
 {
-	static const struct {
-		enum act act;
-		const char *name;
-	} acts[] = { { ACT_TILE, "tile" }, { ACT_VIEW, "view" }, { ACT_CONTROL, "control" },
-		{ ACT_BLOCK, "block" }, { ACT_LIMIT, "limit" }, { ACT_PROJECT, "project" },
-		{ ACT_LOGOFF, "logoff" }, { ACT_SUSPEND, "suspend" }, { ACT_LOCK, "lock" },
-		{ ACT_UNLOCK, "unlock" }, { ACT_START, "start" }, { ACT_CLOSE, "close" },
-		{ ACT_CHAT, "chat" } };
+	static const enum act acts[] = { ACT_TILE, ACT_VIEW, ACT_CONTROL, ACT_BLOCK, ACT_LIMIT, ACT_PROJECT,
+		ACT_LOGOFF, ACT_SUSPEND, ACT_LOCK, ACT_UNLOCK, ACT_START, ACT_CLOSE, ACT_CHAT };
 	json_t *may = json_array();
 
 	for (size_t i = 0; may && i < ELEMENTSOF(acts); i++)
-		if (role_may(caller->role, s->person.role, own, acts[i].act, false))
-			json_array_append_new(may, json_string(acts[i].name));
+		if (rights_may(s->host, caller, s, acts[i], false, NULL))
+			json_array_append_new(may, json_string(act_to_string(acts[i])));
 	return may;
 }
 
@@ -177,7 +172,7 @@ json_t *session_build_json(struct session *s, const struct caller *caller)
 			notice, "blocked", f.blocked, "locked", s->locked, "projected", f.projected,
 			"projecting", f.projecting, "viewed", f.viewed, "controlled", f.controlled,
 			"controlled_by", f.controlled_by, "scene", f.scene, "own", own, "may",
-			build_may(s, caller, own));
+			build_may(s, caller));
 	if (out) {
 		json_object_set_new(out, "room", json_string(s->room));
 		json_object_set_new(out, "limited", json_boolean(f.limited));

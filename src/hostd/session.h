@@ -50,6 +50,7 @@ struct session {
 	int64_t notice_ms;    /* CLOCK_REALTIME: when */
 	bool notice_more;     /* more time was asked for */
 	json_t *told;         /* flags that watchers know (station-scene.c) */
+	bool moved;           /* to another room; watchers have not been told */
 	char room[PLACE_MAX]; /* of the station that shows it, or showed it last */
 	bool locked;
 	bool opening;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "hostd/host.h"
+#include "hostd/view.h"
 
 bool station_place_is_valid(const char *text)
 {
@@ -29,7 +30,9 @@ void station_tell_room(struct station *st)
 	store_exec(st->host->store,
 			"INSERT OR REPLACE INTO session_rooms (session, boot, room) VALUES (?,?,?)",
 			"sss", s->id, st->host->boot, s->room);
+	s->moved = true;
 	session_touch(s);
+	view_end_forbidden(s->host);
 }
 
 static int take_room(struct store_row *row, void *userdata)
@@ -84,8 +87,10 @@ static void take_place(struct station *st, const char *name, const char *room)
 		st->name = copy;
 		st->named = *name != 0;
 	}
-	if (room)
+	if (room) {
+		st->moved = st->moved || !streq(st->room, room);
 		str_copy(st->room, sizeof(st->room), room);
+	}
 	station_tell_room(st);
 	station_touch(st);
 }
@@ -121,6 +126,26 @@ int station_set_place(
 	else
 		*ret = k.json;
 	return r;
+}
+
+static int copy_room(struct store_row *row, void *userdata)
+{
+	char **room = userdata;
+
+	free(*room);
+	*room = strdup(store_row_text(row, 0));
+	return 0;
+}
+
+char *station_find_room(struct host *h, const char *id)
+{
+	struct station *st = station_find(h, id);
+	char *room = NULL;
+
+	if (st)
+		return strdup(st->room);
+	store_query(h->store, copy_room, &room, "SELECT room FROM stations WHERE id = ?", "s", id);
+	return room;
 }
 
 static int add_room(struct store_row *row, void *userdata)

@@ -38,6 +38,7 @@ struct station {
 	char *name;
 	bool named; /* by a supervisor */
 	char room[PLACE_MAX];
+	bool moved; /* to another room; watchers have not been told */
 	char address[CALLER_FROM_MAX];
 	int64_t since_s;
 	struct session *session;
@@ -88,6 +89,8 @@ int station_set_place(
 		struct host *h, const char *id, const char *name, const char *room, json_t **ret);
 /* Fit for a name or a room? */
 bool station_place_is_valid(const char *text);
+/* Where it stands, also while it is away; malloc'ed, NULL: no such station. */
+char *station_find_room(struct host *h, const char *id);
 /* All rooms that stations have, connected or not, added to an array of strings in order. */
 void station_add_rooms(struct host *h, json_t *rooms);
 /* The session is shown in this station's room now. */

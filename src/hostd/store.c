@@ -96,6 +96,15 @@ static const char *const migrations[STORE_SCHEMA] = {
 	 */
 	"ALTER TABLE stations ADD COLUMN named INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE stations ADD COLUMN room TEXT NOT NULL DEFAULT '';"
+	/* grants, api_tokens: acts, rooms: JSON arrays; empty: all. */
+	"CREATE TABLE grants (uid INTEGER PRIMARY KEY, user TEXT NOT NULL, full_name TEXT NOT NULL,"
+	" rooms TEXT NOT NULL, acts TEXT NOT NULL);"
+	"CREATE TABLE api_tokens ("
+	" number INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, name TEXT NOT NULL,"
+	" uid INTEGER NOT NULL, user TEXT NOT NULL, full_name TEXT NOT NULL, role TEXT NOT NULL,"
+	" acts TEXT NOT NULL, rooms TEXT NOT NULL, created_ms INTEGER NOT NULL,"
+	" expires_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL, used_from TEXT NOT NULL);"
+	"ALTER TABLE projections ADD COLUMN by_token INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE session_rooms (session TEXT PRIMARY KEY, boot TEXT NOT NULL, room TEXT NOT NULL)"
 	" WITHOUT ROWID;"
 	"CREATE TABLE hands ("

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A token is 256 random bits, given once and kept as its SHA-256. Role and name are those of the
- * moment of the log-in. The list is in order of age, and so of expiry. A token is looked for by its
- * hash, so the time the search takes tells nothing about the secret.
+ * A token is 256 random bits, given once and kept as its SHA-256. The name is that of the
+ * moment of the log-in; the role follows the account (standing.c). The list is in order of age, and
+ * so of expiry. A token is looked for by its hash, so the time the search takes tells nothing about
+ * the secret.
  */
 #include "hostd/token.h"
 
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
+#include "hostd/standing.h"
 #include "hostd/view.h"
 
 static void token_drop(struct host *h, struct token *t)
@@ -26,6 +28,13 @@ static void token_drop(struct host *h, struct token *t)
 void token_end(struct host *h, struct token *t)
 {
 	token_drop(h, t);
+}
+
+void token_set_role(struct host *h, struct token *t, enum role role)
+{
+	t->caller.role = role;
+	store_exec(h->store, "UPDATE tokens SET role = ? WHERE hash = ?", "sb",
+			role_to_string(role), t->hash);
 }
 
 void token_drop_expired(struct host *h)
@@ -84,6 +93,7 @@ int token_new(struct host *h, const struct caller *caller, char ret[static STR_T
 	t->expires_ms = clock_real_ms() + TOKEN_LIFE_MS;
 	list_add_tail(&h->tokens, &t->link);
 	h->n_tokens++;
+	standing_start(h);
 	store_exec(h->store,
 			"INSERT OR REPLACE INTO tokens (hash, user, uid, full_name, role, address, "
 			"expires_ms) VALUES (?,?,?,?,?,?,?)",

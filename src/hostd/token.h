@@ -30,6 +30,8 @@ int token_new(struct host *h, const struct caller *caller, char ret[static STR_T
 struct token *token_find(struct host *h, const char *secret);
 /* Void from now on; watches made with it end. Frees. */
 void token_end(struct host *h, struct token *t);
+/* The account has another role now. */
+void token_set_role(struct host *h, struct token *t, enum role role);
 /* End what has expired, and the watches made with it. */
 void token_drop_expired(struct host *h);
 int token_load_all(struct host *h);

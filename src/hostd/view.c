@@ -16,6 +16,7 @@
 #include "hostd/audit.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 #include "hostd/station-scene.h"
 
 static const char *const mode_names[] = {
@@ -186,6 +187,32 @@ void view_end_token(struct host *h, const uint8_t *token)
 
 		if (v->has_token && memcmp(v->token, token, HASH_SIZE) == 0)
 			view_close(v, "You have signed out.");
+	}
+}
+
+void view_end_forbidden(struct host *h)
+{
+	struct list *l, *next;
+
+	list_for_each_safe (l, next, &h->views) {
+		struct view *v = list_entry(l, struct view, link);
+		_cleanup_free_ char *reason = NULL;
+
+		if (!rights_may(h, &v->by, v->session, v->mode == VIEW_SEE ? ACT_VIEW : ACT_CONTROL,
+				    false, &reason))
+			view_close(v, reason ? reason : "");
+	}
+}
+
+void view_set_role(struct host *h, uid_t uid, enum role role)
+{
+	struct list *l;
+
+	list_for_each (l, &h->views) {
+		struct view *v = list_entry(l, struct view, link);
+
+		if (v->by.uid == uid && v->has_token)
+			v->by.role = role;
 	}
 }
 

@@ -51,6 +51,10 @@ struct view *view_find(struct host *h, const char *id);
 
 void view_handle_session_end(struct session *s);
 void view_end_token(struct host *h, const uint8_t *token);
+/* Views that the rights of who looks do not allow any more. */
+void view_end_forbidden(struct host *h);
+/* The account has another role now; of views with a token. */
+void view_set_role(struct host *h, uid_t uid, enum role role);
 void view_peer_gone(struct host *h, struct peer *peer);
 
 /* How a session is looked at. */

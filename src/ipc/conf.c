@@ -52,6 +52,8 @@ static const struct conf_setting settings[] = {
 	STRING("system", "name", system_name, ""),
 	STRING("roles", "admin-group", admin_group, "station-admin"),
 	STRING("roles", "operator-group", operator_group, "station-operator"),
+	STRING("roles", "operator-acts", operator_acts, "all"),
+	BOOL("roles", "orchestrate-privileged", orchestrate, "no"),
 	STRING("session", "desktop", desktop, ""),
 	STRING("session", "wrapper", wrapper, "/etc/X11/Xsession"),
 	INT("session", "width", width, "1280", 640, 7680),

@@ -40,6 +40,9 @@ struct conf {
 	char *system_name;     /* [system] name; empty: host name */
 	char *admin_group;     /* [roles] admin-group */
 	char *operator_group;  /* [roles] operator-group */
+	char *operator_acts;   /* [roles] operator-acts: names of acts, or "all" */
+	bool orchestrate;      /* [roles] orchestrate-privileged: administrators act on sessions of
+				  operators and administrators */
 	char *desktop;         /* [session] desktop; empty: first installed */
 	char *wrapper;         /* [session] wrapper */
 	int64_t width, height; /* [session] width, height: pixels, of sessions started without a

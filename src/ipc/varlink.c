@@ -408,13 +408,15 @@ static int handle_call_message(struct varlink *v, json_t *message)
 {
 	const char *method = json_string_value(json_object_get(message, "method"));
 	json_t *parameters = json_object_get(message, "parameters");
-	json_t *id = json_object_get(message, "id"), *token = json_object_get(message, "token");
+	json_t *id = json_object_get(message, "id"), *token = json_object_get(message, "token"),
+	       *from = json_object_get(message, "from");
 	struct varlink_call *call;
 	const char *bad;
 
 	if (!method || strlen(method) > 255 || json_has_nul(json_object_get(message, "method")) ||
 			json_has_nul(token) || (parameters && !json_is_object(parameters)) ||
 			(token && (!v->options.accept_token || !json_is_string(token))) ||
+			(from && (!token || !json_is_string(from))) ||
 			(id && (!v->options.accept_id || !json_is_integer(id))))
 		return -EBADMSG;
 	if (!parameters) {
@@ -430,6 +432,7 @@ static int handle_call_message(struct varlink *v, json_t *message)
 	call->method = method;
 	call->parameters = parameters;
 	call->token = json_string_value(token);
+	call->from = json_string_value(from);
 	call->more = json_is_true(json_object_get(message, "more"));
 	call->oneway = json_is_true(json_object_get(message, "oneway"));
 	call->has_id = id != NULL;
@@ -472,6 +475,8 @@ int varlink_call(struct varlink *v, const struct varlink_request *request, varli
 		return -ENOMEM;
 	if (request->token)
 		json_object_set_new(message, "token", json_string(request->token));
+	if (request->token && request->from)
+		json_object_set_new(message, "from", json_string(request->from));
 	if (request->flags & VARLINK_MORE)
 		json_object_set_new(message, "more", json_true());
 	if (!fn) {

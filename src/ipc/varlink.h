@@ -36,6 +36,7 @@ struct varlink_call {
 	const char *method;   /* "org.stationmaster.Sessions.List" */
 	json_t *parameters;   /* never NULL, an object */
 	const char *token;    /* NULL: none */
+	const char *from;     /* network address of who brought the token; NULL: not told */
 	bool more;            /* the caller takes several replies */
 	bool oneway;          /* the caller takes none */
 	bool answered;        /* the last reply was given */
@@ -65,7 +66,7 @@ struct varlink_ops {
 
 struct varlink_options {
 	size_t in_max;     /* longest message taken, bytes */
-	bool accept_token; /* "token" is taken from calls; else it is an error */
+	bool accept_token; /* "token" and "from" are taken from calls; else they are errors */
 	bool accept_id;
 	bool accept_fd; /* descriptors are taken from replies; else closed */
 	/* No further call is read while more bytes than this are queued towards a peer that does
@@ -106,6 +107,7 @@ struct varlink_request {
 	const char *method;
 	json_t *parameters;
 	const char *token;
+	const char *from; /* with a token; may be NULL */
 	unsigned flags;
 };
 int varlink_call(struct varlink *v, const struct varlink_request *request, varlink_reply_fn fn,

@@ -2,7 +2,8 @@
 /*
  * POST /api/<Interface>.<Method>: one call of a person to stationd and back. Nothing is decided
  * here but the form: the token of the cookie goes with the call, except for log-ins, which have
- * none yet and get what only the relay knows (address, station) put in.
+ * none yet and get what only the relay knows (address, station) put in. A script brings an API
+ * token in the header Authorization instead; then the cookies are not looked at.
  *
  * A call is tied to its connection by two pointers; whoever goes first clears the other's. Calls
  * that wait (Jobs.Wait, PAM) hold one slot of the Varlink connection each until they are answered,
@@ -190,12 +191,19 @@ static bool limits_allow(struct web_conn *c, bool anonymous)
 	return false;
 }
 
+/* NULL: none. */
+static const char *caller_token(const struct web_conn *c)
+{
+	return c->bearer[0] ? c->bearer : c->token[0] ? c->token : NULL;
+}
+
 /* Takes parameters. */
 static void call_start(struct web_conn *c, json_t *parameters, bool with_token)
 {
 	struct varlink_request request = { .method = c->method,
 		.parameters = parameters,
-		.token = with_token && c->token[0] ? c->token : NULL };
+		.token = with_token ? caller_token(c) : NULL,
+		.from = c->bearer[0] ? c->address : NULL };
 	struct api_call *call;
 	int r;
 
@@ -240,8 +248,15 @@ void web_api_call(struct web_conn *c)
 				json_pack("{s:s}", "method", c->method));
 		return;
 	}
+	if (c->has_authorization && (is_login || !c->bearer[0])) {
+		answer_error_reason(c, 401, "org.stationmaster.Unauthenticated",
+				is_login ? "An API token is for calls; it does not log in."
+					 : "The header Authorization has no API token: Bearer smt_...");
+		return;
+	}
 	with_token = !is_login || streq(c->method, LOGIN "SignOut");
-	if (with_token && !c->token[0] && !streq(c->method, "org.stationmaster.System.Version")) {
+	if (with_token && !caller_token(c) &&
+			!streq(c->method, "org.stationmaster.System.Version")) {
 		answer_error_reason(c, 401, "org.stationmaster.Unauthenticated", "Sign in first.");
 		return;
 	}
@@ -252,6 +267,6 @@ void web_api_call(struct web_conn *c)
 				"This browser is not known as a station yet. Open /station again.");
 		return;
 	}
-	if (limits_allow(c, !with_token || !c->token[0]))
+	if (limits_allow(c, !with_token || !caller_token(c)))
 		call_start(c, json_incref(parameters), with_token);
 }

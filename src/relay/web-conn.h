@@ -88,6 +88,9 @@ struct web_conn {
 	/* Cookies of the request; empty: none or malformed. */
 	char token[STR_TOKEN_LEN + 1];
 	char station[STR_TOKEN_LEN + 1];
+	/* API token of the header Authorization. With such a header cookies count for nothing. */
+	char bearer[STR_API_TOKEN_LEN + 1];
+	bool has_authorization;
 	bool keep_alive;
 	/* POST */
 	char method[WEB_METHOD_MAX];

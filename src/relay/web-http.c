@@ -126,6 +126,29 @@ void web_http_read_cookies(struct web_conn *c)
 	explicit_bzero(header, sizeof(header));
 }
 
+/* "Bearer smt_...": only scripts send it; no page of somebody else can make a browser do so. */
+static void authorization_read(struct web_conn *c)
+{
+	static const char scheme[] = "Bearer ", prefix[] = STR_API_TOKEN_PREFIX;
+	const char *token;
+	char header[256];
+
+	c->bearer[0] = 0;
+	c->has_authorization = lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0;
+	if (!c->has_authorization)
+		return;
+	explicit_bzero(c->token, sizeof(c->token));
+	c->station[0] = 0;
+	if (!header_get(c, WSI_TOKEN_HTTP_AUTHORIZATION, header, sizeof(header)))
+		return;
+	token = header + strlen(scheme);
+	if (strncasecmp(header, scheme, strlen(scheme)) == 0 &&
+			strncmp(token, prefix, strlen(prefix)) == 0 &&
+			is_token(token + strlen(prefix), strlen(token + strlen(prefix))))
+		str_copy(c->bearer, sizeof(c->bearer), token);
+	explicit_bzero(header, sizeof(header));
+}
+
 bool web_http_origin_is_ours(struct web_conn *c)
 {
 	const char *extra = c->web->relay->conf->web_origin;
@@ -347,7 +370,8 @@ static int post_check(struct web_conn *c, const char *path, int64_t length)
 		return 413;
 	if (strncmp(path, "/api/", 5) != 0 || !str_copy(c->method, sizeof(c->method), path + 5))
 		return 404;
-	if (!web_http_origin_is_ours(c))
+	/* No browser adds Authorization by itself, so there is no origin to ask for. */
+	if (!c->has_authorization && !web_http_origin_is_ours(c))
 		return 403;
 	return content_type_is_json(c) ? 0 : 415;
 }
@@ -393,6 +417,7 @@ int web_http_request(struct web_conn *c, const char *path)
 		return 0;
 	}
 	if (method == LWSHUMETH_POST) {
+		authorization_read(c);
 		post_request(c, path);
 		return 0;
 	}
@@ -461,6 +486,7 @@ void web_http_done(struct web_conn *c)
 {
 	free(c->answer.owned);
 	explicit_bzero(&c->answer, sizeof(c->answer)); /* a Set-Cookie may have been in it */
+	explicit_bzero(c->bearer, sizeof(c->bearer));
 	explicit_bzero(c->token, sizeof(c->token));
 	buf_done(&c->body);
 }

@@ -140,7 +140,7 @@ export function readInterfaces(folder) {
 }
 
 /** Interfaces that anybody may call on api.sock. */
-export const publicInterfaces = ["Audit", "Blocks", "Chat", "Events", "Jobs", "Lessons", "Limits", "Programs", "Projections", "Sessions", "Stations", "System", "Views"].map((name) => `org.stationmaster.${name}`);
+export const publicInterfaces = ["Audit", "Blocks", "Chat", "Events", "Jobs", "Lessons", "Limits", "Programs", "Projections", "Rights", "Sessions", "Stations", "System", "Tokens", "Views"].map((name) => `org.stationmaster.${name}`);
 /** Only between the relay and stationd; Login is offered over HTTPS too. */
 export const relayInterfaces = ["Login", "Relay"].map((name) => `org.stationmaster.${name}`);
 /** Only between stationd and its helpers, station-session and station-limits. */

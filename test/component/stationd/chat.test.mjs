@@ -60,7 +60,7 @@ test("both ways: at once at the station, with whoever watches, and in the histor
   for (const caller of [watching, anna]) await until("both messages", () => told(caller).length === 2);
   await ben.call("System.WhoAmI");
   assert.deepEqual(told(ben), []);
-  assert.deepEqual(await history(), ["#5004>anna:   Komm <b>bitte</b> – 本 ", "anna>*: Gleich!"]);
+  assert.deepEqual(await history(), ["otto>anna:   Komm <b>bitte</b> – 本 ", "anna>*: Gleich!"]);
   const { messages } = await root.call("Chat.History", { user: "anna" });
   assert.deepEqual([messages[1].user, messages[1].user_name, messages[1].from_name], ["anna", "Anna Abel", "Anna Abel"]);
 });
@@ -117,7 +117,7 @@ test("switched off: told to stations and watchers, kept over a restart; supervis
   assert.deepEqual([again.chat.enabled, texts(again.chat)], [false, ["Quiet, please"]], "a station that comes back is told in the answer");
   await root.call("Chat.Set", { enabled: true });
   await write(a, "At last");
-  assert.deepEqual(await history(), ["#5004>anna: Quiet, please", "anna>*: At last"]);
+  assert.deepEqual(await history(), ["otto>anna: Quiet, please", "anna>*: At last"]);
 });
 
 test("clear: one conversation, then all; stations and watchers too; numbers are not used again", async () => {

@@ -7,7 +7,7 @@ import { Daemon, asked, openRelay, until } from "./daemon.mjs";
 let d, root, relay;
 
 beforeEach(async () => {
-  d = await Daemon.start();
+  d = await Daemon.start("[roles]\norchestrate-privileged = yes\n");
   await connect();
 });
 afterEach(async () => {

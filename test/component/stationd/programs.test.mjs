@@ -205,7 +205,7 @@ test("activity: who did what on whom; by role, searched, page by page, and as it
   const list = async (caller, parameters = {}) => (await caller.call("Audit.List", parameters)).entries;
   const all = await list(root, { limit: 500 });
   assert.ok(all.every((e, i) => i === 0 || e.number < all[i - 1].number), "newest first");
-  const byOperator = all.find((e) => e.method === "Programs.CloseByName" && e.user === "#5004");
+  const byOperator = all.find((e) => e.method === "Programs.CloseByName" && e.user === "otto");
   assert.deepEqual([byOperator.role, byOperator.address, byOperator.result], ["operator", "local", "partly refused"]);
   assert.ok(byOperator.targets.startsWith("game ") && byOperator.targets.includes(`${ids.anna}(anna)`) && byOperator.targets.includes(`${ids.ada}(ada)=refused`), byOperator.targets);
   const seen = await list(operator, { limit: 500 });

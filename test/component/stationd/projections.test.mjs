@@ -10,7 +10,7 @@ let d, root, relay, otto, ada;
 const opened = {}; // scenes that stations began with
 
 beforeEach(async () => {
-  d = await Daemon.start();
+  d = await Daemon.start("[roles]\norchestrate-privileged = yes\n");
   await connect();
   otto = (await relay.signIn("otto")).token;
   ada = (await relay.signIn("ada")).token;

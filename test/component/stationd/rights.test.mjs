@@ -62,8 +62,8 @@ const matrix = [
   ["Programs.Recent", {}, "ok", "ok", "ok"],
   ["Programs.Start", { sessions: ["s99"], open: "xterm" }, "Programs.NotFound", "Programs.NotFound", "Programs.NotFound"],
   ["Programs.Start", { sessions: ["s3"], open: "xterm" }, "Programs.NotFound", "ok", "ok"],
-  ["Programs.List", { session: "s3" }, "Programs.NotFound", "Programs.Refused", "ok"],
-  ["Programs.Close", { session: "s3", pid: 2, start: 1 }, "Programs.NotFound", "Programs.Refused", "Programs.Failed"],
+  ["Programs.List", { session: "s3" }, "Programs.NotFound", "Programs.Refused", local("Programs.Refused", "ok")],
+  ["Programs.Close", { session: "s3", pid: 2, start: 1 }, "Programs.NotFound", "Programs.Refused", local("Programs.Refused", "Programs.Failed")],
   ["Programs.CloseByName", { sessions: ["s3"], name: "x" }, "Programs.NotFound", "ok", "ok"],
   ["Chat.Send", { sessions: ["s1"], text: "x" }, "Chat.Refused", "ok", "ok"],
   ["Chat.History", { user: "anna" }, "Chat.Refused", "ok", "ok"],
@@ -73,6 +73,14 @@ const matrix = [
   ["Chat.Get", {}, "ok", "ok", "ok"],
   ["Chat.Set", { enabled: true }, "Chat.Refused", "ok", "ok"],
   ["Audit.List", {}, "Audit.Refused", "ok", "ok"],
+  ["Rights.List", {}, "Rights.Refused", "Rights.Refused", "ok"],
+  ["Rights.Set", { user: "no-such" }, "Rights.Refused", "Rights.Refused", "Rights.UnknownUser"],
+  ["Rights.Set", { user: "no-such", acts: ["see"] }, "Rights.Refused", "Rights.Refused", "org.varlink.service.InvalidParameter"],
+  ["Rights.Clear", { user: "no-such" }, "Rights.Refused", "Rights.Refused", "Rights.NotFound"],
+  ["Tokens.List", {}, "Tokens.Refused", "ok", "ok"],
+  ["Tokens.Create", { name: "x", expires_ms: 1 }, "Tokens.Refused", "org.varlink.service.InvalidParameter", "org.varlink.service.InvalidParameter"],
+  ["Tokens.Create", { name: "x", role: "administrator", expires_ms: Date.now() + 60000 }, "Tokens.Refused", "Tokens.Refused", "ok"],
+  ["Tokens.Revoke", { id: "k99" }, "Tokens.Refused", "Tokens.NotFound", "Tokens.NotFound"],
   ["Jobs.List", {}, "ok", "ok", "ok"],
   ["Jobs.Get", { job: "j99" }, "Jobs.NotFound", "Jobs.NotFound", "Jobs.NotFound"],
   ["Jobs.Wait", { job: "j99" }, "Jobs.NotFound", "Jobs.NotFound", "Jobs.NotFound"],
@@ -80,13 +88,13 @@ const matrix = [
   ["Jobs.Extend", { job: "j99", add_ms: 1000 }, "Jobs.NotFound", "Jobs.NotFound", "Jobs.NotFound"],
   ["Projections.List", {}, "Projections.Refused", "ok", "ok"],
   ["Projections.Start", { source: "s1", all: true }, "Projections.Refused", "ok", "ok"],
-  ["Projections.Start", { source: "s3", all: true }, "Projections.Refused", "Projections.Refused", "ok"],
+  ["Projections.Start", { source: "s3", all: true }, "Projections.Refused", "Projections.Refused", local("Projections.Refused", "ok")],
   ["Projections.Start", { source: "s99", all: true }, "Projections.Refused", "Projections.NotFound", "Projections.NotFound"],
   ["Projections.Stop", { projection: "p99" }, "Projections.Refused", "Projections.NotFound", "Projections.NotFound"],
   ["Projections.Stop", { all: true }, "Projections.Refused", "ok", "ok"],
   ["Views.List", {}, "Views.Refused", "ok", "ok"],
   ["Views.Open", { session: "s99", mode: "view" }, "Views.Refused", "Views.NotFound", "Views.NotFound"],
-  ["Views.Open", { session: "s3", mode: "view" }, "Views.Refused", "Views.Refused", local("ok", "Views.Refused")],
+  ["Views.Open", { session: "s3", mode: "view" }, "Views.Refused", "Views.Refused", "Views.Refused"],
   ["Views.Open", { session: "s1", mode: "control" }, "Views.Refused", local("ok", "Views.Refused"), local("ok", "Views.Refused")],
   ["Views.Close", { view: "v99" }, "Views.Refused", "Views.NotFound", "Views.NotFound"],
   ["Stations.List", {}, "Stations.Refused", "ok", "ok"],
@@ -130,7 +138,7 @@ test("relay.sock: the token decides, and without one there is nothing", async ()
 test("every method of the interfaces is in the matrix", async () => {
   const { readFileSync } = await import("node:fs");
   const names = [];
-  for (const name of ["System", "Sessions", "Blocks", "Lessons", "Limits", "Projections", "Views", "Programs", "Chat", "Audit", "Jobs", "Stations", "Events", "Login", "Relay"]) {
+  for (const name of ["System", "Sessions", "Blocks", "Lessons", "Limits", "Projections", "Views", "Programs", "Chat", "Audit", "Rights", "Tokens", "Jobs", "Stations", "Events", "Login", "Relay"]) {
     const text = readFileSync(new URL(`../../../docs/api/org.stationmaster.${name}.varlink`, import.meta.url), "utf8");
     for (const m of text.matchAll(/^method (\w+)/gm)) names.push(`${name}.${m[1]}`);
   }

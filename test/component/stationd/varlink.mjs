@@ -53,11 +53,11 @@ export class Connection {
   }
 
   /** One call; with more, each reply but the last goes there. */
-  call(method, parameters = {}, { token, more } = {}) {
+  call(method, parameters = {}, { token, from, more } = {}) {
     const id = (this.lastId = (this.lastId ?? 0) + 1);
     return new Promise((resolve, reject) => {
       this.pending.push({ id, resolve, reject, more });
-      this.send({ method: `org.stationmaster.${method}`, parameters, id, ...(token ? { token } : {}), ...(more ? { more: true } : {}) });
+      this.send({ method: `org.stationmaster.${method}`, parameters, id, ...(token ? { token } : {}), ...(from ? { from } : {}), ...(more ? { more: true } : {}) });
     });
   }
 
