@@ -43,7 +43,7 @@ function measure(touch: boolean): string[] {
       }
     });
   }
-  for (const e of document.querySelectorAll("button, a, th, h1, h2, .chip"))
+  for (const e of document.querySelectorAll("button, a, th, h1:not(.visually-hidden), h2, .chip"))
     if (seen(e) && e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && getComputedStyle(e).textOverflow !== "ellipsis" && getComputedStyle(e).overflowX !== "visible")
       faults.push(`cut off: ${name(e)}`);
   return [...new Set(faults)];

@@ -77,6 +77,7 @@ function Forbidden() {
 function Waiting() {
   return (
     <main class="login-page">
+      <h1 class="visually-hidden">{t("app.name")}</h1>
       <div class="empty" role="status">
         <span class="spinner" aria-hidden="true" />
         <p>{t(unreachable.value ? "error.network" : "link.connecting")}</p>

@@ -510,7 +510,7 @@ export const de: Record<keyof typeof en, Text> = {
   "running.closing": "Soll schließen …",
   "running.asks": "Es ist noch da und fragt, was gespeichert werden soll.",
   "running.force": "Zwangsweise beenden",
-  "running.force.name": "{what} zwangsweise beenden",
+  "running.force.name": "Zwangsweise beenden: {what}",
   "running.force.hint": "Es ist noch da. Was darin nicht gespeichert ist, geht verloren.",
   "running.forcing": "Wird beendet …",
   "running.everywhere": "Bei anderen …",

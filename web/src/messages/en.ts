@@ -504,7 +504,7 @@ export const en = {
   "running.closing": "Asked to close …",
   "running.asks": "It is still there and asks its user what to save.",
   "running.force": "End by force",
-  "running.force.name": "End {what} by force",
+  "running.force.name": "End by force: {what}",
   "running.force.hint": "It is still there. What is not saved in it is lost.",
   "running.forcing": "Being ended …",
   "running.everywhere": "On others …",

@@ -73,7 +73,7 @@ test("details: programs, close politely, force when it stays, close by name on a
   await panel.getByText("Water cycle").waitFor({ state: "detached" });
   await panel.getByRole("button", { name: "Close Essay.odt – LibreOffice Writer", exact: true }).click();
   await text(panel, "It is still there and asks its user what to save.");
-  await panel.getByRole("button", { name: "End Essay.odt – LibreOffice Writer by force" }).click();
+  await panel.getByRole("button", { name: "End by force: Essay.odt – LibreOffice Writer" }).click();
   await text(panel, "No window is open.");
   assert.deepEqual(calls("Programs.Close").map((c) => c["force_ms"]), [-1, -1, 0]);
   mock.world.people.run("s2", "firefox", "Games");
