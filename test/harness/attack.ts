@@ -83,3 +83,28 @@ export async function whileOthersWork(rfb: Rfb, attack: () => Promise<void>, bou
   assert.ok(worst < 3 * before + bound, `another station's answers took ${worst.toFixed(1)} ms while it lasted, ${before.toFixed(1)} ms before`);
   return { before, during: worst };
 }
+
+/**
+ * Programs that want the whole computer. Each is written so that what fails is tried again; they end with their
+ * session. The filler takes every place that a pupil may write to, and stops at what the test machine can spare.
+ */
+export const hogs = {
+  bomb: "b() { b | b & b; }; trap '' TERM HUP; b; sleep 1000",
+  memory: "exec perl -e 'my @a; while (1) { push @a, \"x\" x 4194304 } '",
+  filler: "for d in /dev/shm /run/user/$(id -u) /tmp $HOME; do head -c 3G /dev/zero >$d/fill 2>/dev/null & done; wait; sleep 1000",
+} as const;
+
+export type Hog = keyof typeof hogs;
+
+/** Started in the session of the user, and left alone. */
+export async function startHog(demo: Demo, user: Pick<Account, "name">, hog: Hog): Promise<void> {
+  await demo.write(`/usr/local/bin/t-${hog}`, `#!/bin/bash\n${hogs[hog]}\n`, "755");
+  await demo.inSession(user.name, `t-${hog}`);
+}
+
+/** Limits that are small enough to be reached soon on the computer of the tests; sessions run on. */
+export async function smallLimits(demo: Demo): Promise<void> {
+  await demo.write("/etc/stationmaster/conf.d/zz-limits.conf", "[limits]\nmemory = 600M\ntasks = 300\n");
+  await demo.sh("systemctl restart stationd.service");
+  await until("stationd answers", () => demo.test("stationctl system status >/dev/null"), 20_000);
+}
