@@ -4,7 +4,7 @@
  * call is answered. In C because descriptors have to be passed. fake-stationd SOCKET; JSON lines:
  *
  *   out {"event":"open"|"close","conn":1}
- *       {"event":"call","call":3,"conn":1,"method":"...","parameters":{},"token":"..."|null,"more":true}
+ *       {"event":"call","call":3,"conn":1,"method":"...","parameters":{},"token":"..."|null,"from":"..."|null,"more":true}
  *       {"event":"gone","call":3}    its connection ended before the last reply
  *   in  {"reply":3,"parameters":{},"error":"...","more":true,"connect":"/path"}
  *       {"drop":true}                end every connection
@@ -61,9 +61,9 @@ static void handle_call(struct varlink *v, struct varlink_call *call, void *user
 	calls[n % CALLS] = call;
 	call->userdata = (void *)(intptr_t)n;
 	call->handle_gone = handle_gone;
-	tell(json_pack("{s:s, s:i, s:i, s:s, s:O, s:s?, s:b}", "event", "call", "call", n, "conn",
-			c->number, "method", call->method, "parameters", call->parameters, "token",
-			call->token, "more", call->more));
+	tell(json_pack("{s:s, s:i, s:i, s:s, s:O, s:s?, s:s?, s:b}", "event", "call", "call", n,
+			"conn", c->number, "method", call->method, "parameters", call->parameters,
+			"token", call->token, "from", call->from, "more", call->more));
 }
 
 static void handle_closed(struct varlink *v, int error, void *userdata)

@@ -159,6 +159,35 @@ describe("calls", () => {
     assert.equal((await answered).status, 200);
   });
 
+  test("an API token goes out with the address, needs no origin, and no cookie counts beside it", async () => {
+    const script = `smt_${"s".repeat(43)}`;
+    const headers = (authorization, more = {}) => ({ headers: { authorization, origin: undefined, ...more } });
+    for (const o of [headers(`Bearer ${script}`), headers(`bearer ${script}`, { cookie: COOKIE, origin: "https://evil.example" })]) {
+      const answered = bed.call("Sessions.List", {}, o);
+      const call = await bed.stationd.answer("Sessions.List", { sessions: [] });
+      assert.deepEqual([call.token, call.from], [script, "127.0.0.1"]);
+      assert.equal((await answered).status, 200);
+    }
+    const answered = bed.call("Sessions.List", {}, { cookie: COOKIE });
+    const call = await bed.stationd.answer("Sessions.List", { sessions: [] });
+    assert.deepEqual([call.token, call.from], [TOKEN, null]);
+    await answered;
+  });
+
+  test("what is no API token opens nothing, whatever cookie comes with it", async () => {
+    const script = `smt_${"s".repeat(43)}`;
+    const wrong = ["Bearer", "Bearer ", `Bearer ${TOKEN}`, `Basic ${script}`, `Bearer ${script}x`, `Bearer ${script.slice(0, -1)}`, `Bearer smt_${"\u00e4".repeat(43)}`, `Bearer ${"x".repeat(2000)}`, script];
+    for (const authorization of wrong) {
+      const r = await bed.call("Sessions.List", {}, { cookie: COOKIE, headers: { authorization } });
+      assert.equal(r.status, 401, authorization.slice(0, 60));
+    }
+    for (const cookie of [`stationmaster=${script}`, `station=${script}`]) assert.equal((await bed.call("Sessions.List", {}, { cookie })).status, 401, cookie);
+    // It is no way in for log-ins, and none around the check of the origin.
+    for (const method of ["Login.Start", "Login.Answer", "Login.SignOut"])
+      assert.equal((await bed.call(method, { purpose: "dashboard", user: "x" }, { headers: { authorization: `Bearer ${script}`, origin: "https://evil.example" } })).status, 401, method);
+    assert.ok(!bed.stationd.calls.has(() => true), "stationd was called");
+  });
+
   test("the version may be asked by anybody", async () => {
     const answered = bed.call("System.Version");
     const call = await bed.stationd.answer("System.Version", { version: "1" });
