@@ -261,10 +261,10 @@ describe("block", () => {
     assert.equal(of(p[0]!.name)?.state, "done");
     await showsBlock(pupil, p[0]!);
     for (const s of sessions) assert.equal((await demo.sessionOf(s.user))?.blocked, false);
-    // An administrator may block operators, but not herself.
+    // Nor may an administrator: such sessions can only be logged off (setting orchestrate-privileged).
     const high = await block(demo, admin().name, { sessions: sessions.map((s) => s.id) }, "By the head");
-    assert.deepEqual(names.map((n) => high.find((t) => t.user === n)?.state), ["done", "refused", "done"]);
-    // What an administrator blocked, an operator cannot take back from an operator.
+    assert.deepEqual(names.map((n) => high.find((t) => t.user === n)?.state), ["refused", "refused", "refused"]);
+    for (const t of high) assert.match(t.reason, /own session|can only be logged off/);
     const back = await unblock(demo, "t-op2", { users: [operator().name] });
     assert.equal(back[0]?.state, "refused");
     // A user without a session is blocked for later.
