@@ -51,6 +51,7 @@ const struct option_info options_all[] = {
 	{ OPT_OPEN, "open", "TEXT", "address or document to open, or a command line" },
 	{ OPT_BLOCK, "block", NULL, "people of the lesson see a message and nothing else" },
 	{ OPT_NO_BLOCK, "no-block", NULL, "they can work again" },
+	{ OPT_FREE_WEB, "free-web", NULL, "the lesson limits the web no longer" },
 	{ OPT_LANGUAGE, "language", "LANGUAGE", "language of the names, such as de" },
 	{ OPT_LIMIT, "limit", "NUMBER", "how many entries at most (default 100)" },
 	{ OPT_SEARCH, "search", "TEXT", "only entries in which this occurs" },
@@ -81,8 +82,8 @@ const struct option_info options_all[] = {
 const size_t n_options = ELEMENTSOF(options_all);
 
 #define LESSON_OPTIONS \
-	(OPT_ALL | OPT_ROOM | OPT_UNTIL | OPT_NAME | OPT_BLOCK | OPT_MESSAGE | OPT_PROGRAM | \
-			OPT_OPEN)
+	(OPT_ALL | OPT_ROOM | OPT_UNTIL | OPT_NAME | OPT_BLOCK | OPT_ONLY | OPT_EXCEPT | \
+			OPT_MESSAGE | OPT_PROGRAM | OPT_OPEN)
 
 const struct command commands[] = {
 	{ "session list", "", "Sessions that you may see",
@@ -222,9 +223,10 @@ const struct command commands[] = {
 			LESSONS "Preview", lesson_preview_run },
 	{ "lesson extend", "LESSON", "Let a lesson end later", NULL, OPT_BY, ARGS_LESSON, 1, 1,
 			LESSONS "Extend", lesson_extend_run },
-	{ "lesson change", "LESSON", "Switch the block of a lesson on or off, or its message", NULL,
-			OPT_BLOCK | OPT_NO_BLOCK | OPT_MESSAGE | OPT_NAME, ARGS_LESSON, 1, 1,
-			LESSONS "Change", lesson_change_run },
+	{ "lesson change", "LESSON", "Change what a lesson brings while it runs", NULL,
+			OPT_BLOCK | OPT_NO_BLOCK | OPT_ONLY | OPT_EXCEPT | OPT_FREE_WEB |
+					OPT_MESSAGE | OPT_NAME,
+			ARGS_LESSON, 1, 1, LESSONS "Change", lesson_change_run },
 	{ "lesson end", "LESSON", "End a lesson now", NULL, 0, ARGS_LESSON, 1, 1, LESSONS "End",
 			lesson_end_run },
 	{ "lesson recent", "", "Lessons you started last", NULL, 0, ARGS_NONE, 0, 0,

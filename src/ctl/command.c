@@ -363,6 +363,9 @@ static int option_apply(
 	case OPT_BLOCK:
 		c->block = true;
 		break;
+	case OPT_FREE_WEB:
+		c->free_web = true;
+		break;
 	case OPT_NO_BLOCK:
 		c->no_block = true;
 		break;

@@ -48,6 +48,7 @@
 #define OPT_ACTS         OPT_BIT(35)
 #define OPT_ROLE         OPT_BIT(36)
 #define OPT_EXPIRES      OPT_BIT(37)
+#define OPT_FREE_WEB     OPT_BIT(38)
 #define OPT_YES          OPT_BIT(58)
 #define OPT_ADMIN        OPT_BIT(59)
 #define OPT_CERTIFICATE  OPT_BIT(60)

@@ -58,7 +58,7 @@ struct ctl {
 	bool now;
 	bool follow;
 	bool details; /* --long */
-	bool block, no_block;
+	bool block, no_block, free_web;
 	json_t *stations; /* of --station, as often as it was given; NULL */
 	json_t *rooms;    /* of --room, likewise */
 	/* Of --program and --open, likewise: objects of both. */

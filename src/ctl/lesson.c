@@ -40,9 +40,11 @@ static char *whom_text(json_t *lesson)
 /* "blocked, xterm, firefox-esr https://example.org" */
 static char *brings_text(json_t *lesson)
 {
-	bool block = json_is_true(json_object_get(lesson, "block"));
+	bool block = json_is_true(json_object_get(lesson, "block")),
+	     web = json_is_object(json_object_get(lesson, "web"));
 	json_t *programs = json_object_get(lesson, "programs"), *program;
-	char *text = strdup(block ? "blocked" : "");
+	char *text = str_format("%s%s%s", block ? "blocked" : "", block && web ? ", " : "",
+			web ? "web limited" : "");
 	size_t i;
 
 	json_array_foreach (programs, i, program) {
@@ -117,11 +119,20 @@ int lesson_recent_run(struct ctl *c, int argc, char **argv)
 
 /* --- preview, start --- */
 
+/* Of --only or --except. */
+static json_t *web_parameters(const struct ctl *c)
+{
+	return json_pack("{s:s, s:O}", "mode", c->only ? "allow" : "deny", "domains",
+			c->only ? c->only : c->except);
+}
+
 /* An exit code. */
 static int start_parameters(struct ctl *c, json_t *parameters, int argc, char **argv)
 {
 	int r;
 
+	if (c->only && c->except)
+		return ctl_usage(c, "Either --only or --except, not both.");
 	r = target_set_parameters(c, parameters, argc, argv);
 	if (r)
 		return r;
@@ -133,6 +144,8 @@ static int start_parameters(struct ctl *c, json_t *parameters, int argc, char **
 		json_object_set_new(parameters, "block", json_true());
 	if (c->programs)
 		json_object_set(parameters, "programs", c->programs);
+	if (c->only || c->except)
+		json_object_set_new(parameters, "web", web_parameters(c));
 	if (c->until_ms >= 0)
 		json_object_set_new(parameters, "ends_ms", json_integer(c->until_ms));
 	else
@@ -166,7 +179,11 @@ static void change_print(const struct ctl *c, json_t *change)
 		return;
 	}
 	other = text_member(change, "lesson");
-	words = str_format("%s%s%s%s%s", block_words(change), programs ? ", gets programs" : "",
+	words = str_format("%s%s%s%s%s%s", block_words(change),
+			!flag(change, "web")         ? ""
+			: flag(change, "web_before") ? ", has a limit of the web already"
+						     : ", reaches only those sites",
+			programs ? ", gets programs" : "",
 			flag(change, "message") ? ", gets the message" : "",
 			str_is_empty(other) ? "" : ", is in the lesson ", other);
 	target_print(c, change, words ? words : "?");
@@ -262,11 +279,20 @@ int lesson_change_run(struct ctl *c, int argc, char **argv)
 	(void)argc;
 	if (c->block && c->no_block)
 		return ctl_usage(c, "Either --block or --no-block, not both.");
-	if (!c->block && !c->no_block && !c->name && !c->message)
-		return ctl_usage(c, "What? Give --block, --no-block, --message or --name.");
+	if (c->only && c->except)
+		return ctl_usage(c, "Either --only or --except, not both.");
+	if (!c->block && !c->no_block && !c->name && !c->message && !c->only && !c->except &&
+			!c->free_web)
+		return ctl_usage(c, "What? Give --block, --no-block, --only, --except, --free-web, "
+				    "--message or --name.");
 	parameters = json_pack("{s:s}", "lesson", argv[0]);
 	if (c->block || c->no_block)
 		json_object_set_new(parameters, "block", json_boolean(c->block));
+	if (c->only || c->except)
+		json_object_set_new(parameters, "web", web_parameters(c));
+	else if (c->free_web)
+		json_object_set_new(parameters, "web",
+				json_pack("{s:s, s:[]}", "mode", "allow", "domains"));
 	if (c->name)
 		json_object_set_new(parameters, "name", json_string(c->name));
 	if (c->message)

@@ -15,7 +15,9 @@
 #include "hostd/host.h"
 #include "hostd/lesson-run.h"
 #include "hostd/lesson.h"
+#include "hostd/limiter.h"
 #include "hostd/rights.h"
+#include "hostd/weblimit.h"
 
 enum { LENGTH_MS_MIN = 1000 };
 
@@ -26,16 +28,22 @@ struct lesson_call {
 	char name[LESSON_NAME_CHARS_MAX * 4 + 1];
 	char message[API_MESSAGE_CHARS_MAX * 4 + 1];
 	bool block;
-	json_t *programs; /* of the call; NULL: none */
+	json_t *programs;     /* of the call; NULL: none */
+	struct web_rule *web; /* NULL: the web is not limited */
 	int64_t ends_ms, length_ms;
+	struct lesson_run *run; /* while it is waited for the web to be limited */
 };
 
 static void answer_limit(struct request *r, int error)
 {
-	api_error(r, "Limit",
-			json_pack("{s:s}", "reason",
-					error == -EDQUOT ? "There are too many lessons already."
-							 : "The system is out of memory."));
+	const char *reason =
+			error == -EDQUOT   ? "There are too many lessons already."
+			: error == -ENOSPC ? "There are too many different lists of sites at the "
+					     "same time. Use one that is in force already, or end "
+					     "another lesson first."
+					   : "The system is out of memory.";
+
+	api_error(r, "Limit", json_pack("{s:s}", "reason", reason));
 }
 
 void api_lessons_list(struct request *r)
@@ -135,11 +143,47 @@ static json_t *copy_programs(json_t *programs)
 	return out;
 }
 
+static void forget(struct choice *c)
+{
+	struct lesson_call *call = (struct lesson_call *)c;
+
+	limiter_forget(c->request.host->limiter, call);
+	web_rule_free(call->web);
+}
+
+/* *ret stays NULL where no site is named. false: an error was answered. */
+static bool read_web(struct request *r, json_t *web, struct web_rule **ret)
+{
+	_cleanup_free_ char *reason = NULL;
+	enum web_mode mode;
+	const char *name;
+	struct args a;
+
+	if (!web)
+		return true;
+	args_init(&a, web);
+	name = arg_string(&a, "mode", ARG_REQUIRED, 16);
+	(void)arg_strings(&a, "domains", ARG_REQUIRED, WEB_DOMAINS_MAX + 1, 2000);
+	if (!json_is_object(web) || args_done(&a) || web_mode_parse(name, &mode) < 0) {
+		varlink_error_parameter(r->call, "web");
+		return false;
+	}
+	if (json_array_size(json_object_get(web, "domains")) == 0)
+		return true;
+	*ret = lesson_parse_web(web, &reason);
+	if (!*ret)
+		api_error(r, "BadSite",
+				json_pack("{s:s}", "reason",
+						reason ? reason : "The system is out of memory."));
+	return *ret != NULL;
+}
+
 static bool read_call(struct lesson_call *call, struct request *r)
 {
 	_cleanup_free_ char *name = NULL, *message = NULL;
 	const char *raw_name, *raw_message;
 	int64_t now = clock_real_ms();
+	json_t *web;
 
 	raw_name = arg_string(&r->args, "name", ARG_OPTIONAL, LESSON_NAME_CHARS_MAX * 4);
 	raw_message = arg_string(&r->args, "message", ARG_OPTIONAL, API_MESSAGE_CHARS_MAX * 4);
@@ -148,7 +192,9 @@ static bool read_call(struct lesson_call *call, struct request *r)
 	call->ends_ms = arg_int(&r->args, "ends_ms", ARG_OPTIONAL, now + 1, now + LESSON_MS_MAX, 0);
 	call->length_ms = arg_int(
 			&r->args, "length_ms", ARG_OPTIONAL, LENGTH_MS_MIN, LESSON_MS_MAX, 0);
+	web = arg_any(&r->args, "web", ARG_OPTIONAL);
 	call->choice.of_people = true;
+	call->choice.forget = forget;
 	if (!choice_read(&call->choice, r))
 		return false;
 	if (!call->ends_ms == !call->length_ms) {
@@ -157,23 +203,11 @@ static bool read_call(struct lesson_call *call, struct request *r)
 	}
 	name = clean_name(r, raw_name);
 	message = name ? api_message(r, raw_message) : NULL;
-	if (!message || !programs_are_usable(r, call->programs))
+	if (!message || !programs_are_usable(r, call->programs) || !read_web(r, web, &call->web))
 		return false;
 	str_copy(call->name, sizeof(call->name), name);
 	str_copy(call->message, sizeof(call->message), message);
 	return true;
-}
-
-static void begin(struct request *r, choice_fn done)
-{
-	struct lesson_call *call = calloc(1, sizeof(*call));
-
-	if (!call)
-		answer_limit(r, -ENOMEM);
-	else if (read_call(call, r))
-		choice_resolve(&call->choice, done);
-	else
-		choice_free(&call->choice);
 }
 
 /* --- Preview --- */
@@ -219,19 +253,21 @@ static json_t *build_change(const struct lesson_call *call, const struct chosen 
 	_cleanup_free_ char *title = NULL;
 	int64_t ends_ms = call->ends_ms ? call->ends_ms : clock_real_ms() + call->length_ms;
 	size_t running = done ? count_running(h, t->uid) : 0;
-	bool before, after;
+	bool before, after, web_before;
 
 	if (done)
 		now = lesson_choose(h, t->uid, t->role);
 	title = now.newest ? lesson_get_title(now.newest) : NULL;
+	web_before = done && web_limit_decide(h, t->uid, t->role).rule;
 	before = holds_for(user, t) || holds_for(all, t) || now.block;
 	after = is_beyond(user, t, ends_ms) || is_beyond(all, t, ends_ms) ||
 		(now.block && now.block->rule.ends_ms > ends_ms);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:I, s:b, s:s}", "session",
-			t->session, "user", t->user, "full_name", t->full_name, "state",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:I, s:b, s:s}",
+			"session", t->session, "user", t->user, "full_name", t->full_name, "state",
 			choice_state_to_string(t->state), "reason", t->reason ? t->reason : "",
 			"blocked_before", before, "blocked", before || (done && call->block),
-			"blocked_after", after, "programs",
+			"blocked_after", after, "web_before", web_before, "web",
+			web_before || (done && call->web), "programs",
 			(json_int_t)(running * json_array_size(call->programs)), "message",
 			running > 0 && *call->message && !call->block, "lesson",
 			title ? title : "");
@@ -246,11 +282,6 @@ static void do_preview(struct choice *c)
 		json_array_append_new(changes, build_change(call, &c->list[i]));
 	varlink_reply(c->request.call, json_pack("{s:o}", "changes", changes));
 	choice_free(c);
-}
-
-void api_lessons_preview(struct request *r)
-{
-	begin(r, do_preview);
 }
 
 /* --- Start --- */
@@ -281,9 +312,9 @@ static void answer_started(struct choice *c)
 
 static void audit_start(const struct lesson_call *call, const struct lesson *l, struct choice *c)
 {
-	_cleanup_free_ char *what = str_format("%s %s %lld min%s%s:", l->id, l->name,
+	_cleanup_free_ char *what = str_format("%s %s %lld min%s%s%s:", l->id, l->name,
 			(long long)(call->length_ms + 59999) / 60000, l->rule.block ? " block" : "",
-			json_array_size(l->programs) > 0 ? " programs" : "");
+			l->web ? " web" : "", json_array_size(l->programs) > 0 ? " programs" : "");
 
 	choice_audit(c, what ? what : l->id);
 }
@@ -315,6 +346,16 @@ static void answer_refused(struct choice *c)
 	choice_free(c);
 }
 
+/* The web is limited, or not: then each says why. Programs start only now. */
+static void handle_held(const char *reason, void *userdata)
+{
+	struct lesson_call *call = userdata;
+
+	if (reason)
+		choice_fail(&call->choice, reason);
+	lesson_run_start(call->run);
+}
+
 static void do_start(struct choice *c)
 {
 	struct lesson_call *call = (struct lesson_call *)c;
@@ -340,6 +381,7 @@ static void do_start(struct choice *c)
 					       .block = call->block,
 					       .users = users,
 					       .programs = programs,
+					       .web = call->web,
 					       .ends_ms = call->ends_ms });
 	if (l && lesson_run_new(l, c, answer_started, &run) < 0) {
 		answer_limit(&c->request, -ENOMEM);
@@ -349,10 +391,55 @@ static void do_start(struct choice *c)
 	lessons_apply(h);
 	if (store_commit(h->store) < 0)
 		choice_fail_unstored(c);
-	if (l)
-		lesson_run_start(run);
-	else
+	call->run = run;
+	if (!l)
 		choice_free(c);
+	else if (!call->web || limiter_wait(h->limiter, handle_held, call) < 0)
+		lesson_run_start(run);
+}
+
+static void handle_checked(const char *reason, void *userdata)
+{
+	struct lesson_call *call = userdata;
+
+	if (!reason) {
+		list_remove(&call->choice.link);
+		choice_resolve(&call->choice, do_start);
+		return;
+	}
+	api_failed(&call->choice.request, reason, "");
+	choice_free(&call->choice);
+}
+
+/* Could the web be limited here at all? Then do_start(). */
+static void check_web(struct lesson_call *call)
+{
+	struct host *h = call->choice.request.host;
+
+	list_add_tail(&h->choices, &call->choice.link); /* it waits */
+	if (limiter_check(h->limiter, handle_checked, call) == 0)
+		return;
+	answer_limit(&call->choice.request, -ENOMEM);
+	choice_free(&call->choice);
+}
+
+static void begin(struct request *r, choice_fn done)
+{
+	struct lesson_call *call = calloc(1, sizeof(*call));
+
+	if (!call)
+		answer_limit(r, -ENOMEM);
+	else if (!read_call(call, r))
+		choice_free(&call->choice);
+	else if (!call->web || done != do_start)
+		choice_resolve(&call->choice, done);
+	else
+		check_web(call);
+}
+
+void api_lessons_preview(struct request *r)
+{
+	begin(r, do_preview);
 }
 
 void api_lessons_start(struct request *r)
@@ -382,7 +469,8 @@ static struct lesson *find(struct request *r, const char *id)
 
 static void audit(struct request *r, const struct lesson *l, const char *what)
 {
-	_cleanup_free_ char *text = str_format("%s %s%s%s", l->id, l->name, *what ? ": " : "", what);
+	_cleanup_free_ char *text =
+			str_format("%s %s%s%s", l->id, l->name, *what ? ": " : "", what);
 
 	api_audit(r, text ? text : l->id, "ok");
 }
@@ -428,17 +516,26 @@ void api_lessons_extend(struct request *r)
 		answer(r, l);
 }
 
-static void change(struct request *r, struct lesson *l, const char *name, const bool *block,
-		const char *message)
+/* NULL: as it is. Where has_web, web becomes that of the lesson. */
+struct change {
+	const char *name, *message;
+	const bool *block;
+	bool has_web;
+	struct web_rule *web;
+};
+
+static void change(struct request *r, struct lesson *l, struct change *c)
 {
 	json_t *messages = NULL;
 	int k;
 
 	store_begin(r->host->store);
-	k = lesson_change(l, name, block, message);
-	if (k == 0 && message)
+	k = lesson_change(l, c->name, c->block, c->message);
+	if (c->has_web)
+		lesson_set_web(l, take_ptr(c->web));
+	if (k == 0 && c->message)
 		messages = lesson_messages_send(l);
-	audit(r, l, !block ? "" : *block ? "block" : "unblock");
+	audit(r, l, c->block ? (*c->block ? "block" : "unblock") : c->has_web ? "web" : "");
 	lessons_apply(r->host);
 	if (!stored(r)) {
 		json_decref(messages);
@@ -460,7 +557,9 @@ void api_lessons_change(struct request *r)
 			arg_string(&r->args, "message", ARG_OPTIONAL, API_MESSAGE_CHARS_MAX * 4);
 	bool has_block = json_is_boolean(json_object_get(r->args.object, "block"));
 	bool block = arg_bool(&r->args, "block", ARG_OPTIONAL, false);
+	json_t *web = arg_any(&r->args, "web", ARG_OPTIONAL);
 	_cleanup_free_ char *name = NULL, *message = NULL;
+	struct change c = { .block = has_block ? &block : NULL, .has_web = web };
 	struct lesson *l;
 
 	if (!api_args_done(r))
@@ -468,9 +567,15 @@ void api_lessons_change(struct request *r)
 	name = clean_name(r, raw_name);
 	message = name ? api_message(r, raw_message) : NULL;
 	l = message ? find(r, id) : NULL;
-	if (l)
-		change(r, l, raw_name ? name : NULL, has_block ? &block : NULL,
-				raw_message ? message : NULL);
+	c.name = raw_name ? name : NULL;
+	c.message = raw_message ? message : NULL;
+	if (l && read_web(r, web, &c.web)) {
+		if (c.web && !web_limit_has_room(r->host, c.web))
+			answer_limit(r, -ENOSPC);
+		else
+			change(r, l, &c);
+	}
+	web_rule_free(c.web);
 }
 
 void api_lessons_end(struct request *r)

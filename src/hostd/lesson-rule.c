@@ -45,4 +45,6 @@ void lesson_rule_choose(struct lesson_choice *c, const struct lesson_rule *r, ui
 	take_newer(&c->newest, r);
 	if (r->block)
 		take_newer(&c->block, r);
+	if (r->web)
+		take_newer(&c->web, r);
 }

@@ -12,6 +12,8 @@
 
 #include "hostd/role.h"
 
+struct web_rule;
+
 struct lesson_rule {
 	uint64_t number; /* the newest has the highest */
 	bool all;        /* every standard user */
@@ -21,12 +23,14 @@ struct lesson_rule {
 	enum role by;
 	int64_t ends_ms; /* CLOCK_REALTIME; over at this ms */
 	bool block;
+	const struct web_rule *web; /* NULL: the web is not limited */
 };
 
 /* Of the lessons that cover a person; NULL: none. */
 struct lesson_choice {
 	const struct lesson_rule *newest;
 	const struct lesson_rule *block; /* the newest of those that block */
+	const struct lesson_rule *web;   /* the newest of those that limit the web */
 };
 
 void lesson_rule_sort(struct lesson_rule *r);

@@ -18,7 +18,7 @@
 #include "hostd/events.h"
 #include "hostd/host.h"
 #include "hostd/rights.h"
-#include "hostd/station-scene.h"
+#include "hostd/weblimit.h"
 
 struct lesson *lesson_find(struct host *h, const char *id)
 {
@@ -54,6 +54,7 @@ struct lesson_of lesson_choose(struct host *h, uid_t uid, enum role role)
 	return (struct lesson_of){
 		.newest = c.newest ? list_entry(c.newest, struct lesson, rule) : NULL,
 		.block = c.block ? list_entry(c.block, struct lesson, rule) : NULL,
+		.web = c.web ? list_entry(c.web, struct lesson, rule) : NULL,
 	};
 }
 
@@ -68,6 +69,7 @@ void lesson_free(struct lesson *l)
 	free(l->message);
 	json_decref(l->users);
 	json_decref(l->programs);
+	web_rule_free(l->web);
 	free(l);
 }
 
@@ -131,13 +133,17 @@ static void touch(struct lesson *l)
 int lesson_start(struct host *h, const struct lesson_order *order, struct lesson **ret)
 {
 	_cleanup_free_ char *users = json_dumps(order->users, JSON_COMPACT),
-			    *programs = json_dumps(order->programs, JSON_COMPACT);
+			    *programs = json_dumps(order->programs, JSON_COMPACT), *sites = NULL;
+	_cleanup_json_ json_t *web = lesson_build_web(order->web);
 	struct lesson_order copy = *order;
 	struct lesson *l;
 	int r;
 
-	if (!users || !programs)
+	sites = json_dumps(web, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (!users || !programs || !sites)
 		return -ENOMEM;
+	if (order->web && !web_limit_has_room(h, order->web))
+		return -ENOSPC;
 	copy.users = json_deep_copy(order->users);
 	copy.programs = json_deep_copy(order->programs);
 	r = lesson_new(h, h->last_lesson + 1, &copy, &l);
@@ -145,14 +151,21 @@ int lesson_start(struct host *h, const struct lesson_order *order, struct lesson
 		return r;
 	h->last_lesson++;
 	l->since_s = clock_real_ms() / 1000;
+	if (order->web) {
+		l->rule.web = l->web = lesson_parse_web(web, NULL);
+		if (!l->web) {
+			lesson_free(l);
+			return -ENOMEM;
+		}
+	}
 	store_exec(h->store,
 			"INSERT INTO lessons (number, name, by_user, by_uid, by_name, by_role, since_s, "
-			"ends_ms, everybody, users, block, message, programs) VALUES "
-			"(?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			"ississiiisiss", (int64_t)l->rule.number, l->name, l->by.user,
+			"ends_ms, everybody, users, block, message, programs, web) VALUES "
+			"(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			"ississiiisisss", (int64_t)l->rule.number, l->name, l->by.user,
 			(int64_t)l->by.uid, l->by.full_name, role_to_string(l->by.role), l->since_s,
 			l->rule.ends_ms, (int64_t)l->rule.all, users, (int64_t)l->rule.block,
-			l->message, programs);
+			l->message, programs, sites);
 	touch(l);
 	*ret = l;
 	return 0;
@@ -160,10 +173,14 @@ int lesson_start(struct host *h, const struct lesson_order *order, struct lesson
 
 static void save(struct lesson *l)
 {
+	_cleanup_json_ json_t *web = lesson_build_web(l->web);
+	_cleanup_free_ char *sites = json_dumps(web, JSON_COMPACT | JSON_ENCODE_ANY);
+
 	store_exec(l->host->store,
-			"UPDATE lessons SET name = ?, ends_ms = ?, block = ?, message = ? WHERE number = ?",
-			"siisi", l->name, l->rule.ends_ms, (int64_t)l->rule.block, l->message,
-			(int64_t)l->rule.number);
+			"UPDATE lessons SET name = ?, ends_ms = ?, block = ?, message = ?, web = ? "
+			"WHERE number = ?",
+			"siissi", l->name, l->rule.ends_ms, (int64_t)l->rule.block, l->message,
+			sites ? sites : "null", (int64_t)l->rule.number);
 	touch(l);
 }
 
@@ -188,6 +205,13 @@ int lesson_change(struct lesson *l, const char *name, const bool *block, const c
 		l->rule.block = *block;
 	save(l);
 	return r;
+}
+
+void lesson_set_web(struct lesson *l, struct web_rule *rule)
+{
+	web_rule_free(l->web);
+	l->rule.web = l->web = rule;
+	save(l);
 }
 
 void lesson_set_end(struct lesson *l, int64_t ends_ms)
@@ -255,7 +279,7 @@ static void arm(struct host *h)
 void lessons_apply(struct host *h)
 {
 	arm(h);
-	scenes_refresh(h);
+	web_limits_apply(h); /* and the scenes */
 }
 
 /* --- once for each session --- */
@@ -283,6 +307,39 @@ bool lesson_take_session(const struct lesson *l, const struct session *s)
 
 /* --- presets --- */
 
+json_t *lesson_build_web(const struct web_rule *rule)
+{
+	json_t *domains;
+
+	if (!rule)
+		return json_null();
+	domains = json_array();
+	for (size_t i = 0; i < rule->n; i++)
+		json_array_append_new(domains, json_string(rule->domains[i]));
+	return json_pack("{s:s, s:o}", "mode", web_mode_to_string(rule->mode), "domains", domains);
+}
+
+struct web_rule *lesson_parse_web(json_t *web, char **ret_reason)
+{
+	const char *mode_name = json_string_value(json_object_get(web, "mode"));
+	json_t *domains = json_object_get(web, "domains");
+	_cleanup_free_ const char **entries = NULL;
+	_cleanup_free_ char *reason = NULL;
+	struct web_rule *rule = NULL;
+	enum web_mode mode;
+
+	if (!mode_name || web_mode_parse(mode_name, &mode) < 0)
+		return NULL;
+	entries = calloc(json_array_size(domains) + 1, sizeof(*entries));
+	for (size_t i = 0; entries && i < json_array_size(domains); i++)
+		entries[i] = json_string_value(json_array_get(domains, i));
+	if (entries)
+		(void)web_rule_new(mode, entries, json_array_size(domains), &rule, &reason);
+	if (!rule && ret_reason)
+		*ret_reason = take_ptr(reason);
+	return rule;
+}
+
 json_t *lesson_build_users(json_t *users)
 {
 	json_t *out = json_array(), *user;
@@ -298,10 +355,11 @@ json_t *lesson_build_users(json_t *users)
 void lesson_presets_add(
 		struct host *h, uid_t uid, const struct lesson_order *order, int64_t length_ms)
 {
-	_cleanup_json_ json_t *preset = json_pack("{s:s, s:b, s:o, s:I, s:b, s:s, s:O}", "name",
-			order->name, "all", order->all, "users", lesson_build_users(order->users),
-			"length_ms", (json_int_t)length_ms, "block", order->block, "message",
-			order->message, "programs", order->programs);
+	_cleanup_json_ json_t *preset = json_pack("{s:s, s:b, s:o, s:I, s:b, s:s, s:O, s:o}",
+			"name", order->name, "all", order->all, "users",
+			lesson_build_users(order->users), "length_ms", (json_int_t)length_ms,
+			"block", order->block, "message", order->message, "programs",
+			order->programs, "web", lesson_build_web(order->web));
 	_cleanup_free_ char *text = preset ? json_dumps(preset, JSON_COMPACT) : NULL;
 
 	if (!text)
@@ -344,11 +402,11 @@ json_t *lesson_build_json(const struct lesson *l, const struct caller *caller)
 	char since[CLOCK_RFC3339_LEN + 1];
 
 	clock_format_rfc3339(l->since_s, since);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:o, s:b, s:s, s:O, s:b}", "id",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:o, s:b, s:s, s:O, s:o, s:b}", "id",
 			l->id, "name", l->name, "by", l->by.user, "by_name", l->by.full_name,
 			"since", since, "ends_ms", (json_int_t)l->rule.ends_ms, "all", l->rule.all,
 			"users", lesson_build_users(l->users), "block", l->rule.block, "message",
-			l->message, "programs", l->programs, "may",
+			l->message, "programs", l->programs, "web", lesson_build_web(l->web), "may",
 			rights_may_stop(l->host, caller, &l->by));
 }
 
@@ -369,6 +427,7 @@ static int load_row(struct store_row *row, void *userdata)
 {
 	struct host *h = userdata;
 	struct caller by = { .uid = (uid_t)store_row_int(row, 3) };
+	_cleanup_json_ json_t *web = NULL;
 	struct lesson *l;
 	int r;
 
@@ -385,9 +444,12 @@ static int load_row(struct store_row *row, void *userdata)
 					.programs = json_loads(store_row_text(row, 12), 0, NULL),
 					.ends_ms = store_row_int(row, 7) },
 			&l);
-	if (r == 0)
-		l->since_s = store_row_int(row, 6);
-	return r;
+	if (r < 0)
+		return r;
+	l->since_s = store_row_int(row, 6);
+	web = json_loads(store_row_text(row, 13), JSON_DECODE_ANY, NULL);
+	l->rule.web = l->web = lesson_parse_web(web, NULL);
+	return 0;
 }
 
 static int take_last(struct store_row *row, void *userdata)
@@ -405,7 +467,7 @@ int lesson_load_all(struct host *h)
 	if (r == 0)
 		r = store_query(h->store, load_row, h,
 				"SELECT number, name, by_user, by_uid, by_name, by_role, since_s, ends_ms, "
-				"everybody, users, block, message, programs FROM lessons ORDER BY number",
+				"everybody, users, block, message, programs, web FROM lessons ORDER BY number",
 				"");
 	end_over(h);
 	arm(h);

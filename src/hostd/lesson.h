@@ -9,6 +9,7 @@
 #include "hostd/lesson-rule.h"
 #include "hostd/role.h"
 #include "hostd/session.h"
+#include "hostd/webrule.h"
 #include "ipc/json.h"
 
 struct host;
@@ -31,7 +32,8 @@ struct lesson {
 	int64_t since_s;
 	json_t *users; /* array of {user, full_name, uid} */
 	char *message;
-	json_t *programs; /* array of {program, open} */
+	json_t *programs;     /* array of {program, open} */
+	struct web_rule *web; /* NULL: the web is not limited */
 	bool dirty;
 };
 
@@ -42,6 +44,7 @@ struct lesson_order {
 	bool all, block;
 	json_t *users; /* as in struct lesson */
 	json_t *programs;
+	const struct web_rule *web;
 	int64_t ends_ms;
 };
 
@@ -52,10 +55,12 @@ struct lesson_order {
 int lesson_start(struct host *h, const struct lesson_order *order, struct lesson **ret);
 /* NULL: as it is. -ENOMEM */
 int lesson_change(struct lesson *l, const char *name, const bool *block, const char *message);
+/* Takes rule; NULL: the web is free. */
+void lesson_set_web(struct lesson *l, struct web_rule *rule);
 void lesson_set_end(struct lesson *l, int64_t ends_ms);
 /* Frees. */
 void lesson_end(struct lesson *l);
-/* Arms the timer of the next end, and shows everywhere what holds now. */
+/* Arms the timer of the next end, limits the web, and shows everywhere what holds now. */
 void lessons_apply(struct host *h);
 
 struct lesson *lesson_find(struct host *h, const char *id);
@@ -64,7 +69,7 @@ char *lesson_get_title(const struct lesson *l);
 bool lesson_covers(const struct lesson *l, const struct session *s);
 /* Of those that cover a person; NULL: none. */
 struct lesson_of {
-	const struct lesson *newest, *block;
+	const struct lesson *newest, *block, *web;
 };
 struct lesson_of lesson_choose(struct host *h, uid_t uid, enum role role);
 
@@ -80,6 +85,10 @@ json_t *lesson_presets_build(struct host *h, uid_t uid);
 json_t *lesson_build_json(const struct lesson *l, const struct caller *caller);
 /* What the station of this session shows of lessons, or null. */
 json_t *lesson_build_station(const struct session *s);
+/* {mode, domains}, or null. */
+json_t *lesson_build_web(const struct web_rule *rule);
+/* From that; NULL: there is none. */
+struct web_rule *lesson_parse_web(json_t *web, char **ret_reason);
 /* {user, full_name} of each. */
 json_t *lesson_build_users(json_t *users);
 

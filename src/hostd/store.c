@@ -112,7 +112,7 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"ALTER TABLE jobs ADD COLUMN act TEXT NOT NULL DEFAULT 'logoff';"
 	"ALTER TABLE jobs ADD COLUMN cause TEXT NOT NULL DEFAULT 'order';"
 	/*
-	 * lessons.users, programs: JSON. lesson_sessions: which have got programs and message;
+	 * lessons.users, programs, web: JSON. lesson_sessions: which have got programs and message;
 	 * sessions count in a boot.
 	 */
 	"CREATE TABLE lessons ("
@@ -120,7 +120,7 @@ static const char *const migrations[STORE_SCHEMA] = {
 	" by_uid INTEGER NOT NULL, by_name TEXT NOT NULL, by_role TEXT NOT NULL,"
 	" since_s INTEGER NOT NULL, ends_ms INTEGER NOT NULL, everybody INTEGER NOT NULL,"
 	" users TEXT NOT NULL, block INTEGER NOT NULL, message TEXT NOT NULL,"
-	" programs TEXT NOT NULL);"
+	" programs TEXT NOT NULL, web TEXT NOT NULL);"
 	"CREATE TABLE lesson_sessions ("
 	" lesson INTEGER NOT NULL REFERENCES lessons(number) ON DELETE CASCADE, boot TEXT NOT NULL,"
 	" session TEXT NOT NULL, PRIMARY KEY (lesson, boot, session)) WITHOUT ROWID;"

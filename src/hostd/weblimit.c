@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "hostd/host.h"
+#include "hostd/lesson.h"
 #include "hostd/session.h"
 #include "hostd/station-scene.h"
 
@@ -60,9 +61,14 @@ static struct web_limit *find_uid(struct host *h, uid_t uid)
 struct web_limit_effect web_limit_decide(struct host *h, uid_t uid, enum role role)
 {
 	const struct web_limit *b = find_uid(h, uid);
+	const struct lesson *l = lesson_choose(h, uid, role).web;
 
 	if (!b && role == ROLE_STANDARD)
 		b = web_limit_find(h, WEB_LIMIT_ALL, "");
+	if (!b && l)
+		return (struct web_limit_effect){
+			.rule = l->web, .by = l->by.full_name, .until_ms = l->rule.ends_ms
+		};
 	if (!b)
 		return (struct web_limit_effect){ .by = "" };
 	return (struct web_limit_effect){
@@ -143,25 +149,36 @@ static struct web_rule *rule_copy(const struct web_rule *rule)
 	return r < 0 ? NULL : copy;
 }
 
-/* Each list needs a filter of its own. */
-static bool has_room(struct host *h, const struct web_rule *rule)
+/* Different rules, each once. */
+struct rules {
+	const struct web_rule *list[WEB_LIMIT_RULES_MAX];
+	size_t n;
+};
+
+static void rules_add(struct rules *rules, const struct web_rule *rule)
 {
-	const struct web_rule *seen[WEB_LIMIT_RULES_MAX];
+	for (size_t i = 0; i < rules->n; i++)
+		if (web_rule_is_equal(rules->list[i], rule))
+			return;
+	if (rules->n < ELEMENTSOF(rules->list))
+		rules->list[rules->n++] = rule;
+}
+
+/* Each list needs a filter of its own. */
+bool web_limit_has_room(struct host *h, const struct web_rule *rule)
+{
+	struct rules rules = { .n = 0 };
 	struct list *l;
-	size_t n = 0;
 
-	list_for_each (l, &h->web_limits) {
-		const struct web_rule *r = list_entry(l, struct web_limit, link)->rule;
-		bool known = web_rule_is_equal(r, rule);
-
-		if (known)
+	list_for_each (l, &h->web_limits)
+		rules_add(&rules, list_entry(l, struct web_limit, link)->rule);
+	list_for_each (l, &h->lessons)
+		if (list_entry(l, struct lesson, link)->web)
+			rules_add(&rules, list_entry(l, struct lesson, link)->web);
+	for (size_t i = 0; i < rules.n; i++)
+		if (web_rule_is_equal(rules.list[i], rule))
 			return true;
-		for (size_t i = 0; i < n && !known; i++)
-			known = web_rule_is_equal(r, seen[i]);
-		if (!known && n < ELEMENTSOF(seen))
-			seen[n++] = r;
-	}
-	return n < ELEMENTSOF(seen);
+	return rules.n < ELEMENTSOF(rules.list);
 }
 
 /* The row of this name, new or old, with what is ordered; not saved yet. */
@@ -172,7 +189,7 @@ static int web_limit_order(struct host *h, const struct web_limit_order *order,
 	struct web_rule *rule;
 	int r = 0;
 
-	if (!has_room(h, order->rule))
+	if (!web_limit_has_room(h, order->rule))
 		return -ENOSPC;
 	rule = rule_copy(order->rule);
 	if (!rule)

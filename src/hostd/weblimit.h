@@ -61,7 +61,7 @@ struct web_limit_effect {
 
 /*
  * The one place that decides: the person's own limit, else that of everybody, where the person is a
- * standard user. Other sources of limits join here.
+ * standard user, else that of a lesson.
  */
 struct web_limit_effect web_limit_decide(struct host *h, uid_t uid, enum role role);
 
@@ -73,6 +73,8 @@ struct web_limit_effect web_limit_decide(struct host *h, uid_t uid, enum role ro
 int web_limit_add_all(struct host *h, const struct web_limit_order *order);
 int web_limit_add_user(struct host *h, const struct web_limit_order *order,
 		const struct web_limit_person *person);
+/* May there be this list beside those that are in force? */
+bool web_limit_has_room(struct host *h, const struct web_rule *rule);
 void web_limit_remove(struct web_limit *b);
 struct web_limit *web_limit_find(struct host *h, enum web_limit_kind kind, const char *name);
 

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "hostd/lesson-rule.h"
+#include "hostd/webrule.h"
 
 enum { NOW = 1000000, TEACHER = 10, ANNA = 20, BEN = 30, OTTO = 40 };
 
@@ -83,7 +84,8 @@ static void choose_in(const size_t *order, const struct lesson_rule *rules, stru
 /* In whatever order they come. */
 static void the_newest_counts_and_any_blocks(void **state)
 {
-	const struct lesson_rule rules[] = {
+	const struct web_rule site = { .mode = WEB_ALLOW };
+	struct lesson_rule rules[] = {
 		rule(1, true, ROLE_OPERATOR, NOW + 5, true),
 		rule(2, true, ROLE_OPERATOR, NOW + 5, true),
 		rule(3, true, ROLE_OPERATOR, NOW + 5, false),
@@ -91,6 +93,7 @@ static void the_newest_counts_and_any_blocks(void **state)
 	};
 	struct lesson_choice c;
 
+	rules[0].web = rules[1].web = rules[3].web = &site;
 	for (size_t n = 0; n < 256; n++) {
 		size_t order[4] = { n & 3, n >> 2 & 3, n >> 4 & 3, n >> 6 & 3 };
 		unsigned seen = 1u << order[0] | 1u << order[1] | 1u << order[2] | 1u << order[3];
@@ -101,6 +104,7 @@ static void the_newest_counts_and_any_blocks(void **state)
 					   : seen & 1 ? &rules[0]
 						      : NULL);
 		assert_ptr_equal(c.block, seen & 2 ? &rules[1] : seen & 1 ? &rules[0] : NULL);
+		assert_ptr_equal(c.web, c.block);
 	}
 }
 

@@ -417,17 +417,17 @@ export class FakeStationd {
   onLessonsPreview(p) {
     const changes = this.#outcomes(p, "Lessons").map(({ session, user, full_name, state, reason }) => {
       const before = this.blocks.some((b) => b.name === user);
-      return { session, user, full_name, state, reason, blocked_before: before, blocked: before || (p.block ?? false), blocked_after: before, programs: session ? (p.programs?.length ?? 0) : 0, message: Boolean(session && p.message && !p.block), lesson: "" };
+      return { session, user, full_name, state, reason, blocked_before: before, blocked: before || (p.block ?? false), blocked_after: before, web_before: false, web: Boolean(p.web), programs: session ? (p.programs?.length ?? 0) : 0, message: Boolean(session && p.message && !p.block), lesson: "" };
     });
     return { changes };
   }
   onLessonsStart(p) {
     const targets = this.#outcomes(p, "Lessons");
-    const { name = "", message = "", block = false, programs = [], all = false } = p;
+    const { name = "", message = "", block = false, programs = [], all = false, web = null } = p;
     const users = all ? [] : targets.filter((t) => t.state === "done").map(({ user, full_name }) => ({ user, full_name }));
-    const lesson = { id: `l${this.lessons.length + 1}`, name, by: "karin", by_name: "Karin Kaya", since: ago(0), ends_ms: p.ends_ms ?? Date.now() + p.length_ms, all, users, block, message, programs, may: true };
+    const lesson = { id: `l${this.lessons.length + 1}`, name, by: "karin", by_name: "Karin Kaya", since: ago(0), ends_ms: p.ends_ms ?? Date.now() + p.length_ms, all, users, block, message, programs, web, may: true };
     this.lessons.push(lesson);
-    this.presets.unshift({ name, all, users, length_ms: p.length_ms ?? 1000, block, message, programs });
+    this.presets.unshift({ name, all, users, length_ms: p.length_ms ?? 1000, block, message, programs, web });
     return { lesson: lesson.id, targets };
   }
   onLessonsExtend(p) {

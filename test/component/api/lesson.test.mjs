@@ -36,6 +36,18 @@ test("start: whom, how long, what; programs as often as they are given", async (
   assert.match(out, /3 in the lesson\.\nLesson l1 runs\. End it: stationctl lesson end l1\n$/);
 });
 
+test("the web of a lesson: sites that stay open, or that are closed; free again", async () => {
+  await run(["lesson", "start", "anna", "--only", "contoso.com", "--only", "example.org"]);
+  assert.deepEqual(last().parameters.web, { mode: "allow", domains: ["contoso.com", "example.org"] });
+  assert.match((await run(["lesson", "list"])).out, /web limited/);
+  assert.match((await run(["lesson", "preview", "anna", "--except", "games.example"])).out, /not blocked, reaches only those sites/);
+  await run(["lesson", "change", "l1", "--except=games.example"]);
+  assert.deepEqual(last().parameters, { lesson: "l1", web: { mode: "deny", domains: ["games.example"] } });
+  await run(["lesson", "change", "l1", "--free-web"]);
+  assert.deepEqual(last().parameters.web.domains, []);
+  assert.equal((await run(["lesson", "start", "anna", "--only", "a.example", "--except", "b.example"])).code, 2);
+});
+
 test("start: everybody; 45 minutes where nobody says; exit codes by what became of each", async () => {
   const { code, out } = await run(["lesson", "start", "--all"]);
   assert.equal(code, 1, "Adam is refused");

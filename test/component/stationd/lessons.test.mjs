@@ -253,7 +253,7 @@ test("what cannot be: refused before anything happens", async () => {
   await seat(1, "anna");
   const hour = 3_600_000;
   const bad = async (p) => (await root.fails("Lessons.Start", { users: ["anna"], ...p }));
-  for (const p of [{}, { length_ms: 999 }, { length_ms: 12 * hour + 1 }, { ends_ms: Date.now() - 1 }, { ends_ms: Date.now() + 13 * hour }, { length_ms: hour, ends_ms: Date.now() + hour }, { length_ms: hour, name: "x".repeat(101) }, { length_ms: hour, message: "x".repeat(501) }, { length_ms: hour, stations: ["browser-1"] }, { length_ms: hour, all: true }, { length_ms: hour, programs: "x" }, { length_ms: hour, programs: [1] }, { length_ms: hour, programs: [{}] }, { length_ms: hour, programs: [{ program: "", open: "" }] }, { length_ms: hour, programs: [{ program: "", open: "x", more: 1 }] }, { length_ms: hour, programs: [{ program: "", open: "a\nb" }] }, { length_ms: hour, programs: Array(11).fill({ program: "", open: "x" }) }]) {
+  for (const p of [{}, { length_ms: 999 }, { length_ms: 12 * hour + 1 }, { ends_ms: Date.now() - 1 }, { ends_ms: Date.now() + 13 * hour }, { length_ms: hour, ends_ms: Date.now() + hour }, { length_ms: hour, name: "x".repeat(101) }, { length_ms: hour, message: "x".repeat(501) }, { length_ms: hour, stations: ["browser-1"] }, { length_ms: hour, all: true }, { length_ms: hour, web: [] }, { length_ms: hour, web: { mode: "some", domains: ["contoso.com"] } }, { length_ms: hour, web: { mode: "allow" } }, { length_ms: hour, programs: "x" }, { length_ms: hour, programs: [1] }, { length_ms: hour, programs: [{}] }, { length_ms: hour, programs: [{ program: "", open: "" }] }, { length_ms: hour, programs: [{ program: "", open: "x", more: 1 }] }, { length_ms: hour, programs: [{ program: "", open: "a\nb" }] }, { length_ms: hour, programs: Array(11).fill({ program: "", open: "x" }) }]) {
     assert.match((await bad(p)).error, /InvalidParameter/, JSON.stringify(p).slice(0, 100));
   }
   assert.equal((await bad({ length_ms: hour, programs: [{ program: "no-such-program", open: "" }] })).error, "Lessons.NotFound");
@@ -274,7 +274,7 @@ test("presets: the caller's last ten of different names, as they were, over a re
   await again();
   const { presets } = await root.call("Lessons.Presets");
   assert.deepEqual(presets.map((p) => p.name), ["n5", "n11", "n10", "n9", "n8", "n7", "n6", "n4", "n3", "n2"]);
-  assert.deepEqual(presets[0], { name: "n5", all: false, users: [{ user: "anna", full_name: "Anna Abel" }], length_ms: 45 * 60_000, block: true, message: "go", programs: [] });
+  assert.deepEqual(presets[0], { name: "n5", all: false, users: [{ user: "anna", full_name: "Anna Abel" }], length_ms: 45 * 60_000, block: true, message: "go", programs: [], web: null });
   const otto = d.caller("operator", 5004);
   assert.deepEqual((await otto.call("Lessons.Presets")).presets, []);
 });

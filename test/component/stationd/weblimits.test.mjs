@@ -233,3 +233,42 @@ test("what is no site, and what is no selection", async () => {
   assert.equal((await root.fails("Limits.Limit", { users: ["no-such-user"], ...contoso })).error, "Limits.UnknownUser");
   assert.deepEqual(await list(), []);
 });
+
+test("a lesson's list: below the own one and that of everybody, above nothing; it ends with the lesson", async () => {
+  for (const user of ["anna", "ben"]) await root.call("Sessions.Start", { user });
+  await root.call("Limits.Limit", { users: ["ben"], ...contoso });
+  const asked = { mode: "deny", domains: ["*.Example.org"] }, web = { mode: "deny", domains: ["example.org"] };
+  const { changes } = await root.call("Lessons.Preview", { all: true, length_ms: 60_000, web: asked });
+  assert.deepEqual(changes.map((c) => [c.user, c.web_before, c.web]), [["anna", false, true], ["ben", true, true]]);
+  assert.equal(limiter.now.length, 1, "nothing has changed");
+  const { lesson, targets } = await root.call("Lessons.Start", { all: true, length_ms: 600_000, web: asked });
+  assert.deepEqual(states({ targets }), ["anna:done", "ben:done"]);
+  assert.deepEqual(limiter.now, ["allow contoso.com by root: ben 5002", "deny example.org by root: anna 5001"]);
+  assert.deepEqual((await root.call("Lessons.List")).lessons[0].web, web);
+  assert.deepEqual((await root.call("Lessons.Presets")).presets[0].web, web);
+  // Who comes later, before the first program; and over a restart.
+  await root.call("Sessions.Start", { user: "cem" });
+  assert.deepEqual(limiter.now[1], "deny example.org by root: anna 5001, cem 5003");
+  relay.close();
+  root.close();
+  await d.restart();
+  await connect();
+  await until("told again", () => limiter.now.length === 2);
+  assert.deepEqual((await root.call("Lessons.List")).lessons[0].web, web);
+  // Ordered by hand meanwhile: it stays.
+  await root.call("Limits.Limit", { users: ["cem"], ...contoso });
+  await root.call("Lessons.Change", { lesson, web: { mode: "allow", domains: ["school.example"] } });
+  await until("another list", () => limiter.now.includes("allow school.example by root: anna 5001"));
+  await root.call("Lessons.End", { lesson });
+  await until("what was before", () => limiter.now.join() === "allow contoso.com by root: ben 5002, cem 5003");
+  // Freed within a lesson; a word that is no site; a system that cannot.
+  const second = (await root.call("Lessons.Start", { users: ["anna"], length_ms: 600_000, web })).lesson;
+  await root.call("Lessons.Change", { lesson: second, web: { mode: "allow", domains: [] } });
+  assert.equal((await root.call("Lessons.List")).lessons[0].web, null);
+  await until("Anna is free", () => limiter.now.length === 1);
+  assert.equal((await root.fails("Lessons.Start", { users: ["anna"], length_ms: 60_000, web: { mode: "allow", domains: ["contoso"] } })).error, "Lessons.BadSite");
+  assert.equal((await root.fails("Lessons.Change", { lesson: second, web: { mode: "allow", domains: ["192.0.2.1"] } })).error, "Lessons.BadSite");
+  limiter.failure = "There is no nftables here.";
+  const failed = await root.fails("Lessons.Start", { users: ["anna"], length_ms: 60_000, web });
+  assert.deepEqual([failed.error, (await root.call("Lessons.List")).lessons.length], ["Lessons.Failed", 1]);
+});

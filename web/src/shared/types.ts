@@ -208,6 +208,11 @@ export interface LessonProgram {
   open: string;
 }
 
+export interface SiteList {
+  mode: "allow" | "deny";
+  domains: string[];
+}
+
 /** Lessons.Lesson: one that runs. */
 export interface Lesson {
   id: string;
@@ -221,6 +226,7 @@ export interface Lesson {
   block: boolean;
   message: string;
   programs: LessonProgram[];
+  web?: SiteList | null;
   may: boolean;
 }
 
