@@ -178,6 +178,30 @@ static bool read_web(struct request *r, json_t *web, struct web_rule **ret)
 	return *ret != NULL;
 }
 
+/* A lesson is no way around the rights of whoever starts or changes it. false: answered. */
+static bool acts_are_allowed(struct request *r, bool block, bool web, bool programs, bool message)
+{
+	const struct {
+		bool wanted;
+		enum act act;
+		const char *reason;
+	} acts[] = {
+		{ block, ACT_BLOCK, "You may not block, so no lesson of yours can." },
+		{ web, ACT_LIMIT, "You may not limit the web, so no lesson of yours can." },
+		{ programs, ACT_START, "You may not start programs, so no lesson of yours can." },
+		{ message, ACT_CHAT, "You may not write to people, so no lesson of yours can." },
+	};
+
+	for (size_t i = 0; i < ELEMENTSOF(acts); i++) {
+		if (!acts[i].wanted || rights_have_act(r->host, r->caller, acts[i].act))
+			continue;
+		api_audit(r, "", "refused");
+		api_refused(r, acts[i].reason);
+		return false;
+	}
+	return true;
+}
+
 static bool read_call(struct lesson_call *call, struct request *r)
 {
 	_cleanup_free_ char *name = NULL, *message = NULL;
@@ -194,6 +218,8 @@ static bool read_call(struct lesson_call *call, struct request *r)
 			&r->args, "length_ms", ARG_OPTIONAL, LENGTH_MS_MIN, LESSON_MS_MAX, 0);
 	web = arg_any(&r->args, "web", ARG_OPTIONAL);
 	call->choice.of_people = true;
+	/* Whom: those to whom its first limit may be done; the rest is acts_are_allowed(). */
+	call->choice.act = call->block ? ACT_BLOCK : web ? ACT_LIMIT : ACT_CHAT;
 	call->choice.forget = forget;
 	if (!choice_read(&call->choice, r))
 		return false;
@@ -204,6 +230,9 @@ static bool read_call(struct lesson_call *call, struct request *r)
 	name = clean_name(r, raw_name);
 	message = name ? api_message(r, raw_message) : NULL;
 	if (!message || !programs_are_usable(r, call->programs) || !read_web(r, web, &call->web))
+		return false;
+	if (!acts_are_allowed(r, call->block, call->web, json_array_size(call->programs) > 0,
+			    *message && !call->block))
 		return false;
 	str_copy(call->name, sizeof(call->name), name);
 	str_copy(call->message, sizeof(call->message), message);
@@ -572,7 +601,7 @@ void api_lessons_change(struct request *r)
 	if (l && read_web(r, web, &c.web)) {
 		if (c.web && !web_limit_has_room(r->host, c.web))
 			answer_limit(r, -ENOSPC);
-		else
+		else if (acts_are_allowed(r, has_block, c.has_web, false, c.message))
 			change(r, l, &c);
 	}
 	web_rule_free(c.web);

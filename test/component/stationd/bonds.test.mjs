@@ -125,6 +125,24 @@ test("bound to acts: others are not offered and refused; none is none", async ()
   assert.match(targets[0].reason, /do not name this act \(logoff\)/);
 });
 
+test("a lesson brings nothing that whoever starts it may not do", async () => {
+  await root.call("Rights.Set", { user: "otto", rooms: [], acts: ["tile", "chat"] });
+  const web = { mode: "allow", domains: ["contoso.com"] };
+  for (const more of [{ block: true }, { web }, { programs: [{ program: "", open: "writer" }] }]) {
+    assert.equal((await otto.outcome("Lessons.Start", { all: true, length_ms: 60_000, ...more })).error, "Lessons.Refused", JSON.stringify(more));
+  }
+  const { lesson } = await otto.call("Lessons.Start", { all: true, length_ms: 60_000, message: "Books, please" });
+  for (const more of [{ block: true }, { web }]) assert.equal((await otto.outcome("Lessons.Change", { lesson, ...more })).error, "Lessons.Refused");
+  assert.deepEqual((await otto.call("Lessons.List")).lessons.map((l) => [l.block, l.web]), [[false, null]]);
+  await otto.call("Lessons.End", { lesson });
+  // Bound to a room: everybody is who is there.
+  await root.call("Rights.Set", { user: "otto", rooms: ["A"], acts: null });
+  const bound = await otto.call("Lessons.Start", { all: true, length_ms: 60_000, block: true });
+  assert.equal(states(bound), "anna:done");
+  assert.deepEqual((await otto.call("Lessons.List")).lessons.map((l) => [l.all, l.users.map((u) => u.user)]), [[false, ["anna"]]]);
+  await otto.call("Lessons.End", { lesson: bound.lesson });
+});
+
 test("watches hear of what enters and leaves their rooms, and nothing else; views end with the right", async () => {
   const events = [];
   const watch = relay.call("Events.Watch", {}, { token, more: (e) => events.push(e) }).catch(() => {});
