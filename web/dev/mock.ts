@@ -64,6 +64,8 @@ export interface Mock {
     views: string[];
     /** Keys and pointer events that came to an RFB server. */
     input: number;
+    /** Each of them: "+ff1b" a key that goes down, "-ff1b" up, "buttons 4" the pointer. */
+    events: string[];
     /** What a dashboard sent of its screen. */
     pictures: Buffer[];
     stationStreams: number;
@@ -74,7 +76,7 @@ export interface Mock {
 export async function startMock(port: number, sessions: number): Promise<Mock> {
   const world = new World(sessions);
   const pictures = await paintAll();
-  const received: Mock["received"] = { tiles: [], size: "", acts: [], calls: [], views: [], input: 0, pictures: [], stationStreams: 0 };
+  const received: Mock["received"] = { tiles: [], size: "", acts: [], calls: [], views: [], input: 0, events: [], pictures: [], stationStreams: 0 };
   const black = new Set<string>();
   const failing = new Map<string, string>();
   let greeting: number | "silent" | null = null;
@@ -334,7 +336,10 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
   function serveDesktop(ws: WebSocket): void {
     rfb.add(ws);
     ws.on("close", () => rfb.delete(ws));
-    serveRfb(ws, () => received.input++);
+    serveRfb(ws, (what) => {
+      received.input++;
+      received.events.push(what);
+    });
   }
 
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: (p) => [...p][0] ?? false });

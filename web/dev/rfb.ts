@@ -23,7 +23,7 @@ function pixels(x: number, y: number, w: number, h: number, px: number, py: numb
   return b;
 }
 
-export function serveRfb(ws: WebSocket, onInput: () => void): void {
+export function serveRfb(ws: WebSocket, onInput: (what: string) => void): void {
   let buffer = Buffer.alloc(0);
   let stage: "version" | "security" | "init" | "run" = "version";
   let px = -50;
@@ -56,11 +56,11 @@ export function serveRfb(ws: WebSocket, onInput: () => void): void {
         return 10;
       case 4:
         if (buffer.length < 8) return 0;
-        onInput();
+        onInput(`${buffer[1] === 1 ? "+" : "-"}${buffer.readUInt32BE(4).toString(16)}`);
         return 8;
       case 5:
         if (buffer.length < 6) return 0;
-        onInput();
+        onInput(`buttons ${buffer[1]}`);
         px = buffer.readUInt16BE(2);
         py = buffer.readUInt16BE(4);
         dirty = true;

@@ -90,8 +90,10 @@ export class Desktop {
     this.rfb?.clipboardPasteFrom(text);
   }
 
-  sendKey(keysym: number): void {
-    this.rfb?.sendKey(keysym, null);
+  /** down null: pressed and let go. */
+  sendKey(keysym: number, down: boolean | null): void {
+    if (down === null) this.rfb?.sendKey(keysym, null);
+    else this.rfb?.sendKey(keysym, null, down);
   }
 
   sendCtrlAltDel(): void {

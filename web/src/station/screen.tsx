@@ -36,8 +36,8 @@ export function sendClipboard(text: string): void {
   desktop?.paste(text);
 }
 
-function sendKey(keysym: number): void {
-  desktop?.sendKey(keysym);
+function sendKey(keysym: number, down: boolean | null): void {
+  desktop?.sendKey(keysym, down);
 }
 
 /** Whether the desktop may take the focus from where it is. */

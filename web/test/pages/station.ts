@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, mock, page, signIn, text } from "./setup";
+import { accessible, inContext, mock, page, signIn, text, until } from "./setup";
 
 test("station: log in, desktop, panel, notice, why it ended", async () => {
   await page.goto(`${mock.url}/station`);
@@ -101,4 +101,57 @@ test("station: the hand goes up and down by keys; switched off it says so", asyn
   assert.equal(await panel().getByRole("button", { name: "Raise hand" }).getAttribute("aria-disabled"), "true");
   assert.equal(await panel().getByRole("textbox", { name: "Your message" }).count(), 0);
   await accessible();
+});
+
+test("station by touch: tap, long press, two fingers; the screen keyboard with its row; the handle", async () => {
+  await inContext({ viewport: { width: 1024, height: 768 }, hasTouch: true, isMobile: true, locale: "en-GB" }, async (context) => {
+    await desktop();
+    const cdp = await context.newCDPSession(page);
+    const touch = (type: string, ...points: number[][]) =>
+      cdp.send("Input.dispatchTouchEvent", { type: type as "touchStart", touchPoints: points.map(([x, y], id) => ({ x: x ?? 0, y: y ?? 0, id })) });
+    const events = mock.received.events;
+    const seen = (what: string) => until(what, () => events.includes(what));
+
+    await page.touchscreen.tap(300, 300);
+    await seen("buttons 1");
+    assert.equal(events.includes("buttons 4"), false);
+    await touch("touchStart", [300, 300]); // held: the right button
+    await seen("buttons 4");
+    await touch("touchEnd");
+    events.length = 0;
+    await touch("touchStart", [300, 300], [340, 300]);
+    for (let y = 290; y > 100; y -= 20) await touch("touchMove", [300, y], [340, y]);
+    await until("the wheel", () => events.includes("buttons 16") || events.includes("buttons 8"));
+    await touch("touchEnd");
+    assert.equal(events.includes("buttons 1"), false, "scrolling presses nothing");
+    await touch("touchStart", [300, 300], [400, 300]);
+    for (let d = 0; d < 150; d += 25) await touch("touchMove", [300 - d, 300], [400 + d, 300]);
+    await touch("touchEnd");
+    await page.locator('.screen[data-stream="open"]').waitFor();
+    assert.equal(await page.evaluate(() => visualViewport?.scale), 1, "a pinch does not enlarge the page");
+
+    const handle = page.getByRole("button", { name: "Panel", exact: true });
+    assert.ok(((await handle.boundingBox())?.height ?? 0) >= 44);
+    await handle.tap();
+    await page.getByRole("button", { name: "Keyboard" }).tap();
+    events.length = 0;
+    await page.keyboard.insertText("aÄ€\n");
+    await page.keyboard.press("Backspace");
+    for (const key of ["61", "c4", "10020ac", "ff0d", "ff08"]) await seen(`-${key}`);
+    // A word that a screen keyboard composes comes when it is finished, once.
+    await cdp.send("Input.imeSetComposition", { text: "xy", selectionStart: 2, selectionEnd: 2 });
+    await cdp.send("Input.insertText", { text: "xy" });
+    await seen("-79");
+    assert.deepEqual(events.filter((e) => e === "+78" || e === "+79"), ["+78", "+79"]);
+    const row = page.getByRole("toolbar", { name: "Keys that screen keyboards lack" });
+    for (const b of await row.getByRole("button").all()) assert.ok(((await b.boundingBox())?.height ?? 0) >= 44);
+    events.length = 0;
+    await row.getByRole("button", { name: "Ctrl" }).tap();
+    await page.keyboard.insertText("c");
+    await row.getByRole("button", { name: "Esc" }).tap();
+    await row.getByRole("button", { name: "Left" }).tap();
+    await seen("-ff51");
+    assert.deepEqual(events.filter((e) => !e.startsWith("buttons")), ["+ffe3", "+63", "-63", "-ffe3", "+ff1b", "-ff1b", "+ff51", "-ff51"]);
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "touch-keys", "the screen keyboard stays");
+  });
 });
