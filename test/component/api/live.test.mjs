@@ -242,7 +242,7 @@ test("HTTPS: the same methods, the same answers, and a status for each kind of e
   assert.deepEqual([before.status, before.json.error], [401, "org.stationmaster.Unauthenticated"]);
   assert.equal(signedIn.status, 200, JSON.stringify(signedIn));
   assert.deepEqual([signedIn.json.done, signedIn.json.role, signedIn.json.token], [true, "operator", undefined]);
-  assert.match(signedIn.cookies[0], /^stationmaster=[\w-]{43}; .*HttpOnly/);
+  assert.match(signedIn.cookies[0], /^__Host-stationmaster=[\w-]{43}; .*HttpOnly/);
 
   const expected = { Refused: 403, NotFound: 404, UnknownUser: 404, MethodNotFound: 404, Failed: 409, Limit: 429, Busy: 429, InvalidParameter: 400 };
   const volatile = ["uptime_s", "load_percent", "memory_available_kib", "jobs", "job", "targets", "entries"];

@@ -90,15 +90,17 @@ test("no display can be reached over TCP, an abstract socket, or by another user
 });
 
 test("a restarted stationd finds the session on control.sock; parallel log-offs get one end", async () => {
-  const { h, facts } = await bed.session("s4", "anna");
+  // Its end takes as long as its time-out, so that all three are there before it.
+  const { h, facts } = await bed.session("s4", "ben", "/usr/local/bin/t-stubborn");
+  const slow = { ask_ms: 200, timeout_ms: 1000 };
   await h.kill();
   const a = await bed.control("s4"), b = await bed.control("s4");
   assert.deepEqual((await a.call("Describe")).facts, facts);
   assert.equal((await b.call("OpenSource")).rfb, "RFB 003.008\n");
   assert.equal((await a.fails("Open", bed.openArgs("s99"))).error, "WrongState");
   const watch = b.call("Watch");
-  const ends = await Promise.all([a.call("LogOff", calm), b.call("LogOff", calm), a.call("LogOff", calm)]);
-  assert.deepEqual(ends.map((e) => e.state), ["done", "done", "done"]);
+  const ends = await Promise.all([a.call("LogOff", slow), b.call("LogOff", slow), a.call("LogOff", slow)]);
+  assert.deepEqual(ends.map((e) => e.state), ["forced", "forced", "forced"]);
   await watch;
   await bed.gone(facts);
   assert.equal(await bed.ok("test -e /run/stationmaster/ended/s4"), false);

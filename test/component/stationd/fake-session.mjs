@@ -36,6 +36,8 @@ let lastPid = 4000;
 const connections = new Set();
 /** Who has called Watch or LogOff. */
 const hearing = new Set();
+/** Replies of LogOff: one end answers them all. */
+const enders = [];
 
 const ok = (parameters = {}) => ({ parameters });
 const fail = (error, parameters = {}) => ({ error: `org.stationmaster.Worker.${error}`, parameters });
@@ -170,8 +172,9 @@ const methods = {
     hearing.add(conn);
     if (message.more) reply({ continues: true, parameters: { state: "asking" } });
     facts.closing = true;
+    enders.push(reply);
     const finish = (how) => {
-      reply(ok({ state: how }));
+      for (const r of enders) r(ok({ state: how }));
       end(how);
     };
     if (who.user === "force") setTimeout(() => finish("forced"), p.timeout_ms);

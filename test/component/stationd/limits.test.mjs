@@ -178,8 +178,10 @@ test("a session suspended for too long is logged off; resuming it in time keeps 
   await seat(2, "ben");
   await root.call("Sessions.Suspend", { sessions: ["s1", "s2"] });
   await until("announced", async () => (await sessions()).every((s) => s.notice));
-  const [job] = await jobs();
-  assert.deepEqual([job.kind, job.cause, job.targets.map((t) => t.session)], ["logoff", "suspended", ["s1", "s2"]]);
+  // One job, or one for each where a busy computer suspended them apart.
+  const announced = await jobs();
+  assert.ok(announced.every((j) => j.kind === "logoff" && j.cause === "suspended"));
+  assert.deepEqual(announced.flatMap((j) => j.targets.map((t) => t.session)).sort(), ["s1", "s2"]);
   await relay.logIn(a, "anna");
   await until("whoever comes back keeps the session", async () => !(await session("s1")).notice);
   const gone = await until("logged off", () => otto.events.find((e) => e.kind === "session_gone"));
