@@ -12,7 +12,7 @@ before(async () => {
   await bed.sh(`mkdir -p /usr/libexec/stationmaster; ln -sf ${process.env.STATION_WINDOWS} /usr/libexec/stationmaster/station-windows`);
   // A desktop whose start-up file adds to the environment, and a window that does not listen.
   await bed.write("/usr/local/bin/t-env", "#!/bin/sh\nMARK=kiwi; export MARK\nexec openbox\n", 0o755);
-  await bed.write("/usr/local/bin/t-deaf", "#!/bin/sh\ntrap '' TERM HUP\nwhile :; do sleep 1; done\n", 0o755);
+  await bed.write("/usr/local/bin/t-deaf", "#!/bin/sh\ntrap '' TERM HUP\n: >/tmp/t-deaf.$$\nwhile :; do sleep 1; done\n", 0o755);
   for (const name of ["anna", "ben"]) await bed.user(name);
 });
 afterEach(() => bed.clear());
@@ -27,6 +27,11 @@ const session = async (id, user) => {
   return it;
 };
 const find = async (h, name) => (await h.call("Processes")).processes.find((p) => p.name === name);
+/** t-deaf, when it is deaf already. */
+const deaf = (h) => until("t-deaf", async () => {
+  const p = await find(h, "t-deaf");
+  return p && (await bed.ok(`test -e /tmp/t-deaf.${p.pid}`)) && p;
+});
 const windows = async (h) => (await h.call("Windows")).windows;
 
 test("a program runs as the user, in the group and the environment of the desktop", async () => {
@@ -44,8 +49,11 @@ test("a program runs as the user, in the group and the environment of the deskto
   assert.equal(await bed.sh(`cut -d: -f3 /proc/${p.pid}/cgroup | sort -u | tail -1`),
     await bed.sh(`cut -d: -f3 /proc/$(pgrep -u anna openbox)/cgroup | sort -u | tail -1`));
   assert.ok(pid > 1);
-  const usage = await h.call("Usage");
-  assert.ok(usage.processes >= 3 && usage.memory_kib > 3000 && usage.memory_kib < 300000, JSON.stringify(usage));
+  const usage = await until("the desktop, xterm, and what runs in it", async () => {
+    const u = await h.call("Usage");
+    return u.processes >= 3 && u;
+  });
+  assert.ok(usage.memory_kib > 3000 && usage.memory_kib < 300000, JSON.stringify(usage));
   const list = (await h.call("Processes")).processes;
   assert.equal(list.find((x) => x.name.startsWith("Xvnc") || x.name.startsWith("Xtigervnc")), undefined, "the display server is not theirs");
   assert.ok(list.every((x) => x.start > 0));
@@ -87,7 +95,7 @@ test("closed by its window, by SIGTERM, by force; never another process", async 
   assert.equal((await h.fails("CloseProgram", { pid: s.pid, start: s.start + 1, force_ms: 0 })).error, "Failed");
   assert.deepEqual(await h.call("CloseProgram", { pid: s.pid, start: s.start, force_ms: 5000 }), { state: "done" });
   await h.call("Run", { exec: "t-deaf" });
-  const d = await until("t-deaf", () => find(h, "t-deaf"));
+  const d = await deaf(h);
   const begun = Date.now();
   assert.deepEqual(await h.call("CloseProgram", { pid: d.pid, start: d.start, force_ms: 500 }), { state: "forced" });
   assert.ok(Date.now() - begun >= 500);
@@ -105,7 +113,7 @@ test("closed by its window, by SIGTERM, by force; never another process", async 
   await until("one window", async () => (await windows(h)).map((w) => w.class).join() === "XTerm");
   // Never by force: asked, left alone, and said so.
   await h.call("Run", { exec: "t-deaf" });
-  const left = await until("t-deaf", () => find(h, "t-deaf"));
+  const left = await deaf(h);
   assert.deepEqual(await h.call("CloseProgram", { pid: left.pid, start: left.start, force_ms: -1 }), { state: "asking" });
   const many = await h.call("CloseByName", { name: "t-deaf", force_ms: -1 });
   assert.deepEqual([many.asking, many.forced], [1, 0]); // it may just be starting its sleep, under its own name
@@ -139,7 +147,7 @@ test("an X server that stops answering, and a session that ends, end no caller's
   await bed.sh(`kill -CONT ${server}`);
   assert.deepEqual(await windows(h), []);
   await h.call("Run", { exec: "t-deaf" });
-  const d = await until("t-deaf", () => find(h, "t-deaf"));
+  const d = await deaf(h);
   const closing = h.raw("CloseProgram", { pid: d.pid, start: d.start, force_ms: 600000 });
   closing.catch(() => {});
   await h.call("LogOff", { ask_ms: 0, timeout_ms: 500 });
