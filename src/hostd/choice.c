@@ -222,7 +222,8 @@ static bool all_is_allowed(struct choice *c)
 
 	if (!c->all || rights_have_act(c->request.host, &c->caller, c->act))
 		return true;
-	reason = str_format("Your rights do not name this act (%s). Administrators can change them.",
+	reason = str_format(
+			"Your rights do not name this act (%s). Administrators can change them.",
 			act_to_string(c->act));
 	api_audit(&c->request, "all", "refused");
 	api_refused(&c->request, reason ? reason : "");

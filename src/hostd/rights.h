@@ -62,7 +62,8 @@ bool rights_are_bound(struct host *h, const struct caller *c);
 /* Does the caller have this act at all, whomever it is about? */
 bool rights_have_act(struct host *h, const struct caller *c, enum act act);
 
-/* May the caller stop what by has begun (a projection, a lesson)? Who is bound stops own ones only. */
+/* May the caller stop what by has begun (a projection, a lesson)? Who is bound stops own ones only.
+ */
 bool rights_may_stop(struct host *h, const struct caller *c, const struct caller *by);
 
 struct grant *grant_find(struct host *h, uid_t uid);

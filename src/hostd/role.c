@@ -141,7 +141,8 @@ char *role_refusal(const struct deed *d, enum verdict verdict, const char *full_
 				full_name);
 	case VERDICT_OWN_NEVER:
 		if (d->act == ACT_LIMIT)
-			return str_format("This is your own session; your own web is never limited.");
+			return str_format(
+					"This is your own session; your own web is never limited.");
 		return str_format("This is your own session or station; it is always left out.");
 	case VERDICT_OWN_ALONE:
 		return str_format("This is your own session; it is left out when several are "

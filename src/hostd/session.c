@@ -131,8 +131,9 @@ static const char *session_get_state(const struct session *s)
 
 static json_t *build_may(const struct session *s, const struct caller *caller)
 {
-	static const enum act acts[] = { ACT_TILE, ACT_VIEW, ACT_CONTROL, ACT_BLOCK, ACT_LIMIT, ACT_PROJECT,
-		ACT_LOGOFF, ACT_SUSPEND, ACT_LOCK, ACT_UNLOCK, ACT_START, ACT_CLOSE, ACT_CHAT };
+	static const enum act acts[] = { ACT_TILE, ACT_VIEW, ACT_CONTROL, ACT_BLOCK, ACT_LIMIT,
+		ACT_PROJECT, ACT_LOGOFF, ACT_SUSPEND, ACT_LOCK, ACT_UNLOCK, ACT_START, ACT_CLOSE,
+		ACT_CHAT };
 	json_t *may = json_array();
 
 	for (size_t i = 0; may && i < ELEMENTSOF(acts); i++)

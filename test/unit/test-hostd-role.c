@@ -10,8 +10,8 @@
 #include "base/str.h"
 #include "hostd/role.h"
 
-/* Letters of acts: s see, t tile, v view, c control, b block, i limit, p project, l log off, u suspend, k
- * lock, n unlock, r start programs, x close programs, w write to. */
+/* Letters of acts: s see, t tile, v view, c control, b block, i limit, p project, l log off, u
+ * suspend, k lock, n unlock, r start programs, x close programs, w write to. */
 static const char letters[_ACT_MAX + 1] = "stvcbipluknrxw";
 
 static const struct row {
