@@ -157,7 +157,16 @@ class KeyHand extends Hand {
     await this.tabTo(String(what), () => what.evaluate((e) => e === document.activeElement, undefined, { timeout: 3000 }));
   }
 
+  /** Tab gets to the one that is chosen of a row of tabs, the arrow keys go on from there and choose. */
+  private async pressTab(what: Locator): Promise<void> {
+    await this.tabTo(String(what), () => what.evaluate((e) => document.activeElement?.getAttribute("role") === "tab" && document.activeElement.parentElement === e.parentElement));
+    for (let n = 10; n > 0 && (await what.getAttribute("aria-selected")) !== "true"; n--) await this.page.keyboard.press("ArrowRight");
+    assert.equal(await what.getAttribute("aria-selected"), "true");
+  }
+
   async press(what: Locator): Promise<void> {
+    await what.waitFor();
+    if ((await what.getAttribute("role")) === "tab") return this.pressTab(what);
     await this.focus(what);
     const takesText = await what.evaluate((e) => e.matches("input:not([type=radio], [type=checkbox]), textarea"));
     if (!takesText) await this.page.keyboard.press("Enter");

@@ -32,13 +32,20 @@ function Message({ message: m }: { message: ChatMessage }) {
 
 /** Half-written messages, by session: another tab or person must not lose them. */
 const drafts = new Map<string, string>();
+/** The last wish to write that gave the field the focus. */
+let granted = 0;
 
 function Write({ session: s }: { session: Session }) {
   const ref = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(drafts.get(s.id) ?? "");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState("");
-  useEffect(() => ref.current?.focus(), [wantsField.value]);
+  useEffect(() => {
+    // Who only passes the tab with the arrow keys keeps the focus there.
+    if (wantsField.value === granted) return;
+    granted = wantsField.value;
+    ref.current?.focus();
+  }, [wantsField.value]);
   const change = (next: string) => {
     drafts.set(s.id, next);
     setText(next);

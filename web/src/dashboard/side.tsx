@@ -11,7 +11,7 @@ import { unread } from "./chat";
 import { Conversation } from "./conversation";
 import { History } from "./history";
 import { Programs } from "./running";
-import { side, setTab, TABS, type Tab } from "./siding";
+import { side, setTab, TABS, wantsField, type Tab } from "./siding";
 import { order, stations, tiles } from "./store";
 import { condition } from "./summary";
 import { wallElement } from "./wall";
@@ -89,7 +89,10 @@ function Tabs({ tab, session }: { tab: Tab; session: Session }) {
           aria-selected={x === tab}
           aria-controls="side-panel"
           tabIndex={x === tab ? 0 : -1}
-          onClick={() => setTab(x)}
+          onClick={() => {
+            setTab(x);
+            if (x === "chat") wantsField.value++;
+          }}
         >
           {t(`side.tab.${x}`)}
           {x === "chat" && x !== tab && waiting > 0 && <span class="badge">{waiting}</span>}

@@ -212,3 +212,18 @@ test("stations: who is where, block and unblock one, to the tile", async () => {
   await page.getByRole("button", { name: "Anna Berger" }).click();
   assert.deepEqual(await selected(), ["Anna Berger"]);
 });
+
+test("the arrow keys pass the conversation on their way to the history; opened on purpose, it has the focus", async () => {
+  await wall();
+  await tile("Anna Berger").click();
+  await page.getByRole("button", { name: "Menu", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Details" }).click();
+  const tab = (name: string) => side("Anna Berger").getByRole("tab", { name });
+  await tab("Programs").focus();
+  await page.keyboard.press("ArrowRight");
+  await side("Anna Berger").getByRole("textbox").waitFor();
+  await page.keyboard.press("ArrowRight");
+  await until("the history is chosen", async () => (await tab("History").getAttribute("aria-selected")) === "true");
+  await tab("Chat").click();
+  await until("the field has the focus", () => page.evaluate(() => document.activeElement?.tagName === "TEXTAREA"));
+});
