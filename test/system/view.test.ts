@@ -163,8 +163,9 @@ describe("view and control", () => {
     for (const mode of ["view", "control", "exclusive"] as const)
       await assert.rejects(ViewSeat.open(demo, karin.cookie, operatorSession, mode), endsWith(4403), `${mode} of an operator by an operator`);
     const ada = await Supervisor.signIn(demo, demo.account("administrator"));
-    const view = await ViewSeat.open(demo, ada.cookie, operatorSession, "view");
-    await view.see(p[3]!);
+    await assert.rejects(ViewSeat.open(demo, ada.cookie, operatorSession, "view"), endsWith(4403), "by an administrator, while privileged sessions are not orchestrated");
+    const view = await ViewSeat.open(demo, ada.cookie, ids[0]!, "view");
+    await view.see(p[0]!);
     view.close();
     await assert.rejects(ViewSeat.open(demo, karin.cookie, "s9999", "view"), endsWith(4404));
     await assert.rejects(ViewSeat.open(demo, "", ids[0]!, "view"), endsWith(4401));
