@@ -175,6 +175,17 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
         return world.setBlocked(p, true);
       case "Blocks.Unblock":
         return world.setBlocked(p, false);
+      case "Limits.List":
+        return { limits: world.limits.list };
+      case "Limits.Recent":
+        return { lists: world.limits.recent };
+      case "Limits.Limit": {
+        const bad = world.limits.bad(p);
+        if (bad) throw new Fail(400, "org.stationmaster.Limits.BadSite", { reason: bad });
+        return world.limits.set(p, true);
+      }
+      case "Limits.Free":
+        return world.limits.set(p, false);
       case "Lessons.Presets":
         return { presets: world.presets };
       case "Lessons.Preview":

@@ -213,6 +213,39 @@ const dashboard: State[] = [
       await page.locator(".block-text").first().waitFor();
     },
   },
+  {
+    name: "limit-dialog",
+    from: "wall",
+    open: async ({ page }) => {
+      await page.keyboard.press("Control+a");
+      await mainMenu(page, "limit", "limit-allow-selected");
+      await page.locator(".text-chip").first().waitFor();
+      await page.locator("#limit-sites").fill("contoso");
+      await page.locator(".dialog-acts .primary").click();
+      await page.locator(".limit-bad").waitFor();
+    },
+  },
+  { name: "menu-limit", from: "wall", open: async ({ page }) => (await tile(page, "Anna Berger").click({ button: "right" }), item(page, "limit").press("ArrowRight")) },
+  {
+    name: "limited",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      mock.world.limits.set({ all: true, mode: "allow", domains: ["contoso.com", "example.org"], until_ms: Date.now() + 4 * 60_000 }, true);
+      await page.locator(".force-limit").waitFor();
+      await side(page, "programs");
+      await page.locator(".side-sites li").first().waitFor();
+    },
+  },
+  {
+    name: "users-limited",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      mock.world.limits.list.push({ kind: "user", name: "aaron", full_name: "Aaron Away", by: "Karin Kaya", since: "", until_ms: 0, mode: "allow", domains: ["contoso.com"] });
+      mock.world.limits.set({ sessions: ["s2"], mode: "deny", domains: ["games.example"] }, true);
+      await place(page, "users");
+      await page.locator('tr[data-user="aaron"]').waitFor();
+    },
+  },
   { name: "write-dialog", from: "wall", open: async ({ page }) => (await mainMenu(page, "message", "message-all"), page.getByRole("dialog").getByRole("textbox").fill("Please hand in your essays.")) },
   { name: "start-dialog", from: "wall", open: async ({ page }) => (await mainMenu(page, "start", "start-all"), page.locator(".programs .program").first().waitFor()) },
   {

@@ -4,6 +4,7 @@
 import { EventEmitter } from "node:events";
 import type { Block, Job, Lesson, LessonPreset, May, Projection, Role, Scene, Session, Station, SystemStatus, Target, WatchEvent } from "../src/shared/types";
 
+import { Limits } from "./limits";
 import { People } from "./people";
 
 export const PASSWORD = "demo";
@@ -24,6 +25,7 @@ export class World extends EventEmitter {
   lessons: Lesson[] = [];
   presets: LessonPreset[] = [];
   private nextLesson = 1;
+  readonly limits = new Limits(this);
   readonly people = new People(this);
   readonly texts = ["Eyes up front, please.", "Break until 10:45", "Test: nobody types until I say so."];
   /** Account of the one person signed in to this mock. */
@@ -55,14 +57,14 @@ export class World extends EventEmitter {
     const user = full_name.toLowerCase().replace(/[^a-z]+/g, "").slice(0, 12) + n;
     const own = full_name === this.me.full_name;
     const may: May[] = role === "standard" || own ? ["tile", "view", "control", "project", "logoff", "suspend", "start", "close", "chat"] : [];
-    if (role === "standard") may.push("block");
+    if (role === "standard") may.push("block", "limit");
     if (own) may.push("lock", "unlock");
     // Who is suspended was in the room, too; further people sit in the next ones.
     const room = `Room ${12 + Math.floor((n - 1) / 14)}`;
     const s: Session = {
       id, user: own ? this.me.user : user, uid: 1000 + n, full_name, role, state: attached ? "active" : "suspended", type: "x11",
       desktop: "xfce", display: `:${9 + n}`, logind: String(n), stations: [], since: new Date().toISOString(),
-      idle_ms: 0, notice: null, own, may, blocked: false, locked: false, projected: false, projecting: false, viewed: false,
+      idle_ms: 0, notice: null, own, may, blocked: false, limited: false, locked: false, projected: false, projecting: false, viewed: false,
       controlled: false, controlled_by: "", hand_ms: 0, room, window: "", program: "", cpu_permille: 0, memory_kib: 0, scene: attached ? "session" : "none",
     };
     this.sessions.set(id, s);

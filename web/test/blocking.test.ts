@@ -68,9 +68,9 @@ test("the one word for a session: what is done to it comes first", () => {
 test("what is offered for a selection", () => {
   const a = session("s1", ["view", "control", "project", "unlock"]);
   const b = { ...session("s2", ["unlock", "chat"]), blocked: true, locked: true };
-  assert.deepEqual(offer([a]), { block: true, unblock: false, view: "s1", control: "s1", project: "s1", unlock: [], chat: false, start: false });
-  assert.deepEqual(offer([a, b]), { block: true, unblock: true, view: null, control: null, project: null, unlock: ["s2"], chat: true, start: false });
-  assert.deepEqual(offer([b]), { block: false, unblock: true, view: null, control: null, project: null, unlock: ["s2"], chat: true, start: false });
+  assert.deepEqual(offer([a]), { block: true, unblock: false, limit: false, free: false, view: "s1", control: "s1", project: "s1", unlock: [], chat: false, start: false });
+  assert.deepEqual(offer([a, b]), { block: true, unblock: true, limit: false, free: false, view: null, control: null, project: null, unlock: ["s2"], chat: true, start: false });
+  assert.deepEqual(offer([b]), { block: false, unblock: true, limit: false, free: false, view: null, control: null, project: null, unlock: ["s2"], chat: true, start: false });
 });
 
 test("a projection is told by whose it is", () => {

@@ -16,6 +16,7 @@ export const session = (id: string, may: May[], own = false): Session => ({
   since: "2026-11-22T14:20:00Z",
   idle_ms: 0,
   blocked: false,
+  limited: false,
   locked: false,
   projected: false,
   projecting: false,

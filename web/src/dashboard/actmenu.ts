@@ -3,11 +3,13 @@
 
 import { computed, signal } from "@preact/signals";
 import { t, type Key } from "../shared/i18n";
+import type { WebMode } from "../shared/types";
 import { confirming, suspend, unlock } from "./acts";
 import { blockAll, blocking, unblock } from "./blocks";
 import { chatEnabled, setChatEnabled, writing } from "./chat";
 import { signOut } from "./connection";
 import { planning } from "./lessons";
+import { free, limitAll, limiting } from "./limits";
 import type { Item } from "./menu";
 import { choose, choosing, inWindow, projectScreen, projectSession, stopAll, stoppable } from "./projections";
 import { starting } from "./programs";
@@ -76,6 +78,29 @@ function blockItems(off: boolean, empty: boolean): Item[] {
   ];
 }
 
+const limitSelected = (mode: WebMode) => withSelected((sessions) => (limiting.value = { sessions, mode }));
+const limitEverybody = (mode: WebMode) => () => {
+  limiting.value = { sessions: "all", mode };
+};
+export const freeEverybody = () => void free(null);
+
+function limitItems(off: boolean): Item[] {
+  const o = offered.value;
+  const none = off || !o.limit;
+  const limited = limitAll.value !== null || liveSessions().some((s) => s.limited);
+  const freeSelected = withSelected((ids) => void free(ids.filter((id) => tiles.get(id)?.session.peek().limited)));
+  return [
+    { id: "limit-allow-selected", label: t("menu.limit.allow.selected"), disabled: none, act: limitSelected("allow") },
+    { id: "limit-deny-selected", label: t("menu.limit.deny.selected"), disabled: none, act: limitSelected("deny") },
+    { id: "free-selected", label: t("menu.free.selected"), disabled: off || !o.free, act: freeSelected },
+    { id: "limit-allow-all", label: t("menu.limit.allow.all"), disabled: off, divided: true, act: limitEverybody("allow") },
+    { id: "limit-deny-all", label: t("menu.limit.deny.all"), disabled: off, act: limitEverybody("deny") },
+    { id: "free-all", label: t("menu.free.all"), disabled: off || !limited, act: freeEverybody },
+  ];
+}
+
+export const limitMenu = () => limitItems(!canAct());
+
 function projectItems(off: boolean, empty: boolean): Item[] {
   const source = offered.value.project;
   const none = off || picked.value.length === 0;
@@ -142,6 +167,7 @@ export function actItems(): Item[] {
     { id: "control", label: t("menu.control"), disabled: off || o.control === null, act: controlSelected },
     { id: "project", label: t("menu.project"), children: projectItems(off, empty) },
     several("start", startSelected, () => (starting.value = { sessions: "all" }), o.start),
+    { id: "limit", label: t("menu.limit"), children: limitItems(off) },
     ...(me.value?.role === "administrator"
       ? [{ id: "unlock", label: t("menu.unlock"), disabled: off || o.unlock.length === 0, act: unlockSelected }]
       : []),

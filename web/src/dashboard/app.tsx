@@ -15,6 +15,7 @@ import { writing } from "./chat";
 import { enter, signOut, unreachable } from "./connection";
 import { Help } from "./help";
 import { ending, planning } from "./lessons";
+import { limiting } from "./limits";
 import { lazily } from "./lazy";
 import { place } from "./place";
 import { closingByName, starting } from "./programs";
@@ -94,6 +95,7 @@ const SidePanel = lazily(() => import("./side").then((m) => m.SidePanel));
 const StartDialog = lazily(() => import("./start").then((m) => m.StartDialog));
 const CloseDialog = lazily(() => import("./closeall").then((m) => m.CloseDialog));
 
+const LimitDialog = lazily(() => import("./limitdialog").then((m) => m.LimitDialog));
 const LessonDialogs = lazily(() => import("./lessondialog").then((m) => m.LessonDialogs));
 
 const PRELOAD_MS = 1000;
@@ -110,7 +112,7 @@ function onDetailsKey(e: KeyboardEvent): void {
 function Home() {
   useEffect(() => {
     // Who types on after a click must not have to wait for a file.
-    const timer = setTimeout(() => [SidePanel, StartDialog, CloseDialog, LessonDialogs].forEach((part) => part.preload()), PRELOAD_MS);
+    const timer = setTimeout(() => [SidePanel, StartDialog, CloseDialog, LessonDialogs, LimitDialog].forEach((part) => part.preload()), PRELOAD_MS);
     return () => clearTimeout(timer);
   }, []);
   useEffect(() => {
@@ -179,6 +181,7 @@ export function App() {
         <BlockDialog />
         {starting.value && <StartDialog />}
         {(planning.value || ending.value) && <LessonDialogs />}
+        {limiting.value && <LimitDialog />}
         {writing.value && <WriteDialog />}
         {closingByName.value && <CloseDialog />}
         {helpOpen.value && <Help />}

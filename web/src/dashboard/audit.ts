@@ -19,6 +19,8 @@ export const METHODS = [
   "Jobs.Extend",
   "Blocks.Block",
   "Blocks.Unblock",
+  "Limits.Limit",
+  "Limits.Free",
   "Projections.Start",
   "Projections.Stop",
   "Views.Open",
@@ -62,13 +64,13 @@ export interface Targets {
 const IN_SESSION = /^s\d+\(([^()\s]+)\)(?:=(refused|failed))?$/;
 const PLAIN = /^([^\s=()]+)(?:=(refused|failed))?$/;
 /** In these the names stand without their session. */
-const PLAIN_METHODS = new Set(["Blocks.Block", "Blocks.Unblock", "Projections.Start"]);
+const PLAIN_METHODS = new Set(["Blocks.Block", "Blocks.Unblock", "Limits.Limit", "Limits.Free", "Projections.Start"]);
 const USER_METHODS = /^(Login\.|Chat\.Clear$|Sessions\.Start$)/;
 const ID = /^(?:[spvj]\d+|screen:\S*)$/;
 
 function plain(method: string, words: string[]): Targets {
   const all = words.includes("all");
-  const rest = words.filter((w) => w !== "all");
+  const rest = words.slice(method === "Limits.Limit" ? 1 : 0).filter((w) => w !== "all"); // without the kind of list
   const source = method === "Projections.Start" ? rest.shift() : undefined;
   const named = rest.flatMap((w): Named[] => {
     const m = PLAIN.exec(w);

@@ -16,6 +16,7 @@ import { link, listed, order, selection, setSelection, tiles } from "./store";
 import { wallElement } from "./wall";
 
 const projectAt = signal<{ x: number; y: number } | null>(null);
+const limitAt = signal<{ x: number; y: number } | null>(null);
 const moreAt = signal<{ x: number; y: number } | null>(null);
 
 function targetOf(ids: ReadonlySet<string>, seen: number, shown: number): string {
@@ -145,6 +146,7 @@ function Acts() {
         <Act word={t("menu.control")} off={off || o.control === null} act={acts.controlSelected} />
         <Opener word={t("menu.project")} items={acts.projectMenu} at={projectAt} />
         <Act word={t("menu.start")} name={t("menu.start.selected")} off={off || !o.start} act={acts.startSelected} />
+        <Opener word={t("menu.limit")} items={acts.limitMenu} at={limitAt} />
         {o.unlock.length > 0 && <Act word={t("menu.unlock")} off={off} act={acts.unlockSelected} />}
         <Act word={t("bar.logoff")} name={t("menu.logoff.selected")} off={off} act={acts.logOffSelected} danger />
         <Act word={t("bar.suspend")} name={t("menu.suspend.selected")} off={off} act={acts.suspendSelected} />

@@ -16,7 +16,7 @@ import { split } from "./summary";
 
 const FIELD = "block-message";
 
-function untilLabel(u: Until): string {
+export function untilLabel(u: Until): string {
   if (u === "back" || u === "time" || u === "lesson") return t(`block.until.${u}`);
   return t("block.until.minutes", { count: Number(u) });
 }

@@ -35,14 +35,20 @@ export function Names({ sessions }: { sessions: Session[] }) {
   );
 }
 
-type KeptProps = { own: Session[]; forbidden: Session[]; act: "logoff" | "block" };
+const KEPT = {
+  logoff: { own: "confirm.kept.own", role: "confirm.kept.role" },
+  block: { own: "block.kept.own", role: "block.kept.role" },
+  limit: { own: "limit.kept.own", role: "limit.kept.role" },
+} as const;
+
+type KeptProps = { own: Session[]; forbidden: Session[]; act: "logoff" | "block" | "limit" };
 
 export function Kept({ own, forbidden, act }: KeptProps) {
   if (own.length + forbidden.length === 0) return null;
   return (
     <div class="note">
-      {own.length > 0 && <p>{t(act === "logoff" ? "confirm.kept.own" : "block.kept.own")}</p>}
-      {forbidden.length > 0 && <p>{t(act === "logoff" ? "confirm.kept.role" : "block.kept.role", { names: list(forbidden.map(nameOf)) })}</p>}
+      {own.length > 0 && <p>{t(KEPT[act].own)}</p>}
+      {forbidden.length > 0 && <p>{t(KEPT[act].role, { names: list(forbidden.map(nameOf)) })}</p>}
     </div>
   );
 }

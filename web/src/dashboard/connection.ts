@@ -9,6 +9,7 @@ import { jobEvent, jobGone, jobsSnapshot, resetActs } from "./acts";
 import { blockAll, blocksSoon, resetBlocks } from "./blocks";
 import { chatCleared, chatEnabled, chatEvent, loadChat, resetChat } from "./chat";
 import { lessonGone, lessons, putLesson, resetLessons } from "./lessons";
+import { limitsSoon, resetLimits } from "./limits";
 import { auditAgain, auditEvent } from "./log";
 import * as pictures from "./pictures";
 import { projectionGone, putProjection, replaceProjections, resetProjections } from "./projections";
@@ -51,12 +52,14 @@ function handle(e: WatchEvent): void {
       void loadChat();
       auditAgain();
       if (blockAll.peek() || (e.sessions ?? []).some((s) => s.blocked)) blocksSoon();
+      limitsSoon();
       break;
     case "session": {
       const before = store.tiles.get(e.session.id)?.session.peek();
       store.putSession(e.session);
       if (before && before.state === "opening" && e.session.state !== "opening") pictures.again(e.session.id);
       if (e.session.blocked || before?.blocked) blocksSoon();
+      if (e.session.limited !== (before?.limited ?? false)) limitsSoon();
       break;
     }
     case "session_gone":
@@ -101,6 +104,7 @@ function handle(e: WatchEvent): void {
       break;
     case "audit":
       auditEvent(e.entry);
+      if (e.entry.method.startsWith("Limits.")) limitsSoon(); // a new list of somebody who was limited before
       break;
     case "picture":
       pictures.alarmed(e);
@@ -158,6 +162,7 @@ export function leave(expired: boolean): void {
     resetBlocks();
     resetProjections();
     resetLessons();
+    resetLimits();
     resetChat();
     starting.value = closingByName.value = side.value = null;
     viewing.value = null;

@@ -69,6 +69,8 @@ interface Simple {
   /** In place of undo: what can be done is known with the answer only. */
   undoLater?: () => (() => void) | null;
   undoText?: Key;
+  /** This error is told where the order was given. */
+  elsewhere?: (e: ApiError) => boolean;
 }
 
 /** What went well and is over makes room for the next: "Undo" is about the last of such acts. */
@@ -90,7 +92,9 @@ export async function order(o: Simple): Promise<boolean> {
     changeEntry(key, { pending: false, targets, projection, undo: done ? undo : null, undoText: o.undoText ?? null });
     return true;
   } catch (e) {
-    changeEntry(key, { pending: false, targets: [], error: asApiError(e), failedAct: o.act });
+    const error = asApiError(e);
+    if (o.elsewhere?.(error)) dropEntry(key);
+    else changeEntry(key, { pending: false, targets: [], error, failedAct: o.act });
     return false;
   }
 }

@@ -5,9 +5,11 @@
 import { serverNow, tick } from "../shared/clock";
 import { countdown } from "../shared/format";
 import { clockMinutes, t } from "../shared/i18n";
-import type { Block, Projection } from "../shared/types";
-import { blockEverybody, canAct, unblockEverybody } from "./actmenu";
+import type { Block, Projection, WebLimit } from "../shared/types";
+import { blockEverybody, canAct, freeEverybody, unblockEverybody } from "./actmenu";
 import { blockAll } from "./blocks";
+import { namesText } from "./lessons";
+import { limitAll } from "./limits";
 import { isMine, projections, stop, stopping } from "./projections";
 import { link, order } from "./store";
 import { projectionKey } from "./summary";
@@ -46,6 +48,27 @@ function AllBlocked({ block }: { block: Block }) {
   );
 }
 
+function AllLimited({ limit: l }: { limit: WebLimit }) {
+  void tick.value;
+  if (l.until_ms > 0 && l.until_ms <= serverNow()) return null;
+  return (
+    <li class="force force-limit">
+      <span class="force-text">
+        <strong>{t(`force.limited.${l.mode}`, { name: l.by })}</strong> <span class="force-message">{namesText(l.domains)}</span>
+        {l.until_ms > 0 && (
+          <>
+            {" "}
+            <UntilText until_ms={l.until_ms} />
+          </>
+        )}
+      </span>
+      <button type="button" class="button" aria-label={t("menu.free.all")} aria-disabled={!canAct()} onClick={() => canAct() && freeEverybody()}>
+        {t("menu.free")}
+      </button>
+    </li>
+  );
+}
+
 function Projecting({ projection: p }: { projection: Projection }) {
   const words = { by: p.by_name, name: p.full_name, count: p.stations.length };
   const text = t(projectionKey(p, isMine(p)), words);
@@ -72,15 +95,17 @@ function Projecting({ projection: p }: { projection: Projection }) {
 
 export function InForce() {
   const all = blockAll.value;
+  const web = limitAll.value;
   const list = [...projections.value.values()].sort((a, b) => Number(isMine(b)) - Number(isMine(a)));
   const off = !canAct() || order.value.length === 0;
   return (
     <div class="in-force">
-      <ul aria-label={t("force.name")} hidden={!all && list.length === 0}>
+      <ul aria-label={t("force.name")} hidden={!all && !web && list.length === 0}>
         {list.map((p) => (
           <Projecting key={p.id} projection={p} />
         ))}
         {all && <AllBlocked block={all} />}
+        {web && <AllLimited limit={web} />}
       </ul>
       {!all && (
         <button type="button" class="button" aria-disabled={off} onClick={() => !off && blockEverybody()}>

@@ -30,6 +30,7 @@ export function Help() {
           <li>{t("help.act.where")}</li>
           <li>{t("help.act.keys")}</li>
           <li>{t("help.act.block")}</li>
+          <li>{t("help.act.limit")}</li>
           <li>{t("help.act.view")}</li>
           <li>{t("help.act.project")}</li>
           <li>{t("help.act.logoff")}</li>

@@ -65,15 +65,16 @@ function Pick<T extends string>({ name, values, chosen }: PickProps<T>) {
   );
 }
 
-const COUNTED = ["active", "blocked", "suspended", "hands"] as const;
+const COUNTED = ["active", "blocked", "limited", "suspended", "hands"] as const;
 
 /** As text, so that an event that changes no count draws nothing. */
 const counts = computed(() => {
-  const n = { active: 0, blocked: 0, suspended: 0, hands: 0 };
+  const n = { active: 0, blocked: 0, limited: 0, suspended: 0, hands: 0 };
   for (const s of liveSessions()) {
     if (s.state === "active") n.active++;
     if (s.state === "suspended") n.suspended++;
     if (s.blocked) n.blocked++;
+    if (s.limited) n.limited++;
     if (s.hand_ms > 0) n.hands++;
   }
   return JSON.stringify(n);

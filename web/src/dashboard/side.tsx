@@ -9,7 +9,9 @@ import { bytes, clockMinutes, duration, percent, t } from "../shared/i18n";
 import type { Session } from "../shared/types";
 import { unread } from "./chat";
 import { Conversation } from "./conversation";
+import { UntilText } from "./force";
 import { History } from "./history";
+import { felt } from "./limits";
 import { Programs } from "./running";
 import { side, setTab, TABS, wantsField, type Tab } from "./siding";
 import { order, stations, tiles } from "./store";
@@ -63,6 +65,32 @@ function Facts({ session: s }: { session: Session }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** What this person reaches of the web. */
+function Web({ session: s }: { session: Session }) {
+  if (!s.limited) return null;
+  const l = felt(s);
+  return (
+    <div class="side-web">
+      <p>
+        <span class="chip chip-limited">{t("mark.limited")}</span>
+        {l && (
+          <>
+            {" "}
+            {t(`side.web.${l.mode}`, { name: l.by })} <UntilText until_ms={l.until_ms} />
+          </>
+        )}
+      </p>
+      {l && (
+        <ul class="side-sites" tabIndex={0} aria-label={t("limit.sites")}>
+          {l.domains.map((d) => (
+            <li key={d}>{d}</li>
+          ))}
+        </ul>
+      )}
+    </div>
   );
 }
 
@@ -157,6 +185,7 @@ export function SidePanel() {
         </button>
       </div>
       <Facts key={s.id} session={s} />
+      <Web session={s} />
       <Tabs tab={open.tab} session={s} />
       <Body session={s} tab={open.tab} />
     </aside>

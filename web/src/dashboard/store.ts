@@ -19,6 +19,8 @@ export type ActName =
   | "suspend"
   | "block"
   | "unblock"
+  | "limit"
+  | "free"
   | "project"
   | "stop"
   | "unlock"

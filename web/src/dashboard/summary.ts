@@ -63,10 +63,10 @@ export interface Split {
 }
 
 /** What stationd will do with an order, for the confirmation; stationd itself decides. */
-export function split(sessions: readonly Session[], act: "logoff" | "block", bulk: boolean): Split {
+export function split(sessions: readonly Session[], act: "logoff" | "block" | "limit", bulk: boolean): Split {
   const r: Split = { affected: [], own: [], forbidden: [] };
   for (const s of sessions) {
-    if (s.own && (bulk || act === "block")) r.own.push(s);
+    if (s.own && (bulk || act !== "logoff")) r.own.push(s);
     else if (!s.may.includes(act)) r.forbidden.push(s);
     else r.affected.push(s);
   }
@@ -96,6 +96,8 @@ export function condition(s: Session): Condition {
 export interface Offer {
   block: boolean;
   unblock: boolean;
+  limit: boolean;
+  free: boolean;
   /** The one session that can be looked at, controlled, shown to others. */
   view: string | null;
   control: string | null;
@@ -111,6 +113,8 @@ export function offer(sessions: readonly Session[]): Offer {
   return {
     block: sessions.some((s) => !s.blocked),
     unblock: sessions.some((s) => s.blocked),
+    limit: sessions.some((s) => s.may.includes("limit")),
+    free: sessions.some((s) => s.limited),
     view: may("view"),
     control: may("control"),
     project: may("project"),

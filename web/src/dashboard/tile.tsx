@@ -163,12 +163,13 @@ function BlockVeil({ session }: { session: Session }) {
   );
 }
 
-/** What others do with this desktop. */
+/** What others do with this desktop, and that its web is limited. */
 function marks(s: Session): string[] {
   const list: string[] = [];
   if (s.projecting) list.push(t("mark.projecting"));
   if (s.controlled) list.push(s.controlled_by ? t("mark.controlled.by", { name: s.controlled_by }) : t("mark.controlled"));
   else if (s.viewed) list.push(t("mark.viewed"));
+  if (s.limited) list.push(t("mark.limited"));
   return list;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Users: the people who are there, and those who are blocked without being there. What is selected here is
+// Users: the people who are there, and those who are blocked or limited without being there. What is selected here is
 // selected on the wall: an act on a person is the act on their sessions, with the same words in the same menu.
 
 import { signal } from "@preact/signals";
@@ -14,6 +14,7 @@ import { terms } from "./arrange";
 import { blocks, blocksSoon } from "./blocks";
 import { order } from "./entries";
 import { showTile } from "./inbox";
+import { freeUser, limits, limitsSoon } from "./limits";
 import { Menu } from "./menu";
 import { fits, peopleOf, type Person } from "./people";
 import { Search } from "./search";
@@ -85,6 +86,11 @@ function Signs({ person: p }: { person: Person }) {
           <span class="chip chip-blocked">{t("condition.blocked")}</span>
         </li>
       )}
+      {p.limited && (
+        <li>
+          <span class="chip chip-limited">{t("mark.limited")}</span>
+        </li>
+      )}
     </>
   );
 }
@@ -93,15 +99,30 @@ function Acts({ person: p }: { person: Person }) {
   const off = link.value !== "live";
   if (p.sessions.length === 0)
     return (
-      <button
-        type="button"
-        class="button small"
-        aria-label={t("users.unblock.name", { name: p.full_name })}
-        aria-disabled={off}
-        onClick={() => !off && void unblockAway(p)}
-      >
-        {t("menu.unblock")}
-      </button>
+      <>
+        {p.blocked && (
+          <button
+            type="button"
+            class="button small"
+            aria-label={t("users.unblock.name", { name: p.full_name })}
+            aria-disabled={off}
+            onClick={() => !off && void unblockAway(p)}
+          >
+            {t("menu.unblock")}
+          </button>
+        )}
+        {p.limited && (
+          <button
+            type="button"
+            class="button small"
+            aria-label={t("users.free.name", { name: p.full_name })}
+            aria-disabled={off}
+            onClick={() => !off && void freeUser(p.user, p.full_name)}
+          >
+            {t("menu.free")}
+          </button>
+        )}
+      </>
     );
   return (
     <button
@@ -203,11 +224,15 @@ function useKeys(shown: readonly string[]): void {
   });
 }
 
-/** Who is blocked without being there comes with no event. */
+/** Who is blocked or limited without being there comes with no event. */
 function useBlocks(): void {
   useEffect(() => {
-    blocksSoon();
-    const timer = setInterval(() => !document.hidden && link.peek() === "live" && blocksSoon(), BLOCKS_EVERY_MS);
+    const ask = () => {
+      blocksSoon();
+      limitsSoon();
+    };
+    ask();
+    const timer = setInterval(() => !document.hidden && link.peek() === "live" && ask(), BLOCKS_EVERY_MS);
     return () => clearInterval(timer);
   }, []);
 }
@@ -249,7 +274,7 @@ function List({ people }: { people: readonly Person[] }) {
 
 export function Users() {
   useBlocks();
-  const everybody = peopleOf(liveSessions(), blocks.value, lang.value);
+  const everybody = peopleOf(liveSessions(), blocks.value, lang.value, limits.value);
   const wanted = terms(text.value);
   const people = everybody.filter((p) => fits(p, wanted, stations.value, (s) => t(`condition.${condition(s)}`)));
   useKeys(people.flatMap(idsOf));

@@ -113,6 +113,18 @@ export const systemDe: Record<string, string> = {
   "There is nobody to show it to.": "Es ist niemand da, dem es vorgeführt werden könnte.",
   "Everybody is blocked; nobody can be let out alone. Take back the block of everybody first.":
     "Alle sind gesperrt; einzeln kann niemand entsperrt werden. Entsperren Sie erst alle.",
+  "The web is limited for everybody; nobody can be let out alone. Free the web of everybody first.":
+    "Das Web ist für alle begrenzt; einzeln kann niemand ausgenommen werden. Geben Sie erst das Web für alle frei.",
+  '"{site}" has no ending. Write the whole name of the site, like contoso.com; for everything below an ending write it like *.edu.':
+    "„{site}“ hat keine Endung. Schreiben Sie den ganzen Namen der Seite, etwa contoso.com; für alles unter einer Endung etwa *.edu.",
+  '"{site}" is an address. Sites are limited by their names; write one like contoso.com.':
+    "„{site}“ ist eine Adresse. Begrenzt wird nach Namen; schreiben Sie einen wie contoso.com.",
+  '"{site}" is an address, not the name of a site.': "„{site}“ ist eine Adresse, nicht der Name einer Seite.",
+  '"{site}" is not the name of a site. Write one like contoso.com.': "„{site}“ ist nicht der Name einer Seite. Schreiben Sie einen wie contoso.com.",
+  '"{site}" is too long to be the name of a site.': "„{site}“ ist zu lang für den Namen einer Seite.",
+  "{count} sites are too many; a list has at most {max}.": "{count} Seiten sind zu viele; eine Liste hat höchstens {max}.",
+  "The part that limits the web (station-limits) cannot be reached; systemctl status station-limits says more.":
+    "Der Teil, der das Web begrenzt (station-limits), ist nicht erreichbar; systemctl status station-limits sagt mehr.",
   'The lesson "{lesson}" blocks, too, and goes on. Switch its block off, or end the lesson.':
     "Die Stunde „{lesson}“ sperrt auch und läuft weiter. Schalten Sie ihre Sperre aus oder beenden Sie die Stunde.",
   "There is no such lesson; it may be over.": "Diese Stunde gibt es nicht; vielleicht ist sie zu Ende.",

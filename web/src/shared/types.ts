@@ -8,6 +8,7 @@ export type May =
   | "view"
   | "control"
   | "block"
+  | "limit"
   | "project"
   | "logoff"
   | "suspend"
@@ -49,6 +50,8 @@ export interface Session {
   idle_ms: number;
   notice?: Notice | null;
   blocked: boolean;
+  /** The web of its user is limited. */
+  limited: boolean;
   locked: boolean;
   projected: boolean;
   projecting: boolean;
@@ -94,6 +97,16 @@ export interface Block {
   since: string;
   until_ms: number;
   message: string;
+}
+
+/** Limits.List: whose web is limited, and how. */
+export interface WebLimit extends SiteList {
+  kind: "user" | "all";
+  name: string;
+  full_name: string;
+  by: string;
+  since: string;
+  until_ms: number;
 }
 
 export interface Projection {
@@ -208,8 +221,11 @@ export interface LessonProgram {
   open: string;
 }
 
+/** allow: these sites and no others; deny: all but these. */
+export type WebMode = "allow" | "deny";
+
 export interface SiteList {
-  mode: "allow" | "deny";
+  mode: WebMode;
   domains: string[];
 }
 

@@ -152,7 +152,7 @@ test("sperren, entsperren, vorführen, vergrößern, übernehmen", async () => {
     await tile("Anna Berger").click({ button: "right" });
     const names = await page.getByRole("menuitem").allTextContents();
     assert.deepEqual(names, [
-      "Sperren ▸", "Entsperren ▸", "Nachricht ▸", "Vergrößern", "Übernehmen", "Vorführen ▸", "Starten ▸", "Benutzer abmelden ▸",
+      "Sperren ▸", "Entsperren ▸", "Nachricht ▸", "Vergrößern", "Übernehmen", "Vorführen ▸", "Starten ▸", "Web begrenzen ▸", "Benutzer abmelden ▸",
       "Sitzung anhalten ▸", "Einzelheiten",
     ]);
     await page.getByRole("menuitem", { name: "Sperren", exact: true }).click();
