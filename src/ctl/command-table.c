@@ -56,6 +56,11 @@ const struct option_info options_all[] = {
 	{ OPT_LIMIT, "limit", "NUMBER", "how many entries at most (default 100)" },
 	{ OPT_SEARCH, "search", "TEXT", "only entries in which this occurs" },
 	{ OPT_FOLLOW, "follow", NULL, "go on with what is new, until interrupted" },
+	{ OPT_SINCE, "since", "TIME",
+			"from this time on: 7d (ago), 10:45, 2026-11-01, or with time and zone" },
+	{ OPT_BEFORE, "before", "TIME", "only what was before this time, likewise" },
+	{ OPT_CSV, "csv", NULL, "a table for spreadsheets (default)" },
+	{ OPT_HEAD, "head", "HASH", "a hash noted before, at least its first 16 digits" },
 	{ OPT_LONG, "long", NULL, "with hands, windows, processor and memory" },
 	{ OPT_NAME, "name", "NAME", "name (at most 60 characters; empty: none)" },
 	{ OPT_ONLY, "only", "SITE,...", "only these sites are open; may be given several times" },
@@ -236,6 +241,16 @@ const struct command commands[] = {
 			"Operators see what operators did, administrators everything.\n",
 			OPT_LIMIT | OPT_SEARCH | OPT_FOLLOW, ARGS_NONE, 0, 0,
 			AUDIT "List " EVENTS "Watch", activity_run },
+	{ "audit export", "", "The whole audit log, oldest first, with its hashes",
+			"Administrators. To be looked at, \"stationctl activity\" is better.\n"
+			"For example: stationctl audit export --since 30d > audit.csv\n",
+			OPT_SINCE | OPT_BEFORE | OPT_CSV, ARGS_NONE, 0, 0, AUDIT "Export",
+			audit_export_run },
+	{ "audit verify", "", "Find out if somebody changed the audit log",
+			"Administrators. Each entry's hash covers the one before. With --head, a hash that was\n"
+			"noted elsewhere, also what was cut off at the end is found; the journal of stationd has\n"
+			"the hash of every entry. Exit code 1 where something is wrong.\n",
+			OPT_HEAD, ARGS_NONE, 0, 0, AUDIT "Verify", audit_verify_run },
 	{ "block list", "", "Blocks that are in force", NULL, 0, ARGS_NONE, 0, 0, BLOCKS "List",
 			block_list_run },
 	{ "block texts", "", "Messages you blocked with before, and the default", NULL, 0,

@@ -100,6 +100,26 @@ static int option_until(struct ctl *c, const char *value)
 	}
 }
 
+static int option_past(
+		struct ctl *c, const struct option_info *info, const char *value, int64_t *ret_ms)
+{
+	if (when_parse_past(value, clock_real_ms(), ret_ms) == 0)
+		return CTL_DONE;
+	return ctl_usage(c,
+			"--%s takes a time such as 7d (ago), 10:45 (today), 2026-11-01 or 2026-11-01T10:45:00+01:00, not \"%s\".",
+			info->name, value);
+}
+
+static int option_head(struct ctl *c, const char *value)
+{
+	size_t n = strlen(value);
+
+	if (n < 16 || n > 64 || strspn(value, "0123456789abcdefABCDEF") != n)
+		return ctl_usage(c, "--head takes 16 to 64 hexadecimal digits, not \"%s\".", value);
+	c->head = value;
+	return CTL_DONE;
+}
+
 /* Seconds, or a duration with units. */
 static int option_force_after(struct ctl *c, const char *value)
 {
@@ -304,6 +324,15 @@ static int option_apply(
 		return option_station(c, value);
 	case OPT_UNTIL:
 		return option_until(c, value);
+	case OPT_SINCE:
+		return option_past(c, info, value, &c->since_ms);
+	case OPT_BEFORE:
+		return option_past(c, info, value, &c->before_ms);
+	case OPT_CSV:
+		c->csv = true;
+		break;
+	case OPT_HEAD:
+		return option_head(c, value);
 	case OPT_BY:
 		return option_by(c, value);
 	case OPT_EXCLUSIVE:

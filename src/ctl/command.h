@@ -49,6 +49,10 @@
 #define OPT_ROLE         OPT_BIT(36)
 #define OPT_EXPIRES      OPT_BIT(37)
 #define OPT_FREE_WEB     OPT_BIT(38)
+#define OPT_SINCE        OPT_BIT(39)
+#define OPT_BEFORE       OPT_BIT(40)
+#define OPT_CSV          OPT_BIT(41)
+#define OPT_HEAD         OPT_BIT(42)
 #define OPT_YES          OPT_BIT(58)
 #define OPT_ADMIN        OPT_BIT(59)
 #define OPT_CERTIFICATE  OPT_BIT(60)
@@ -183,6 +187,8 @@ int lesson_change_run(struct ctl *c, int argc, char **argv);
 int lesson_end_run(struct ctl *c, int argc, char **argv);
 int lesson_recent_run(struct ctl *c, int argc, char **argv);
 int activity_run(struct ctl *c, int argc, char **argv);
+int audit_export_run(struct ctl *c, int argc, char **argv);
+int audit_verify_run(struct ctl *c, int argc, char **argv);
 int system_status_run(struct ctl *c, int argc, char **argv);
 int system_whoami_run(struct ctl *c, int argc, char **argv);
 int system_address_run(struct ctl *c, int argc, char **argv);

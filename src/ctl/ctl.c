@@ -35,6 +35,8 @@ void ctl_init(struct ctl *c)
 		.expires_ms = -1,
 		.limit = -1,
 		.until_ms = -1,
+		.since_ms = -1,
+		.before_ms = -1,
 		.deadline = -1 };
 	c->out_tty = isatty(STDOUT_FILENO);
 	c->err_tty = isatty(STDERR_FILENO);

@@ -87,7 +87,10 @@ struct ctl {
 	int64_t force_ms;
 	int64_t by_ms;
 	int64_t limit;
-	int64_t until_ms;      /* since 1970 */
+	int64_t until_ms;            /* since 1970 */
+	int64_t since_ms, before_ms; /* since 1970; -1 */
+	bool csv;
+	const char *head;
 	int64_t width, height; /* 0: not given */
 
 	int n_tail; /* arguments after "--" */

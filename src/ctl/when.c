@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Time for --until and --by. Clock times are those of the person who types: the local zone, and
- * the next time the clock shows it, also over a change to or from summer time. Durations have a
- * unit, because "30" means minutes to a teacher and seconds to a script.
+ * Time for --until, --since and --by. Clock times are those of the person who types: the local
+ * zone, and the next time the clock shows it, also over a change to or from summer time. Durations
+ * have a unit, because "30" means minutes to a teacher and seconds to a script.
  */
 #include "ctl/when.h"
 
@@ -167,6 +167,61 @@ int when_parse(const char *s, int64_t now_ms, int64_t *ret_ms)
 	if (ms <= now_ms || ms - now_ms > WHEN_AHEAD_MAX_MS)
 		return -ERANGE;
 	*ret_ms = ms;
+	return 0;
+}
+
+/* Local time of the day of base, or of the day that base says. */
+static int64_t local_ms(struct tm tm, int hour, int minute)
+{
+	tm.tm_hour = hour;
+	tm.tm_min = minute;
+	tm.tm_sec = 0;
+	tm.tm_isdst = -1;
+	return (int64_t)mktime(&tm) * 1000;
+}
+
+static int parse_date(const char *s, int64_t *ret_ms)
+{
+	_cleanup_free_ char *full = str_format("%sT00:00:00Z", s);
+	struct tm tm;
+	int64_t utc;
+	time_t t;
+	int r;
+
+	if (!full)
+		return -ENOMEM;
+	r = strlen(s) == 10 ? parse_rfc3339(full, &utc) : -EINVAL;
+	if (r < 0)
+		return r;
+	t = (time_t)(utc / 1000);
+	gmtime_r(&t, &tm);
+	*ret_ms = local_ms(tm, 0, 0);
+	return 0;
+}
+
+int when_parse_past(const char *s, int64_t now_ms, int64_t *ret_ms)
+{
+	time_t now = (time_t)(now_ms / 1000);
+	int hour, minute, r;
+	struct tm today;
+	int64_t ms;
+
+	r = when_parse_duration(s, &ms);
+	if (r == 0) {
+		ms = now_ms - ms;
+	} else if (strlen(s) == 5 && s[2] == ':' && two_digits(s, 23, &hour) &&
+			two_digits(s + 3, 59, &minute)) {
+		localtime_r(&now, &today);
+		ms = local_ms(today, hour, minute);
+		r = 0;
+	} else {
+		r = parse_date(s, &ms);
+		if (r < 0)
+			r = parse_rfc3339(s, &ms);
+	}
+	if (r < 0)
+		return r;
+	*ret_ms = MAX(ms, (int64_t)0);
 	return 0;
 }
 

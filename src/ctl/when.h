@@ -19,6 +19,12 @@ int when_parse_duration(const char *s, int64_t *ret_ms);
  */
 int when_parse(const char *s, int64_t now_ms, int64_t *ret_ms);
 
+/*
+ * "7d" (so long ago), "10:45" (local time, today), "2026-11-01" (its local midnight), or RFC 3339.
+ * ms since 1970, at least 0. -EINVAL.
+ */
+int when_parse_past(const char *s, int64_t now_ms, int64_t *ret_ms);
+
 /* "10:45:09", "2026-11-25 10:45:09": local time of something that has happened. Fresh memory. */
 char *when_format_log(int64_t ms, int64_t now_ms);
 

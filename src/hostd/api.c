@@ -67,6 +67,8 @@ const struct api_method api_methods[] = {
 	{ "Chat", "Get", RIGHT_ANYBODY, api_chat_get },
 	{ "Chat", "Set", RIGHT_SUPERVISOR, api_chat_set },
 	{ "Audit", "List", RIGHT_SUPERVISOR, api_audit_list },
+	{ "Audit", "Export", RIGHT_ADMINISTRATOR, api_audit_export },
+	{ "Audit", "Verify", RIGHT_ADMINISTRATOR, api_audit_verify },
 	{ "Rights", "List", RIGHT_ADMINISTRATOR, api_rights_list },
 	{ "Rights", "Set", RIGHT_ADMINISTRATOR, api_rights_set, .person = true },
 	{ "Rights", "Clear", RIGHT_ADMINISTRATOR, api_rights_clear, .person = true },

@@ -82,6 +82,7 @@ json_t *api_read_rooms(struct request *r);
 bool api_read_acts(struct request *r, uint32_t *ret);
 /* Calls that wait for the name service. */
 void api_rights_free_all(struct host *h);
+void api_audit_free_all(struct host *h);
 
 void api_service_get_info(struct request *r);
 void api_service_get_description(struct request *r);
@@ -131,6 +132,8 @@ void api_chat_answer(struct request *r);
 void api_chat_get(struct request *r);
 void api_chat_set(struct request *r);
 void api_audit_list(struct request *r);
+void api_audit_export(struct request *r);
+void api_audit_verify(struct request *r);
 void api_rights_list(struct request *r);
 void api_rights_set(struct request *r);
 void api_rights_clear(struct request *r);

@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "hostd/api.h"
 #include "hostd/apitoken.h"
+#include "hostd/audit.h"
 #include "hostd/block.h"
 #include "hostd/choice.h"
 #include "hostd/events.h"
@@ -341,6 +342,7 @@ int host_new(struct conf *conf, struct host **ret)
 	list_init(&h->orders);
 	list_init(&h->gathers);
 	list_init(&h->listings);
+	list_init(&h->audit_calls);
 	apps_init(&h->apps, APPS_PATH);
 	desktops_init(&h->desktops, DESKTOPS_PATH);
 	str_copy(h->system_name, sizeof(h->system_name), conf->system_name);
@@ -406,9 +408,12 @@ struct host *host_free(struct host *h)
 	choice_free_all(h);
 	h->limiter = limiter_free(h->limiter);
 	api_rights_free_all(h);
+	api_audit_free_all(h);
 	logind_free(h->logind);
 	names_free(h->names);
 	sd_event_source_disable_unref(h->rescan);
+	sd_event_source_disable_unref(h->audit_check);
+	sd_event_source_disable_unref(h->audit_trim);
 	sd_event_source_disable_unref(h->usage);
 	sd_event_source_disable_unref(h->timeouts);
 	sd_event_source_disable_unref(h->flush);
@@ -491,6 +496,7 @@ int host_run(struct host *h)
 	if (r < 0)
 		return r;
 	standing_ask_now(h);
+	audit_start(h);
 	sd_event_set_watchdog(h->event, true);
 	host_arm_timer(h, &status, 0, handle_status, h);
 	log_info("ready: version " STATIONMASTER_VERSION ", %u sessions found again",

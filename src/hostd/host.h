@@ -93,7 +93,10 @@ struct host {
 	sd_event_source *timeouts; /* until the next idle or suspended one */
 	sd_event_source *flush;    /* sends what has changed, once per turn of the loop */
 	sd_event_source *save;     /* writes what has changed and nobody was told yet, soon */
-	sd_event_source *rescan;   /* for sessions that were not found at start */
+	struct list audit_calls;   /* that wait for the chain to be checked */
+	sd_event_source *audit_check;
+	sd_event_source *audit_trim;
+	sd_event_source *rescan; /* for sessions that were not found at start */
 	unsigned rescan_round;
 	unsigned n_adopting;          /* running sessions that have not said yet what they are */
 	char boot[STR_TOKEN_LEN + 1]; /* this run of the system; session numbers count in it */

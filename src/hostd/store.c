@@ -5,7 +5,7 @@
  * index in our memory, so there is no shared memory file).
  *
  * Schema changes: raise STORE_SCHEMA and append to migrations[]; each entry leads from its index to
- * the next version and runs in one transaction with the version's change.
+ * the next version and runs in one transaction with the version's change and with migrate[].
  */
 #include "hostd/store.h"
 
@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "hostd/audit-chain.h"
 
 struct store {
 	sqlite3 *db;
@@ -135,8 +136,15 @@ static const char *const migrations[STORE_SCHEMA] = {
 	" mode TEXT NOT NULL, domains TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;"
 	"CREATE TABLE web_lists ("
 	" uid INTEGER NOT NULL, mode TEXT NOT NULL, domains TEXT NOT NULL, used INTEGER NOT NULL,"
-	" PRIMARY KEY (uid, mode, domains)) WITHOUT ROWID;",
+	" PRIMARY KEY (uid, mode, domains)) WITHOUT ROWID;"
+	/* audit_anchor: of the last row that was removed because of its age. */
+	"ALTER TABLE audit ADD COLUMN hash BLOB;"
+	"CREATE TABLE audit_anchor ("
+	" id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL, hash BLOB NOT NULL);",
 };
+
+/* What SQL alone cannot do, after the statements and in their transaction. */
+static int (*const migrate[STORE_SCHEMA])(struct store *) = { [3] = audit_chain_migrate };
 
 static int error_from_sqlite(int code)
 {
@@ -215,13 +223,16 @@ static int schema_update(struct store *s)
 	if (version > STORE_SCHEMA)
 		return -EPROTONOSUPPORT;
 	for (; version < STORE_SCHEMA; version++) {
-		_cleanup_free_ char *sql =
-				str_format("BEGIN IMMEDIATE;%sPRAGMA user_version=%d;COMMIT",
-						migrations[version], version + 1);
+		_cleanup_free_ char *sql = str_format("BEGIN IMMEDIATE;%sPRAGMA user_version=%d",
+				migrations[version], version + 1);
 
 		if (!sql)
 			return -ENOMEM;
 		r = exec_plain(s, sql);
+		if (r == 0 && migrate[version])
+			r = migrate[version](s);
+		if (r == 0)
+			r = exec_plain(s, "COMMIT");
 		if (r < 0) {
 			exec_plain(s, "ROLLBACK");
 			return r;

@@ -79,10 +79,24 @@ void view_get_flags(const struct session *s, struct view_flags *ret)
 		ret->sign = viewer;
 }
 
-static void view_audit(const struct view *v, const char *method)
+/* " 2 h 0 min 5 s", " 12 min 3 s", " 9 s" */
+static char *duration_text(int64_t ms)
 {
-	_cleanup_free_ char *text = str_format("%s %s(%s) %s", v->id, v->session->id,
-			v->session->person.user, mode_names[v->mode]);
+	long long s = ms / 1000;
+
+	if (s < 60)
+		return str_format(" %lld s", s);
+	if (s < 3600)
+		return str_format(" %lld min %lld s", s / 60, s % 60);
+	return str_format(" %lld h %lld min %lld s", s / 3600, s / 60 % 60, s % 60);
+}
+
+/* took_ms < 0: it begins. */
+static void view_audit(const struct view *v, const char *method, int64_t took_ms)
+{
+	_cleanup_free_ char *took = took_ms < 0 ? strdup("") : duration_text(took_ms);
+	_cleanup_free_ char *text = str_format("%s %s(%s) %s%s", v->id, v->session->id,
+			v->session->person.user, mode_names[v->mode], took ? took : "");
 
 	audit_add(v->host, &v->by, method, text ? text : v->id, "ok");
 }
@@ -144,12 +158,13 @@ int view_open(struct host *h, const struct view_order *order, struct view **ret,
 	v->by = *order->by;
 	v->peer = order->peer;
 	v->since_s = clock_real_ms() / 1000;
+	v->since_mono_ms = clock_mono_ms();
 	v->has_token = order->token != NULL;
 	if (order->token)
 		memcpy(v->token, order->token, HASH_SIZE);
 	list_add_tail(&h->views, &v->link);
 	h->n_views++;
-	view_audit(v, "Views.Open");
+	view_audit(v, "Views.Open", -1);
 	session_refresh(v->session);
 	*ret = v;
 	return 0;
@@ -159,7 +174,7 @@ void view_close(struct view *v, const char *reason)
 {
 	struct session *s = v->session;
 
-	view_audit(v, "Views.Close");
+	view_audit(v, "Views.Close", clock_mono_ms() - v->since_mono_ms);
 	if (reason)
 		orders_send_view_gone(v->host, v->id, reason);
 	view_free(v);

@@ -32,6 +32,7 @@ struct view {
 	uint8_t token[HASH_SIZE];
 	struct peer *peer; /* the relay that shows it */
 	int64_t since_s;
+	int64_t since_mono_ms; /* CLOCK_MONOTONIC */
 };
 
 struct view_order {

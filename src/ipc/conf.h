@@ -62,10 +62,11 @@ struct conf {
 	int64_t warn_ms;      /* [limits] warn-seconds: notice before a time-out acts */
 	int64_t return_ms; /* [station] return-seconds: a lost station keeps its session so long */
 	char *sign; /* [station] sign: "view", "control", "none": what is told at the station */
-	char *clipboard;        /* [station] clipboard: "both", "in", "out", "none" */
-	char *block_message;    /* [block] message: default text; empty: that of the language */
-	char *web_listen;       /* [web] listen: address:port, HTTPS; empty: off */
-	char *web_clear_listen; /* [web] clear-listen: HTTP, loopback addresses only; empty: off */
+	char *clipboard;         /* [station] clipboard: "both", "in", "out", "none" */
+	int64_t audit_keep_days; /* [audit] keep-days: entries older than this go; 0: none */
+	char *block_message;     /* [block] message: default text; empty: that of the language */
+	char *web_listen;        /* [web] listen: address:port, HTTPS; empty: off */
+	char *web_clear_listen;  /* [web] clear-listen: HTTP, loopback addresses only; empty: off */
 	char *web_origin; /* [web] origin: extra allowed origin (behind a proxy); empty: none */
 	char *web_proxy; /* [web] proxy: addresses whose X-Forwarded-For is believed; empty: none */
 	char *web_root;  /* [web] root: folder of the pages */

@@ -31,7 +31,7 @@ const lowest: Record<string, Role> = {
   "Programs.Installed": "standard", "Programs.Icon": "standard", "Programs.Recent": "standard", "Programs.Start": "standard",
   "Programs.List": "standard", "Programs.Close": "standard", "Programs.CloseByName": "standard",
   "Chat.Send": "operator", "Chat.History": "standard", "Chat.Clear": "operator", "Chat.Hands": "operator", "Chat.Answer": "operator",
-  "Chat.Get": "standard", "Chat.Set": "operator", "Audit.List": "operator", "Rights.List": "administrator", "Rights.Set": "administrator", "Rights.Clear": "administrator",
+  "Chat.Get": "standard", "Chat.Set": "operator", "Audit.List": "operator", "Audit.Export": "administrator", "Audit.Verify": "administrator", "Rights.List": "administrator", "Rights.Set": "administrator", "Rights.Clear": "administrator",
   "Tokens.List": "operator", "Tokens.Create": "operator", "Tokens.Revoke": "operator",
   "Views.List": "operator", "Views.Open": "operator", "Views.Close": "operator",
 };

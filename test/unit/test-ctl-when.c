@@ -147,6 +147,32 @@ static void logged(void **state)
 	}
 }
 
+static void in_the_past(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} cases[] = {
+		{ "7d", NOW - 7 * DAY },
+		{ "1h30m", NOW - 90 * MINUTE },
+		{ "10:00", NOW - 30 * MINUTE },
+		{ "2026-11-21", NOW - 34 * HOUR - 30 * MINUTE },
+		{ "2026-10-01", NOW - 52LL * DAY - 9 * HOUR - 30 * MINUTE - 2 * HOUR }, /* summer */
+		{ "2026-11-22T09:30:00Z", NOW },
+		{ "3000d", NOW - 3000LL * DAY },
+	};
+	static const char *const wrong[] = { "", "7", "yesterday", "25:00", "2026-02-30",
+		"2026-11-22T09:30:00", "-7d" };
+	int64_t ms;
+
+	for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+		assert_int_equal(when_parse_past(cases[i].text, NOW, &ms), 0);
+		assert_int_equal(ms, cases[i].ms);
+	}
+	for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
+		assert_int_equal(when_parse_past(wrong[i], NOW, &ms), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +181,7 @@ int main(void)
 		cmocka_unit_test(summer_time),
 		cmocka_unit_test(shown),
 		cmocka_unit_test(logged),
+		cmocka_unit_test(in_the_past),
 	};
 
 	/* As tzdata says, without needing it. */

@@ -179,7 +179,7 @@ export class People {
   log(method: string, targets: string, result = "ok", at_ms = Date.now()): void {
     const entry: AuditEntry = {
       number: this.audit.length + 1, at_ms, user: this.host.me.user, full_name: this.host.me.full_name,
-      role: this.host.me.role, address: "192.0.2.9", method, targets, result,
+      role: this.host.me.role, address: "192.0.2.9", method, targets, result, hash: "",
     };
     this.audit.push(entry);
     this.host.emitEvent({ kind: "audit", entry });

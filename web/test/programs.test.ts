@@ -51,6 +51,7 @@ test("targets of the audit log", () => {
   assert.equal(parseTargets("Blocks.Block", " all").all, true);
   assert.deepEqual(parseTargets("Projections.Start", "s4 anna"), { what: "", all: false, named: [{ name: "anna", state: "" }] });
   assert.deepEqual(parseTargets("Views.Open", "v3 s1(anna) control"), { what: "", all: false, named: [{ name: "anna", state: "" }] });
+  assert.deepEqual(parseTargets("Views.Close", "v3 s1(anna) exclusive 1 h 2 min 3 s"), { what: "1 h 2 min 3 s", all: false, named: [{ name: "anna", state: "" }] });
   assert.deepEqual(parseTargets("Programs.Close", "1234 s1(anna)"), { what: "", all: false, named: [{ name: "anna", state: "" }] });
   assert.deepEqual(parseTargets("Login.station", "anna at browser-3"), { what: "browser-3", all: false, named: [{ name: "anna", state: "" }] });
   assert.deepEqual(parseTargets("Future.Method", "<b>"), { what: "<b>", all: false, named: [] });
@@ -58,7 +59,7 @@ test("targets of the audit log", () => {
 
 test("whose history an entry belongs to", () => {
   const e = (method: string, targets: string, user = "kaya"): AuditEntry => ({
-    number: 1, at_ms: 0, user, full_name: user, role: "operator", address: "local", method, targets, result: "ok",
+    number: 1, at_ms: 0, user, full_name: user, role: "operator", address: "local", method, targets, result: "ok", hash: "",
   });
   assert.ok(concerns(e("Sessions.LogOff", "s1(anna)"), "anna", "s1"));
   assert.ok(!concerns(e("Sessions.LogOff", "s1(annamaria)"), "anna", "s2"));

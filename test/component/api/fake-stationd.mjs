@@ -309,7 +309,7 @@ export class FakeStationd {
 
   /** Adds to the activity and tells everybody who watches. */
   entry(more = {}) {
-    const entry = { number: (this.entries.at(-1)?.number ?? 0) + 1, at_ms: Date.now(), user: "karin", full_name: "Karin Kaya", role: "operator", address: "local", method: "Sessions.LogOff", targets: "s1(anna)", result: "ok", ...more };
+    const entry = { number: (this.entries.at(-1)?.number ?? 0) + 1, at_ms: Date.now(), user: "karin", full_name: "Karin Kaya", role: "operator", address: "local", method: "Sessions.LogOff", targets: "s1(anna)", result: "ok", hash: "ab".repeat(32), ...more };
     this.entries.push(entry);
     this.emit({ kind: "audit", entry });
     return entry;
@@ -317,6 +317,13 @@ export class FakeStationd {
   onAuditList(p) {
     const has = (e) => !p.text || [e.user, e.full_name, e.method, e.targets].some((s) => s.toLowerCase().includes(p.text.toLowerCase()));
     return { entries: this.entries.filter((e) => (!p.before || e.number < p.before) && has(e)).reverse().slice(0, p.limit ?? 100) };
+  }
+  onAuditExport(p) {
+    return { entries: this.entries.filter((e) => e.number > (p.after ?? 0) && e.at_ms >= (p.from_ms ?? 0) && e.at_ms < (p.to_ms ?? Infinity)).slice(0, p.limit ?? 100) };
+  }
+  onAuditVerify(p) {
+    const found = !p.head || this.entries.some((e) => e.hash.startsWith(p.head));
+    return { entries: this.entries.length, first: this.entries[0]?.number ?? 0, last: this.entries.at(-1)?.number ?? 0, head: this.entries.at(-1)?.hash ?? "", ok: found, broken_at: 0, reason: found ? "" : "No entry has the hash." };
   }
 
   #targets(p) {

@@ -213,7 +213,7 @@ test("hand list and answer", async () => {
 
 test("activity: a table, searched, and more than one answer holds", async () => {
   assert.equal((await run(["activity"])).out, "No entries.\n");
-  for (let i = 0; i < 1203; i++) fake.entries.push({ number: i + 1, at_ms: Date.now(), user: "karin", full_name: "Karin Kaya", role: "operator", address: i % 2 ? "local" : "192.0.2.8", method: "Sessions.LogOff", targets: `s${i}(anna)`, result: i === 1202 ? "refused" : "ok" });
+  for (let i = 0; i < 1203; i++) fake.entries.push({ number: i + 1, at_ms: Date.now(), user: "karin", full_name: "Karin Kaya", role: "operator", address: i % 2 ? "local" : "192.0.2.8", method: "Sessions.LogOff", targets: `s${i}(anna)`, result: i === 1202 ? "refused" : "ok", hash: "0".repeat(64) });
   const lines = one((await run(["activity", "--limit", "2"])).out);
   assert.match(lines[0], /^WHEN +WHO +FROM +WHAT +RESULT +ON WHOM/);
   assert.match(lines[1], /^\d\d:\d\d:\d\d +karin +192\.0\.2\.8 +Sessions\.LogOff +refused +s1202\(anna\)/);
@@ -243,6 +243,35 @@ test("activity --follow: the last ones, then each new one that is searched for",
     throw new ApiError("org.stationmaster.Audit.Refused", { reason: "Only operators and administrators." });
   });
   assert.equal((await run(["activity", "--follow"])).code, 3);
+});
+
+test("audit export: all pages as CSV or JSON, a time, what is no formula", async () => {
+  assert.equal((await run(["audit", "export"])).out, "number,time,user,full_name,role,address,method,targets,result,hash\r\n");
+  assert.deepEqual(await runJson(["audit", "export"]), []);
+  for (let i = 0; i < 1000; i++) fake.entry({ at_ms: Date.now() - (i < 600 ? 3 * 86400_000 : 1000) });
+  fake.entries[1].targets = '=1+1 "x"\r\n';
+  const csv = (await run(["audit", "export", "--csv"])).out;
+  assert.ok(csv.includes(`"'=1+1 ""x""\r\n","ok","${"ab".repeat(32)}"\r\n`), csv.slice(0, 500));
+  assert.deepEqual(await runJson(["audit", "export"]), fake.entries);
+  assert.equal((await runJson(["audit", "export", "--since", "1d"])).length, 400);
+  assert.equal((await runJson(["audit", "export", "--before", "1d"])).length, 600);
+  assert.deepEqual(await runJson(["audit", "export", "--since", "1d", "--before", "12h"]), []);
+  for (const args of [["--since", "soon"], ["--csv", "--json"], ["--before", "7"]]) assert.equal((await run(["audit", "export", ...args])).code, 2, args.join(" "));
+});
+
+test("audit verify: whole, empty, broken and where", async () => {
+  assert.deepEqual(await run(["audit", "verify"]), { code: 0, out: "The audit log is empty.\n", err: "" });
+  fake.entry();
+  fake.entry();
+  assert.deepEqual(await run(["audit", "verify", "--head", "ab".repeat(8)]), { code: 0, out: `The audit log is whole: 2 entries, number 1 to 2.\nHash of the newest: ${"ab".repeat(32)}\n`, err: "" });
+  const cut = await run(["audit", "verify", "--head", "cd".repeat(16)]);
+  assert.equal(cut.code, 1);
+  assert.match(cut.out, /^The audit log is NOT whole\. No entry has the hash\.\nSomebody .* journalctl/);
+  fake.on("Audit.Verify", () => ({ entries: 11, first: 1, last: 20, head: "ef".repeat(32), ok: false, broken_at: 12, reason: "Entry 12 is missing." }));
+  assert.match((await run(["audit", "verify"])).out, /Entry 12 is missing\.\nWhat stands before entry 12 fits;/);
+  const reply = await run(["audit", "verify", "--json"]);
+  assert.deepEqual([reply.code, JSON.parse(reply.out).broken_at], [1, 12]);
+  for (const head of ["short", "x".repeat(32), "ab".repeat(33)]) assert.equal((await run(["audit", "verify", "--head", head])).code, 2);
 });
 
 test("session list and show: hands; with --long windows and use", async () => {
@@ -349,7 +378,7 @@ test("names, titles and messages that attack the terminal", async () => {
 test("completion", async () => {
   const complete = async (...words) =>
     (await run(["__complete", "--socket", socket, ...words], { raw: true })).out.split("\n").filter(Boolean).map((line) => line.split("\t")[0]);
-  assert.deepEqual(await complete("a"), ["app", "activity"]);
+  assert.deepEqual(await complete("a"), ["app", "activity", "audit"]);
   assert.deepEqual(await complete("app", "clo"), ["close", "close-all"]);
   assert.deepEqual(await complete("app", "start", "anna", "--program", ""), ["firefox-esr", "xterm"]);
   assert.deepEqual(await complete("app", "start", "anna", "--program=fire"), []);

@@ -231,6 +231,9 @@ test("views: sign, flags, exclusive input, and who is in the way", async () => {
   await by(ada, "Views.Close", { view: only.view });
   await relay.call("Login.Info");
   assert.match(relay.orders.find((o) => o.order === "view_gone").reason, /Ada Admin/);
+  const [opened, closed] = await Promise.all(["Views.Open", "Views.Close"].map(async (text) => (await root.call("Audit.List", { text })).entries.filter((e) => e.targets.startsWith(`${only.view} `) && e.result === "ok")));
+  assert.match(opened[0].targets, /^v\d+ s1\(anna\) exclusive$/);
+  assert.match(closed[0].targets, /^v\d+ s1\(anna\) exclusive (\d+ min )?\d+ s$/);
   assert.equal((await scene(a)).input, true);
   // Rights.
   assert.equal((await relay.fails("Relay.ViewOpen", { session: "s2", mode: "view" }, { token: otto })).error, "Relay.Refused");

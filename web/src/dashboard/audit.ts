@@ -87,6 +87,12 @@ function lesson(method: string, text: string): Targets {
   return { what, all, named };
 }
 
+/** "v1 s1(anna) control 12 min 3 s": takes mode and duration away and gives the duration. */
+function cutMode(words: string[]): string {
+  const at = words.findIndex((w) => w === "view" || w === "control" || w === "exclusive");
+  return at < 0 ? "" : words.splice(at).slice(1).join(" ");
+}
+
 /**
  * "gimp s1(anna) s2(ben)=refused": what comes first is free text (a command may hold anything that
  * looks like a target), so targets are taken from the end.
@@ -101,7 +107,7 @@ export function parseTargets(method: string, text: string): Targets {
     if (name === undefined || name === "all") return { what: "", all: name === "all", named: [] };
     return { what: at === "at" && where !== undefined ? where : "", all: false, named: [{ name, state: "" }] };
   }
-  if (method === "Views.Open" || method === "Views.Close") words.pop(); // the mode
+  const took = method === "Views.Open" || method === "Views.Close" ? cutMode(words) : "";
   const named: Named[] = [];
   for (let w = words.at(-1); w !== undefined; w = words.at(-1)) {
     const m = IN_SESSION.exec(w);
@@ -109,7 +115,7 @@ export function parseTargets(method: string, text: string): Targets {
     named.unshift({ name: m[1] ?? w, state: (m[2] ?? "") as Named["state"] });
     words.pop();
   }
-  const what = words.filter((w) => !ID.test(w)).join(" ");
+  const what = took || words.filter((w) => !ID.test(w)).join(" ");
   return { what: method === "Programs.Close" ? "" : what, all: what === "all", named };
 }
 

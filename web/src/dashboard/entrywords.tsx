@@ -35,6 +35,7 @@ export function whomOf(e: AuditEntry): string {
 export function whatOf(e: AuditEntry): string {
   const { what } = parseTargets(e.method, e.targets);
   if (e.method === "Chat.Set") return t(what === "off" ? "did.off" : "did.on");
+  if (e.method.startsWith("Views.")) return what; // how long
   if (e.method.startsWith("Login.") && what) return knownName(what);
   return what === "" || what === "all" ? "" : t("quoted", { text: what });
 }

@@ -183,6 +183,7 @@ export interface AuditEntry {
   method: string;
   targets: string;
   result: string;
+  hash: string;
 }
 
 /** Programs.Program: an entry of the system's menu. */
