@@ -15,8 +15,8 @@ type Locale = "en" | "de";
 const folder = join(top, "docs/guide/images");
 
 const texts = {
-  en: { block: "Look at the board, please", message: "Anna and Ben, please share your results", answer: "I am nearly done. May I print it?", reply: "Yes, on the printer in room 12", calc: "cal" },
-  de: { block: "Bitte alle zur Tafel schauen", message: "Anna und Ben, zeigt bitte euer Ergebnis", answer: "Ich bin fast fertig. Darf ich drucken?", reply: "Ja, auf dem Drucker in Raum 12", calc: "rech" },
+  en: { block: "Look at the board, please", message: "Anna and Ben, please share your results", answer: "I am nearly done. May I print it?", reply: "Yes, on the printer in room 12", lesson: "Maths" },
+  de: { block: "Bitte alle zur Tafel schauen", message: "Anna und Ben, zeigt bitte euer Ergebnis", answer: "Ich bin fast fertig. Darf ich drucken?", reply: "Ja, auf dem Drucker in Raum 12", lesson: "Mathematik" },
 } satisfies Record<Locale, Record<string, string>>;
 
 const programs = {
@@ -92,6 +92,7 @@ class Story {
     for (let n = await cards.count(); n > 0; n--) await cards.first().click();
     await this.dash.wall.focus();
     await this.page.keyboard.press("Escape");
+    await this.dash.wall.blur();
     await this.page.mouse.move(640, 712);
   }
 
@@ -245,6 +246,16 @@ class Story {
     await this.page.locator("[data-alarm=black]").waitFor({ state: "detached" });
   }
 
+  async lesson(): Promise<void> {
+    await this.page.locator(".lesson-button").click();
+    await this.page.locator("#lesson .button.primary").click();
+    await this.dialog.locator("input[type=text]").first().fill(this.words.lesson);
+    await this.dialog.locator(".lesson-lines li").first().waitFor();
+    await this.shot("lesson");
+    await this.page.keyboard.press("Escape");
+    await this.dialog.waitFor({ state: "detached" });
+  }
+
   async places(): Promise<void> {
     for (const place of ["stations", "activity"]) {
       await this.page.locator(`.places a[href="#/${place}"]`).click();
@@ -300,13 +311,15 @@ async function main(): Promise<void> {
     for (const locale of ["en", "de"] as const) {
       console.error(`pictures: ${locale}`);
       const story = await Story.begin(demo, locale);
+      await story.station.page.locator("input").first().waitFor();
+      await nameStation(demo, (await demo.stations()).find((x) => x.kind === "browser" && x.connected)!.id, 1);
+      await story.station.page.reload(); // its page reads its name when it connects
       await logIn(story.station.page, demo.pupils[1]!, locale);
       await story.station.desktop();
-      await nameStation(demo, (await activeSession(demo, demo.pupils[1]!.name)).stations[0]!, 1);
       await story.pictures();
       for (const chapter of ["see", "block", "talk"] as const) await story[chapter]();
       await story.hands(seats.get(4)!);
-      for (const chapter of ["project", "control", "programs", "alarm", "places", "tablet"] as const) await story[chapter]();
+      for (const chapter of ["project", "control", "programs", "alarm", "lesson", "places", "tablet"] as const) await story[chapter]();
       await story.end();
     }
     for (const seat of seats.values()) seat.close();
