@@ -202,6 +202,13 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
         if (!r) throw new Fail(404, "org.stationmaster.Lessons.NotFound", { names: [lesson], reason: "There is no such lesson; it may be over." });
         return r;
       }
+      case "Stations.Rooms":
+        return { rooms: world.rooms() };
+      case "Stations.Set": {
+        const station = world.setStation(p);
+        if (!station) throw new Fail(404, "org.stationmaster.Stations.NotFound", { names: [p["station"]], reason: "There is no such station." });
+        return { station };
+      }
       case "Projections.Start":
         return world.project(p);
       case "Projections.Stop": {

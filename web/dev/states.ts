@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every state that the two pages can be in, and how each is reached from a page just loaded, in any language
-// and at any size. Walked through by test/pages/states.ts (axe, layout, pictures) and dev/look.ts (pictures).
+// and at any size. Walked through by test/pages/states-*.ts (axe, layout, pictures) and dev/look.ts (pictures).
 
 import type { BrowserContext, Page } from "playwright-core";
 import type { Mock } from "./mock";
@@ -78,6 +78,10 @@ function conversation(mock: Mock): void {
   mock.world.people.say(ben, "May I go on with task 4?", false);
   mock.world.people.say(ben, "Yes, please.", true);
   mock.world.people.say(ben, "<b>Thanks!</b>", false);
+}
+
+function lesson(mock: Mock): void {
+  mock.world.startLesson({ name: "Maths", all: true, length_ms: 45 * 60_000, block: true, message: "Eyes up front, please.", programs: [] });
 }
 
 function history(mock: Mock): void {
@@ -395,6 +399,30 @@ const dashboard: State[] = [
     },
   },
   { name: "stations", from: "wall", open: async ({ page }) => (await place(page, "stations"), page.locator(".list tbody tr").first().waitFor()) },
+  {
+    name: "station-dialog",
+    from: "wall",
+    open: async ({ page }) => {
+      await place(page, "stations");
+      await page.locator('tr[data-station="browser-2"] [aria-haspopup=dialog]').click();
+      await page.locator("datalist option").first().waitFor({ state: "attached" });
+    },
+  },
+  {
+    name: "station-dialog-refused",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      mock.fail("Stations.Set", "Your rights are bound to rooms: you can name stations of these, and move none.");
+      await place(page, "stations");
+      await page.locator('tr[data-station="browser-2"] [aria-haspopup=dialog]').click();
+      await page.locator("dialog input").nth(1).fill("Room 14");
+      await page.locator(".dialog-acts .primary").click();
+      await page.locator("dialog .note-error").waitFor();
+    },
+  },
+  { name: "lesson-drop", from: "wall", open: ({ page, mock }) => (lesson(mock), page.locator(".lesson-button").click()) },
+  { name: "lesson-start", from: "wall", open: async ({ page }) => (await mainMenu(page, "lesson"), page.locator(".lesson-preview[aria-busy=false]").waitFor()) },
+  { name: "lesson-end", from: "wall", open: async ({ page, mock }) => (lesson(mock), await page.locator(".lesson-button").click(), page.locator(".lesson-acts .danger").click()) },
   { name: "stations-none", from: "wall", open: async ({ page, mock }) => (mock.world.sendAway(), await place(page, "stations"), page.locator(".place-body .hint").waitFor()) },
   {
     name: "users",

@@ -151,6 +151,22 @@ export class World extends EventEmitter {
     });
   }
 
+  rooms(): string[] {
+    return [...new Set([...this.stations.values()].map((s) => s.room))].filter(Boolean).sort();
+  }
+
+  /** Sessions go to the room of their station. */
+  setStation(p: Record<string, unknown>): Station | null {
+    const station = this.stations.get(String(p["station"]));
+    if (!station) return null;
+    if (typeof p["name"] === "string") station.name = p["name"] || station.id;
+    if (typeof p["room"] === "string") station.room = p["room"];
+    this.emitEvent({ kind: "station", station });
+    const session = this.sessions.get(station.session);
+    if (session) this.update(Object.assign(session, { room: station.room || session.room }));
+    return station;
+  }
+
   private inLesson(l: Pick<Lesson, "all" | "users">, s: Session): boolean {
     return l.all ? s.role === "standard" : l.users.some((u) => u.user === s.user);
   }

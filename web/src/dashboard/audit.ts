@@ -35,6 +35,7 @@ export const METHODS = [
   "Chat.Send",
   "Chat.Clear",
   "Chat.Set",
+  "Stations.Set",
   "Station.hand_up",
   "Station.hand_down",
   "Station.suspend",

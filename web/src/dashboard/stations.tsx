@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Stations: where people sit, what each shows, and who is there; blocked and unblocked from here,
-// whoever sits there.
+// whoever sits there; named, and put into a room.
 
 import { call } from "../shared/api";
 import { idNumber } from "../shared/format";
@@ -8,6 +8,7 @@ import { lang, t } from "../shared/i18n";
 import type { Station, Target } from "../shared/types";
 import { order } from "./entries";
 import { showTile } from "./inbox";
+import { naming, StationDialog } from "./stationdialog";
 import { link, loaded, stations, tiles } from "./store";
 
 const targetOf = (s: Station): Target => ({ session: "", station: s.id, user: "", full_name: s.name, state: "asking", reason: "" });
@@ -26,12 +27,15 @@ function Row({ station: s }: { station: Station }) {
   const off = link.value !== "live";
   const session = s.session ? tiles.get(s.session) : undefined;
   const person = session?.session.value.full_name;
+  const mayBlock = session?.session.value.may.includes("block") ?? true;
+  const noBlock = off || (!mayBlock && !s.blocked);
   return (
     <tr data-station={s.id}>
       <th scope="row">
         <span>{s.name || s.id}</span>
         {s.name !== "" && s.name !== s.id && <span class="whom-account">{s.id}</span>}
       </th>
+      <td>{s.room || <span class="hint">{t("room.none")}</span>}</td>
       <td>{t(`station.kind.${s.kind}`)}</td>
       <td class="address">{s.address}</td>
       <td>{t(s.connected ? "stations.connected" : "stations.away")}</td>
@@ -45,14 +49,25 @@ function Row({ station: s }: { station: Station }) {
           <span class="hint">{t("stations.nobody")}</span>
         )}
       </td>
-      <td class="station-block">
-        {s.blocked && <span class="chip chip-blocked">{t("condition.blocked")}</span>}
+      <td>{s.blocked && <span class="chip chip-blocked">{t("condition.blocked")}</span>}</td>
+      <td class="acts-cell">
+        <button
+          type="button"
+          class="button small"
+          aria-haspopup="dialog"
+          aria-label={t("stations.set.name", { name: s.name || s.id })}
+          aria-disabled={off}
+          onClick={() => !off && (naming.value = s.id)}
+        >
+          {t("stations.set")}
+        </button>
         <button
           type="button"
           class="button small"
           aria-label={t(s.blocked ? "stations.unblock.name" : "stations.block.name", { name: s.name || s.id })}
-          aria-disabled={off}
-          onClick={() => !off && void setBlocked(s, !s.blocked)}
+          aria-disabled={noBlock}
+          title={mayBlock || s.blocked ? undefined : t("stations.block.not")}
+          onClick={() => !noBlock && void setBlocked(s, !s.blocked)}
         >
           {t(s.blocked ? "menu.unblock" : "menu.block")}
         </button>
@@ -82,12 +97,16 @@ export function Stations() {
             <thead>
               <tr>
                 <th scope="col">{t("stations.name")}</th>
+                <th scope="col">{t("stations.room")}</th>
                 <th scope="col">{t("stations.kind")}</th>
                 <th scope="col">{t("stations.address")}</th>
                 <th scope="col">{t("stations.link")}</th>
                 <th scope="col">{t("stations.scene")}</th>
                 <th scope="col">{t("stations.person")}</th>
                 <th scope="col">{t("condition.blocked")}</th>
+                <th scope="col">
+                  <span class="visually-hidden">{t("menu.acts")}</span>
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -98,6 +117,7 @@ export function Stations() {
           </table>
         )}
       </div>
+      <StationDialog />
     </main>
   );
 }

@@ -13,6 +13,10 @@ export const systemDe: Record<string, string> = {
     "Ihre Sitzung wurde abgemeldet, weil niemand sie benutzt hat.",
   "logged off: nobody was using it": "abgemeldet: niemand hat sie benutzt",
   "logged off: suspended for too long": "abgemeldet: zu lange angehalten",
+  // Stationen (stationd)
+  "Your rights are bound to rooms: you can name stations of these, and move none.":
+    "Ihre Rechte gelten für bestimmte Räume: Sie können deren Stationen benennen, aber keine in einen anderen Raum stellen.",
+
   // Log-in (station-session, stationd)
   "The user name or password is not right.": "Benutzername oder Passwort stimmt nicht.",
   "The user name or the password is not right.": "Benutzername oder Passwort stimmt nicht.",

@@ -147,3 +147,37 @@ test("a room: only its sessions, kept for this operator, with a way back", async
   await page.getByRole("button", { name: "Show all sessions" }).click();
   await tile("Anna Berger").waitFor();
 });
+
+test("stations: name and room, only what was changed; a refusal stays in the dialog", async () => {
+  await wall();
+  await goTo("Stations");
+  const row = page.locator('tr[data-station="browser-2"]');
+  const open = () => page.getByRole("button", { name: /^Name and room of station (R12-02|Window)$/ }).click();
+  await open();
+  const dialog = page.getByRole("dialog", { name: "Name and room: R12-02" });
+  await dialog.getByRole("textbox", { name: "Name of the station" }).fill("Window");
+  await page.keyboard.press("Enter");
+  await text(row, "Window");
+  await dialog.waitFor({ state: "detached" });
+  assert.deepEqual(calls("Stations.Set"), [{ station: "browser-2", name: "Window" }]);
+
+  mock.fail("Stations.Set", "Your rights are bound to rooms: you can name stations of these, and move none.");
+  await open();
+  const again = page.getByRole("dialog", { name: "Name and room: Window" });
+  const room = again.getByRole("combobox", { name: "Room" });
+  await again.locator("datalist option").nth(1).waitFor({ state: "attached" });
+  assert.deepEqual(await again.locator("datalist option").evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value)), ["Room 12", "Room 13", "Room 14"]);
+  await room.fill("Library");
+  await page.keyboard.press("Enter");
+  await text(again.getByRole("alert"), "Your rights are bound to rooms");
+  assert.equal(await room.inputValue(), "Library");
+  mock.fail("Stations.Set", null);
+  await again.getByRole("button", { name: "Save" }).click();
+  await text(row, "Library");
+  assert.deepEqual(calls("Stations.Set").at(-1), { station: "browser-2", room: "Library" });
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Name and room of station Window");
+
+  // Nobody may block an administrator, wherever they sit.
+  const block = page.getByRole("button", { name: "Block station R12-29" });
+  assert.equal(await block.getAttribute("aria-disabled"), "true");
+});
