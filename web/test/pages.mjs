@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const AT_ONCE = 2;
-const SHARED = ["setup"];
+const SHARED = ["setup", "visiting"];
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "node_modules", ".cache", "stationmaster-pages");
 const all = readdirSync(join(here, "pages")).map((f) => f.replace(/\.ts$/, "")).filter((f) => !SHARED.includes(f));

@@ -17,7 +17,7 @@ export function Help() {
   const close = () => (helpOpen.value = false);
   return (
     <Dialog title={t("help.title")} onClose={close}>
-      <div class="dialog-body help" tabIndex={0}>
+      <div class="dialog-body help" tabIndex={0} role="region" aria-label={t("menu.help")}>
         <h3>{t("help.select")}</h3>
         <ul>
           <li>{t("help.select.click")}</li>

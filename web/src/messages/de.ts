@@ -637,6 +637,7 @@ export const de: Record<keyof typeof en, Text> = {
   "stations.set.field": "Name der Station",
   "stations.set.hint": "Ohne Namen heißt die Station nach ihrer Nummer. Sitzungen gehören zum Raum ihrer Station.",
   "stations.set.go": "Speichern",
+  "desktop.picture": "Bild des Desktops",
   "station.kind.browser": "Browser",
   "station.kind.vnc": "VNC-Betrachter",
   "scene.greeter": "Anmeldung",

@@ -631,6 +631,7 @@ export const en = {
   "stations.set.field": "Name of the station",
   "stations.set.hint": "Without a name the station is called by its number. Sessions belong to the room of their station.",
   "stations.set.go": "Save",
+  "desktop.picture": "Picture of the desktop",
   "station.kind.browser": "Browser",
   "station.kind.vnc": "VNC viewer",
   "scene.greeter": "Log-in",

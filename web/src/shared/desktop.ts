@@ -4,6 +4,7 @@
 // this is the end.
 
 import type RFB from "@novnc/novnc";
+import { t } from "./i18n";
 import { signal } from "@preact/signals";
 
 export type Stream = "opening" | "open" | "broken" | "ended";
@@ -132,6 +133,7 @@ export class Desktop {
     });
     const r = new Rfb(this.target, socket, { shared: true });
     const canvas = this.target.querySelector("canvas");
+    canvas?.setAttribute("aria-label", t("desktop.picture"));
     this.rfb = r;
     r.viewOnly = this.only;
     r.background = "transparent";
