@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mock, page, selected, status, text, tile, wall } from "./setup";
+import { fromMore, mock, page, selected, status, text, tile, wall } from "./setup";
 
 test("log off selected: asks, names, ends them, tells the result", async () => {
   await wall();
@@ -72,7 +72,7 @@ test("a running order is there again after a reload", async () => {
 test("suspend acts at once", async () => {
   await wall();
   await tile("Ben Cohen").click();
-  await page.getByRole("button", { name: "Suspend selected sessions" }).click();
+  await fromMore("Suspend", "Suspend selected sessions");
   await text(tile("Ben Cohen"), "Suspended");
   await text(tile("Ben Cohen"), "No station");
 });

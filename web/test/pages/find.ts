@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startMock } from "../../dev/mock";
 import type { Session } from "../../src/shared/types";
-import { accessible, browser, inContext, mock, page, selected, status, text, tile, wall } from "./setup";
+import { accessible, browser, fromMore, inContext, mock, page, selected, status, text, tile, wall } from "./setup";
 
 const search = () => page.getByRole("searchbox");
 const found = (what: string) => text(page.getByRole("status"), what);
@@ -48,7 +48,7 @@ test("an act reaches what is selected, also what the search hides", async () => 
   await tile("Ben Cohen").click({ modifiers: ["Control"] });
   await search().fill("anna");
   await text(status(), "2 selected, 1 not shown");
-  await page.getByRole("button", { name: "Suspend selected sessions" }).click();
+  await fromMore("Suspend", "Suspend selected sessions");
   await page.getByText("2 of 2 done").waitFor();
 });
 

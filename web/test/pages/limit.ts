@@ -17,7 +17,7 @@ test("one by the right mouse button: a name that is none is refused beside the f
   await choose("Limit the web", "Only these sites for selected …");
   const d = page.getByRole("dialog", { name: "Only these sites for Anna Berger" });
   const field = d.getByLabel("Sites");
-  assert.equal(await page.evaluate(() => document.activeElement?.tagName), "TEXTAREA");
+  await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
   const go = d.getByRole("button", { name: "Limit the web" });
   await go.click();
   await text(d, "Write at least one site");

@@ -47,6 +47,12 @@ export async function signIn(user = "kaya", password = "demo"): Promise<void> {
   await page.getByRole("button", { name: "Log in" }).click();
 }
 
+/** An act of the bar that has no room there. */
+export async function fromMore(...names: string[]): Promise<void> {
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  for (const name of names) await page.getByRole("menuitem", { name, exact: true }).click();
+}
+
 export async function wall(): Promise<void> {
   await page.goto(mock.url);
   await signIn();
