@@ -89,6 +89,12 @@ export function visitStates(pass: Pass): void {
     });
     context.setDefaultTimeout(8000);
     await context.addInitScript("try { localStorage.removeItem('stationmaster.wall.kaya') } catch {}");
+    // Colours on their way from one theme to the other are neither.
+    await context.addInitScript(() => {
+      const still = new CSSStyleSheet();
+      still.replaceSync("*, *::before, *::after { transition: none !important; }");
+      document.adoptedStyleSheets = [still];
+    });
     page = await context.newPage();
     page.on("pageerror", (e) => errors.push(e.message));
     page.on("console", (m) => {
