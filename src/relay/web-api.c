@@ -27,8 +27,8 @@ struct api_call {
 	bool is_sign_out; /* the cookie is cleared whatever the reply */
 };
 
-static const char *const not_offered[] = { "org.stationmaster.Relay.",
-	"org.stationmaster.Worker." };
+static const char *const not_offered[] = { "org.stationmaster.Relay.", "org.stationmaster.Worker.",
+	"org.stationmaster.Limiter." };
 
 static const struct {
 	const char *error;
