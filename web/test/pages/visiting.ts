@@ -31,6 +31,8 @@ export interface Pass {
   height: number;
   first: Scheme;
   then: Scheme[];
+  /** One more picture of each, in the first scheme, as large as a wall screen shows it. */
+  large?: { width: number; height: number; picture: string };
 }
 
 const IN_CONTRAST = new Set(["login-denied", "wall", "wall-alarms", "selected-some", "menu", "hands", "block-dialog-time", "blocked", "logoff-all", "act-error", "side-chat", "users", "systems-alarm", "station-dialog-refused", "station-panel", "station-block", "station-notice"]);
@@ -75,6 +77,12 @@ export function visitStates(pass: Pass): void {
         await look(s);
         faults.push(...told(`${s.colorScheme}${s.contrast ? ", high contrast" : ""}`, await axe(page, ["color-contrast"])));
       }
+      if (pass.large) {
+        await page.emulateMedia({ colorScheme: pass.first.colorScheme, contrast: "no-preference", reducedMotion: "reduce" });
+        await page.setViewportSize(pass.large);
+        await page.screenshot({ path: join(out, pass.large.picture, `${state.name}.jpg`), type: "jpeg", quality: 80 });
+        await page.setViewportSize(pass);
+      }
       return [...faults, ...errors];
     } finally {
       await state.leave?.(stage);
@@ -84,6 +92,7 @@ export function visitStates(pass: Pass): void {
 
   test(`every state: ${pass.name}`, async (t) => {
     for (const s of [pass.first, ...pass.then]) if (s.picture) mkdirSync(join(out, s.picture), { recursive: true });
+    if (pass.large) mkdirSync(join(out, pass.large.picture), { recursive: true });
     context = await browser.newContext({
       viewport: { width: pass.width, height: pass.height }, locale: pass.locale, hasTouch: pass.touch, isMobile: pass.touch,
     });
