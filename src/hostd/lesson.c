@@ -152,7 +152,7 @@ int lesson_start(struct host *h, const struct lesson_order *order, struct lesson
 	h->last_lesson++;
 	l->since_s = clock_real_ms() / 1000;
 	if (order->web) {
-		l->rule.web = l->web = lesson_parse_web(web, NULL);
+		l->rule.web = l->web = web_rule_copy(order->web);
 		if (!l->web) {
 			lesson_free(l);
 			return -ENOMEM;
@@ -333,7 +333,9 @@ struct web_rule *lesson_parse_web(json_t *web, char **ret_reason)
 	entries = calloc(json_array_size(domains) + 1, sizeof(*entries));
 	for (size_t i = 0; entries && i < json_array_size(domains); i++)
 		entries[i] = json_string_value(json_array_get(domains, i));
-	if (entries)
+	if (entries && !ret_reason)
+		(void)web_rule_load(mode, entries, json_array_size(domains), &rule);
+	else if (entries)
 		(void)web_rule_new(mode, entries, json_array_size(domains), &rule, &reason);
 	if (!rule && ret_reason)
 		*ret_reason = take_ptr(reason);

@@ -87,7 +87,8 @@ json_t *lesson_build_json(const struct lesson *l, const struct caller *caller);
 json_t *lesson_build_station(const struct session *s);
 /* {mode, domains}, or null. */
 json_t *lesson_build_web(const struct web_rule *rule);
-/* From that; NULL: there is none. */
+/* From what somebody wrote, or with ret_reason NULL from what lesson_build_web() made; NULL: there
+ * is none. */
 struct web_rule *lesson_parse_web(json_t *web, char **ret_reason);
 /* {user, full_name} of each. */
 json_t *lesson_build_users(json_t *users);

@@ -128,27 +128,6 @@ static void save(const struct web_limit *b)
 			web_mode_to_string(b->rule->mode), domains ? domains : "");
 }
 
-static struct web_rule *rule_copy(const struct web_rule *rule)
-{
-	_cleanup_free_ char *reason = NULL;
-	struct web_rule *copy = NULL;
-	int r;
-
-	/* A name that starts with a dot may have no other. */
-	const char **entries = calloc(rule->n, sizeof(*entries));
-	char(*dotted)[WEB_DOMAIN_MAX + 2] = calloc(rule->n, sizeof(*dotted));
-
-	for (size_t i = 0; entries && dotted && i < rule->n; i++) {
-		snprintf(dotted[i], sizeof(dotted[i]), ".%s", rule->domains[i]);
-		entries[i] = dotted[i];
-	}
-	r = entries && dotted ? web_rule_new(rule->mode, entries, rule->n, &copy, &reason)
-			      : -ENOMEM;
-	free(entries);
-	free(dotted);
-	return r < 0 ? NULL : copy;
-}
-
 /* Different rules, each once. */
 struct rules {
 	const struct web_rule *list[WEB_LIMIT_RULES_MAX];
@@ -191,7 +170,7 @@ static int web_limit_order(struct host *h, const struct web_limit_order *order,
 
 	if (!web_limit_has_room(h, order->rule))
 		return -ENOSPC;
-	rule = rule_copy(order->rule);
+	rule = web_rule_copy(order->rule);
 	if (!rule)
 		return -ENOMEM;
 	if (!b)
@@ -437,25 +416,20 @@ void web_limit_lists_add(struct host *h, uid_t uid, const struct web_rule *rule)
 /* Names as stored, one a line. NULL: none that is one. */
 static struct web_rule *rule_load(const char *mode, const char *text)
 {
-	_cleanup_free_ char *copy = strdup(text), *reason = NULL;
-	_cleanup_free_ const char **entries = calloc(WEB_DOMAINS_MAX, sizeof(*entries));
-	char *save_at = NULL, *dotted;
+	_cleanup_free_ char *copy = strdup(text);
+	_cleanup_free_ const char **names = calloc(WEB_DOMAINS_MAX, sizeof(*names));
 	struct web_rule *rule = NULL;
+	char *save_at = NULL;
 	enum web_mode m;
 	size_t n = 0;
 
-	if (!copy || !entries || web_mode_parse(mode, &m) < 0)
+	if (!copy || !names || web_mode_parse(mode, &m) < 0)
 		return NULL;
 	for (char *line = strtok_r(copy, "\n", &save_at); line && n < WEB_DOMAINS_MAX;
-			line = strtok_r(NULL, "\n", &save_at)) {
-		dotted = str_format(".%s", line);
-		if (dotted)
-			entries[n++] = dotted;
-	}
-	if (web_rule_new(m, entries, n, &rule, &reason) < 0)
-		log_warning("a stored list of sites cannot be used: %s", reason ? reason : "");
-	for (size_t i = 0; i < n; i++)
-		free((char *)entries[i]);
+			line = strtok_r(NULL, "\n", &save_at))
+		names[n++] = line;
+	if (web_rule_load(m, names, n, &rule) < 0)
+		log_warning("a stored list of sites cannot be used");
 	return rule;
 }
 

@@ -239,6 +239,40 @@ int web_rule_new(enum web_mode mode, const char *const *entries, size_t n, struc
 	return 0;
 }
 
+int web_rule_load(enum web_mode mode, const char *const *names, size_t n, struct web_rule **ret)
+{
+	_cleanup_(web_rule_freep) struct web_rule *rule = calloc(1, sizeof(*rule));
+
+	if (n == 0 || n > WEB_DOMAINS_MAX)
+		return -EINVAL;
+	if (!rule)
+		return -ENOMEM;
+	rule->mode = mode;
+	rule->domains = calloc(n, sizeof(*rule->domains));
+	if (!rule->domains)
+		return -ENOMEM;
+	for (; rule->n < n; rule->n++) {
+		const char *name = names[rule->n];
+
+		if (!name || !is_name(name) || is_address(name))
+			return -EINVAL;
+		rule->domains[rule->n] = strdup(name);
+		if (!rule->domains[rule->n])
+			return -ENOMEM;
+	}
+	sort(rule);
+	*ret = take_ptr(rule);
+	return 0;
+}
+
+struct web_rule *web_rule_copy(const struct web_rule *r)
+{
+	struct web_rule *copy = NULL;
+
+	(void)web_rule_load(r->mode, (const char *const *)r->domains, r->n, &copy);
+	return copy;
+}
+
 bool web_rule_is_equal(const struct web_rule *a, const struct web_rule *b)
 {
 	if (!a || !b)

@@ -35,6 +35,10 @@ int web_domain_parse(const char *text, char **ret, char **ret_reason);
 /* -EINVAL as above, also for none and for more than WEB_DOMAINS_MAX. Empty entries are left out. */
 int web_rule_new(enum web_mode mode, const char *const *entries, size_t n, struct web_rule **ret,
 		char **ret_reason);
+/* Names as they stand in a rule (a whole ending is one, too). -EINVAL: one is none. -ENOMEM */
+int web_rule_load(enum web_mode mode, const char *const *names, size_t n, struct web_rule **ret);
+/* NULL: no memory. */
+struct web_rule *web_rule_copy(const struct web_rule *r);
 struct web_rule *web_rule_free(struct web_rule *r);
 DEFINE_CLEANUP(struct web_rule, web_rule_free);
 

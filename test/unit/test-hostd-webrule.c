@@ -173,6 +173,28 @@ static void rules(void **state)
 	free(many);
 }
 
+/* A whole ending has no dot in a rule; people have to write it *.edu. */
+static void kept_rules_are_read_again(void **state)
+{
+	const char *written[] = { "*.edu", "contoso.com" }, *bad[] = { "contoso.com", "192.0.2.1" };
+	struct web_rule *rule = NULL, *copy, *loaded = NULL, *none = NULL;
+	char *reason = NULL;
+
+	assert_int_equal(web_rule_new(WEB_ALLOW, written, 2, &rule, &reason), 0);
+	copy = web_rule_copy(rule);
+	assert_true(web_rule_is_equal(rule, copy) && copy != rule);
+	assert_int_equal(web_rule_load(WEB_ALLOW, (const char *const *)rule->domains, rule->n,
+					 &loaded),
+			0);
+	assert_true(web_rule_allows(loaded, "mit.edu") && !web_rule_allows(loaded, "mit.org"));
+	assert_int_equal(web_rule_load(WEB_ALLOW, bad, 2, &none), -EINVAL);
+	assert_int_equal(web_rule_load(WEB_ALLOW, bad, 0, &none), -EINVAL);
+	assert_null(none);
+	web_rule_free(rule);
+	web_rule_free(copy);
+	web_rule_free(loaded);
+}
+
 static void modes(void **state)
 {
 	enum web_mode m;
@@ -193,6 +215,7 @@ int main(void)
 		cmocka_unit_test(long_names),
 		cmocka_unit_test(what_a_site_covers),
 		cmocka_unit_test(rules),
+		cmocka_unit_test(kept_rules_are_read_again),
 		cmocka_unit_test(modes),
 	};
 
