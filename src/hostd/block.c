@@ -280,15 +280,13 @@ static void arm(struct host *h)
 	int64_t next_ms = 0;
 	struct list *l;
 
-	h->block_end = sd_event_source_disable_unref(h->block_end);
 	list_for_each (l, &h->blocks) {
 		int64_t until = list_entry(l, struct block, link)->until_ms;
 
 		if (until && (!next_ms || until < next_ms))
 			next_ms = until;
 	}
-	if (next_ms && sd_event_add_time(h->event, &h->block_end, CLOCK_REALTIME,
-				       (uint64_t)next_ms * 1000, 1000, handle_end, h) < 0)
+	if (host_arm_clock(h, &h->block_end, next_ms, handle_end, h) < 0)
 		log_error("out of memory: blocks do not end by themselves");
 }
 

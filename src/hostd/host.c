@@ -59,6 +59,16 @@ int host_arm_timer(struct host *h, sd_event_source **source, int64_t delay_ms,
 			(uint64_t)MAX(delay_ms, (int64_t)0) * 1000, 1000, fn, userdata);
 }
 
+int host_arm_clock(struct host *h, sd_event_source **source, int64_t at_ms,
+		sd_event_time_handler_t fn, void *userdata)
+{
+	*source = sd_event_source_disable_unref(*source);
+	if (!at_ms)
+		return 0;
+	return sd_event_add_time(h->event, source, CLOCK_REALTIME, (uint64_t)at_ms * 1000, 1000, fn,
+			userdata);
+}
+
 /* --- changes --- */
 
 static int handle_flush(sd_event_source *source, void *userdata)

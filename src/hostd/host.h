@@ -131,3 +131,7 @@ void host_save(struct host *h);
 /* One-shot timer: (re)arms *source. */
 int host_arm_timer(struct host *h, sd_event_source **source, int64_t delay_ms,
 		sd_event_time_handler_t fn, void *userdata);
+/* The same for a time of CLOCK_REALTIME, which a clock that is set moves along; 0: none, disarmed.
+ */
+int host_arm_clock(struct host *h, sd_event_source **source, int64_t at_ms,
+		sd_event_time_handler_t fn, void *userdata);

@@ -264,15 +264,13 @@ static void arm(struct host *h)
 	int64_t next_ms = 0;
 	struct list *l;
 
-	h->lesson_end = sd_event_source_disable_unref(h->lesson_end);
 	list_for_each (l, &h->lessons) {
 		int64_t ends = list_entry(l, struct lesson, link)->rule.ends_ms;
 
 		if (!next_ms || ends < next_ms)
 			next_ms = ends;
 	}
-	if (next_ms && sd_event_add_time(h->event, &h->lesson_end, CLOCK_REALTIME,
-				       (uint64_t)next_ms * 1000, 1000, handle_end, h) < 0)
+	if (host_arm_clock(h, &h->lesson_end, next_ms, handle_end, h) < 0)
 		log_error("out of memory: lessons do not end by themselves");
 }
 
