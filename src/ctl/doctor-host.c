@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "ctl/finding.h"
+#include "ipc/logon-notice.h"
 
 #define XSESSIONS "/usr/share/xsessions"
 #define XVNC      "/usr/bin/Xvnc"
@@ -23,11 +24,21 @@ enum { FILE_MAX = 64 * 1024, FONT_FOLDERS = 16 };
 
 void doctor_look_settings(struct doctor *d)
 {
+	_cleanup_(logon_notices_freep) struct logon_notices *notices = NULL;
 	_cleanup_free_ char *error = NULL;
 	int r = conf_load(CONF_PATH, &d->conf, &error);
 
+	if (r == 0)
+		r = logon_notices_load(CONF_PATH, &notices, &error);
 	if (r == 0) {
 		finding_add(d, "settings", FINDING_OK, NULL, "The settings can be read.");
+		return;
+	}
+	if (d->conf) {
+		finding_add(d, "settings", FINDING_FAULT,
+				"Mend or remove the file; man stationmaster.conf, [login], says what it may be. Then: systemctl restart stationd",
+				"The log-on notice cannot be shown: %s",
+				error ? error : strerror(-r));
 		return;
 	}
 	finding_add(d, "settings", FINDING_FAULT,

@@ -82,6 +82,7 @@ void api_login_start(struct request *r)
 	request.station = arg_string(&r->args, "station", ARG_OPTIONAL, 64);
 	request.user = arg_string(&r->args, "user", ARG_REQUIRED, 1024);
 	request.desktop = arg_string(&r->args, "desktop", ARG_OPTIONAL, 100);
+	request.language = arg_string(&r->args, "language", ARG_OPTIONAL, 35);
 	request.width = (int)arg_int(&r->args, "width", ARG_OPTIONAL, 640, 7680, 0);
 	request.height = (int)arg_int(&r->args, "height", ARG_OPTIONAL, 480, 4320, 0);
 	request.address = arg_string(&r->args, "address", ARG_REQUIRED, CALLER_FROM_MAX - 1);
@@ -113,6 +114,14 @@ void api_login_answer(struct request *r)
 
 	if (api_args_done(r))
 		login_answer(r->host, r->peer, r->call, conversation, answers);
+}
+
+void api_login_accept(struct request *r)
+{
+	const char *conversation = arg_string(&r->args, "conversation", ARG_REQUIRED, 64);
+
+	if (api_args_done(r))
+		login_accept(r->host, r->peer, r->call, conversation);
 }
 
 void api_login_cancel(struct request *r)

@@ -88,6 +88,7 @@ const struct api_method api_methods[] = {
 	{ "Login", "Info", RIGHT_RELAY, api_login_info },
 	{ "Login", "Start", RIGHT_RELAY, api_login_start },
 	{ "Login", "Answer", RIGHT_RELAY, api_login_answer },
+	{ "Login", "Accept", RIGHT_RELAY, api_login_accept },
 	{ "Login", "Cancel", RIGHT_RELAY, api_login_cancel },
 	{ "Login", "SignOut", RIGHT_RELAY, api_login_sign_out },
 	{ "Relay", "Serve", RIGHT_RELAY, api_relay_serve },

@@ -153,6 +153,7 @@ void api_events_watch(struct request *r);
 void api_login_info(struct request *r);
 void api_login_start(struct request *r);
 void api_login_answer(struct request *r);
+void api_login_accept(struct request *r);
 void api_login_cancel(struct request *r);
 void api_login_sign_out(struct request *r);
 void api_relay_serve(struct request *r);

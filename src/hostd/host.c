@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "hostd/accepted.h"
 #include "hostd/api.h"
 #include "hostd/apitoken.h"
 #include "hostd/audit.h"
@@ -319,16 +320,18 @@ static int host_init_loop(struct host *h)
 	return 0;
 }
 
-int host_new(struct conf *conf, struct host **ret)
+int host_new(struct conf *conf, struct logon_notices *notices, struct host **ret)
 {
 	_cleanup_(host_freep) struct host *h = calloc(1, sizeof(*h));
 	int r;
 
 	if (!h) {
 		conf_free(conf);
+		logon_notices_free(notices);
 		return -ENOMEM;
 	}
 	h->conf = conf;
+	h->notices = notices;
 	load_limits(h);
 	h->started_ms = clock_mono_ms();
 	list_init(&h->sessions);
@@ -435,6 +438,7 @@ struct host *host_free(struct host *h)
 	apps_done(&h->apps);
 	store_close(h->store);
 	conf_free(h->conf);
+	logon_notices_free(h->notices);
 	sd_event_unref(h->event);
 	free(h);
 	return NULL;
@@ -469,6 +473,7 @@ int host_run(struct host *h)
 	int r;
 
 	counter_load(h);
+	accepted_load(h);
 	if (!*h->boot)
 		r = str_random_token(h->boot);
 	r = station_load_all(h);

@@ -20,6 +20,7 @@
 #include "hostd/store.h"
 #include "ipc/conf.h"
 #include "ipc/json.h"
+#include "ipc/logon-notice.h"
 #include "ipc/varlink.h"
 
 #define HOST_RUN_PATH    "/run/stationmaster"
@@ -39,6 +40,7 @@ struct server;
 struct host {
 	sd_event *event;
 	struct conf *conf;
+	struct logon_notices *notices;
 	struct limits limits; /* of each session */
 	struct store *store;
 	struct logind *logind; /* NULL: there is none */
@@ -109,8 +111,9 @@ struct host {
 	char system_name[256];
 };
 
-/* Takes conf. What is needed before sockets are opened: store, names, logind, desktops, groups. */
-int host_new(struct conf *conf, struct host **ret);
+/* Takes conf and notices. What is needed before sockets are opened: store, names, logind, desktops,
+ * groups. */
+int host_new(struct conf *conf, struct logon_notices *notices, struct host **ret);
 struct host *host_free(struct host *h);
 DEFINE_CLEANUP(struct host, host_free);
 /* Look up the groups of roles and the relay's account again (blocks: start and SIGHUP only). */

@@ -4,6 +4,8 @@
  *
  *   ASKED     the helper works (PAM); call is the relay's open call
  *   PROMPTED  the person has been asked; no call is open; LOGIN_TIMEOUT_MS runs
+ *   NOTICED   authenticated; the person reads what has to be accepted; no call is open;
+ *             NOTICE_TIMEOUT_MS runs
  *   WAITING   authenticated; a session of the same user is just opening or ending, and the user may
  *             have no more of them, so this goes on when that has changed
  *   OPENING   a session of its own is coming up; the worker belongs to the session now
@@ -18,6 +20,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "hostd/accepted.h"
 #include "hostd/audit.h"
 #include "hostd/host.h"
 #include "hostd/session.h"
@@ -35,7 +38,7 @@ enum {
 #define SESSIONS_ERROR "org.stationmaster.Sessions."
 #define WRONG_PASSWORD "The user name or the password is not right."
 
-enum login_state { ASKED, PROMPTED, WAITING, OPENING };
+enum login_state { ASKED, PROMPTED, NOTICED, WAITING, OPENING };
 
 struct login {
 	struct list link;
@@ -47,6 +50,7 @@ struct login {
 	char station[STATION_ID_MAX];
 	char *user; /* as typed */
 	char *desktop;
+	char *language;
 	int width, height;
 	char address[CALLER_FROM_MAX];
 	struct caller caller; /* LOGIN_START */
@@ -54,7 +58,8 @@ struct login {
 	struct worker *worker;
 	struct session *session; /* OPENING */
 	struct person person;
-	json_t *messages; /* of the last reply of the helper */
+	const struct logon_notice *notice; /* NOTICED */
+	json_t *messages;                  /* of the last reply of the helper */
 	sd_event_source *timer;
 };
 
@@ -78,6 +83,7 @@ static void login_free(struct login *g)
 	json_decref(g->messages);
 	free(g->user);
 	free(g->desktop);
+	free(g->language);
 	free(g);
 }
 
@@ -104,6 +110,28 @@ static void login_audit(struct login *g, const char *result)
 
 	login_caller(g, &c);
 	audit_add(g->host, &c, audit_names[g->purpose], targets ? targets : g->user, result);
+}
+
+/* What became of the notice: which text, by its hash. */
+static void notice_audit(struct login *g, const char *result)
+{
+	_cleanup_free_ char *targets = NULL;
+	char hash[ACCEPTED_HASH_LEN + 1];
+	struct caller c;
+
+	accepted_hash(g->notice, hash);
+	targets = str_format("%s at %s: notice %s sha256 %s", g->user, g->station,
+			g->notice->language, hash);
+	login_caller(g, &c);
+	audit_add(g->host, &c, "Login.notice", targets ? targets : g->user, result);
+}
+
+/* Nobody is there any more to answer. */
+static void login_drop(struct login *g)
+{
+	if (g->state == NOTICED)
+		notice_audit(g, "unanswered");
+	login_free(g);
 }
 
 /* Ends the log-in with an error. parameters are taken. */
@@ -141,9 +169,9 @@ static void login_reply_done(struct login *g, const char *token)
 	login_audit(g, "ok");
 	if (g->call)
 		varlink_reply(g->call,
-				json_pack("{s:s, s:[], s:o, s:b, s:o, s:s, s:s, s:s}",
+				json_pack("{s:s, s:[], s:o, s:n, s:b, s:o, s:s, s:s, s:s}",
 						"conversation", g->id, "prompts", "messages",
-						messages, "done", 1, "token",
+						messages, "notice", "done", 1, "token",
 						token ? json_string(token) : json_null(), "user",
 						g->person.user, "full_name", g->person.full_name,
 						"role", role_to_string(g->person.role)));
@@ -328,7 +356,7 @@ void login_handle_session_changed(struct host *h, uid_t uid)
 
 static int handle_prompt_timeout(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	login_free(userdata);
+	login_drop(userdata);
 	return 0;
 }
 
@@ -345,8 +373,8 @@ static void handle_lost(struct worker *w, void *userdata)
 {
 	struct login *g = userdata;
 
-	if (g->state == PROMPTED)
-		login_free(g); /* the next Answer gets NoConversation */
+	if (g->state == PROMPTED || g->state == NOTICED)
+		login_drop(g); /* the next Answer or Accept gets NoConversation */
 	else
 		login_fail_text(g,
 				"The log-in helper (station-session) ended unexpectedly; the "
@@ -398,17 +426,40 @@ static void handle_helper_error(struct login *g, const char *error, json_t *para
 
 static void handle_prompts(struct login *g, json_t *prompts)
 {
-	varlink_reply(g->call, json_pack("{s:s, s:O, s:O, s:b}", "conversation", g->id, "prompts",
-					       prompts, "messages", g->messages, "done", 0));
+	varlink_reply(g->call,
+			json_pack("{s:s, s:O, s:O, s:n, s:b}", "conversation", g->id, "prompts",
+					prompts, "messages", g->messages, "notice", "done", 0));
 	g->call = varlink_call_unref(g->call);
 	g->state = PROMPTED;
 	host_arm_timer(g->host, &g->timer, LOGIN_TIMEOUT_MS, handle_prompt_timeout, g);
 }
 
+/* At a station: the person is known, and nothing has been shown or started yet. */
+static void show_notice(struct login *g)
+{
+	varlink_reply(g->call,
+			json_pack("{s:s, s:[], s:O, s:{s:s, s:s}, s:b}", "conversation", g->id,
+					"prompts", "messages", g->messages, "notice", "language",
+					g->notice->language, "text", g->notice->text, "done", 0));
+	g->call = varlink_call_unref(g->call);
+	g->state = NOTICED;
+	host_arm_timer(g->host, &g->timer, NOTICE_TIMEOUT_MS, handle_prompt_timeout, g);
+}
+
+static void go_on_at_station(struct login *g)
+{
+	if (station_find(g->host, g->station)) {
+		proceed(g);
+		return;
+	}
+	login_fail_text(g,
+			"This station is no longer connected. Load the page again, or "
+			"connect the viewer again.",
+			"");
+}
+
 static void handle_done(struct login *g, json_t *person)
 {
-	struct station *st;
-
 	if (person_parse(person, &g->person) < 0) {
 		login_fail_text(g,
 				"The log-in helper gave an answer that makes no sense; are all "
@@ -426,15 +477,15 @@ static void handle_done(struct login *g, json_t *person)
 		finish_unlock(g);
 		return;
 	}
-	st = g->purpose == LOGIN_STATION ? station_find(g->host, g->station) : NULL;
-	if (g->purpose == LOGIN_STATION && !st) {
-		login_fail_text(g,
-				"This station is no longer connected. Load the page again, or "
-				"connect the viewer again.",
-				"");
+	if (g->purpose == LOGIN_START) {
+		proceed(g);
 		return;
 	}
-	proceed(g);
+	g->notice = accepted_find_missing(g->host, &g->person, g->language);
+	if (g->notice)
+		show_notice(g);
+	else
+		go_on_at_station(g);
 }
 
 static void handle_reply(struct varlink *v, const char *error, json_t *parameters, bool continues,
@@ -513,6 +564,7 @@ static int login_new(struct host *h, struct peer *peer, struct varlink_call *cal
 	g->call = varlink_call_ref(call);
 	g->user = strdup(request->user);
 	g->desktop = request->desktop ? strdup(request->desktop) : NULL;
+	g->language = request->language ? strdup(request->language) : NULL;
 	g->width = request->width;
 	g->height = request->height;
 	if (request->station)
@@ -522,7 +574,8 @@ static int login_new(struct host *h, struct peer *peer, struct varlink_call *cal
 		g->caller = *request->caller;
 	list_add_tail(&h->logins, &g->link);
 	h->n_logins++;
-	if (!g->user || (request->desktop && !g->desktop) || str_random_token(g->id) < 0) {
+	if (!g->user || (request->desktop && !g->desktop) || (request->language && !g->language) ||
+			str_random_token(g->id) < 0) {
 		login_free(g);
 		return -ENOMEM;
 	}
@@ -601,6 +654,24 @@ void login_answer(struct host *h, struct peer *peer, struct varlink_call *call,
 	ask_helper(g, "Answer", json_pack("{s:O}", "answers", answers));
 }
 
+void login_accept(struct host *h, struct peer *peer, struct varlink_call *call,
+		const char *conversation)
+{
+	struct login *g = find(h, peer, conversation);
+
+	if (!g || g->state != NOTICED) {
+		varlink_error(call, LOGIN_ERROR "NoConversation", NULL);
+		return;
+	}
+	g->call = varlink_call_ref(call);
+	g->state = ASKED;
+	g->timer = sd_event_source_disable_unref(g->timer);
+	notice_audit(g, "ok");
+	/* A failure was logged; the person is asked again the next time. */
+	(void)accepted_add(h, &g->person, g->notice);
+	go_on_at_station(g);
+}
+
 bool login_cancel(struct host *h, struct peer *peer, const char *conversation)
 {
 	struct login *g = find(h, peer, conversation);
@@ -609,10 +680,13 @@ bool login_cancel(struct host *h, struct peer *peer, const char *conversation)
 		return false;
 	if (g->state == OPENING)
 		return true; /* it comes up and is suspended */
-	if (g->call)
+	if (g->call) {
 		login_fail(g, "NoConversation", NULL);
-	else
-		login_free(g);
+		return true;
+	}
+	if (g->state == NOTICED)
+		notice_audit(g, "refused");
+	login_free(g);
 	return true;
 }
 
@@ -628,7 +702,7 @@ void login_peer_gone(struct host *h, struct peer *peer)
 		g->peer = NULL;
 		/* A start that was ordered is carried out; a session that is coming up too. */
 		if (g->state != OPENING && g->purpose != LOGIN_START)
-			login_free(g);
+			login_drop(g);
 	}
 }
 

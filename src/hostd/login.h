@@ -16,6 +16,7 @@ enum {
 	LOGINS_MAX = 512,
 	LOGINS_PER_ADDRESS_MAX = 64, /* a class behind one address */
 	LOGIN_TIMEOUT_MS = 120000,   /* nobody answers the prompts */
+	NOTICE_TIMEOUT_MS = 600000,  /* nobody accepts what has to be read first */
 	LOGIN_ANSWERS_MAX = 16,
 	LOGIN_ANSWER_MAX = 1024, /* bytes */
 };
@@ -26,8 +27,9 @@ struct login_request {
 	enum login_purpose purpose;
 	const char *station; /* LOGIN_STATION, LOGIN_UNLOCK */
 	const char *user;
-	const char *desktop; /* NULL: the default */
-	int width, height;   /* 0: configured */
+	const char *desktop;  /* NULL: the default */
+	const char *language; /* of the greeter, for the notice; NULL: not known */
+	int width, height;    /* 0: configured */
 	const char *address;
 	const struct caller *caller; /* LOGIN_START: who orders it */
 };
@@ -37,6 +39,8 @@ void login_start(struct host *h, struct peer *peer, struct varlink_call *call,
 		const struct login_request *request);
 void login_answer(struct host *h, struct peer *peer, struct varlink_call *call,
 		const char *conversation, json_t *answers);
+void login_accept(struct host *h, struct peer *peer, struct varlink_call *call,
+		const char *conversation);
 /* false: no such conversation. */
 bool login_cancel(struct host *h, struct peer *peer, const char *conversation);
 

@@ -70,6 +70,7 @@ int main(int argc, char *argv[])
 	_cleanup_(host_freep) struct host *h = NULL;
 	_cleanup_free_ char *error = NULL;
 	const char *config = CONF_PATH;
+	struct logon_notices *notices = NULL;
 	struct conf *conf = NULL;
 	int r;
 
@@ -86,7 +87,14 @@ int main(int argc, char *argv[])
 				error ? error : strerror(-r));
 		return 2;
 	}
-	r = host_new(conf, &h);
+	r = logon_notices_load(config, &notices, &error);
+	if (r < 0) {
+		log_error("%s. stationd does not start with a log-on notice that it cannot show.",
+				error ? error : strerror(-r));
+		conf_free(conf);
+		return 2;
+	}
+	r = host_new(conf, notices, &h);
 	if (r >= 0)
 		r = host_run(h);
 	return r < 0 ? 1 : 0;

@@ -137,6 +137,10 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"CREATE TABLE web_lists ("
 	" uid INTEGER NOT NULL, mode TEXT NOT NULL, domains TEXT NOT NULL, used INTEGER NOT NULL,"
 	" PRIMARY KEY (uid, mode, domains)) WITHOUT ROWID;"
+	/* accepted: hash: SHA-256 of a text of the log-on notice. */
+	"CREATE TABLE accepted ("
+	" uid INTEGER NOT NULL, user TEXT NOT NULL, hash BLOB NOT NULL, at_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (uid, user, hash)) WITHOUT ROWID;"
 	/* audit_anchor: of the last row that was removed because of its age. */
 	"ALTER TABLE audit ADD COLUMN hash BLOB;"
 	"CREATE TABLE audit_anchor ("

@@ -77,6 +77,7 @@ static const struct conf_setting settings[] = {
 	CHOICE("station", "sign", sign, "view", "view control none"),
 	CHOICE("station", "clipboard", clipboard, "both", "both in out none"),
 	INT("audit", "keep-days", audit_keep_days, "365", 0, 36500),
+	CHOICE("login", "notice-again", notice_again, "always", "always once"),
 	TEXT("block", "message", block_message, "", 500),
 	LISTEN("web", "listen", web_listen, "0.0.0.0:8443"),
 	LISTEN("web", "clear-listen", web_clear_listen, ""),

@@ -64,6 +64,7 @@ struct conf {
 	char *sign; /* [station] sign: "view", "control", "none": what is told at the station */
 	char *clipboard;         /* [station] clipboard: "both", "in", "out", "none" */
 	int64_t audit_keep_days; /* [audit] keep-days: entries older than this go; 0: none */
+	char *notice_again;      /* [login] notice-again: "always", "once" */
 	char *block_message;     /* [block] message: default text; empty: that of the language */
 	char *web_listen;        /* [web] listen: address:port, HTTPS; empty: off */
 	char *web_clear_listen;  /* [web] clear-listen: HTTP, loopback addresses only; empty: off */

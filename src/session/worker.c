@@ -182,7 +182,7 @@ static void handle_open_failed(void *userdata, bool in_use, const char *reason, 
 		fail(w->open_call, reason, output);
 	w->open_call = varlink_call_unref(w->open_call);
 	if (in_use)
-		timer_start(&w->loop, &w->idle_timer, WORKER_IDLE_MS);
+		timer_start(&w->loop, &w->idle_timer, WORKER_OPEN_MS);
 	else
 		quit(w);
 }
@@ -818,7 +818,7 @@ static int run_session(struct worker *w, struct peer *first)
 		r = peer_watch(w, first);
 	if (r < 0)
 		return r;
-	timer_start(&w->loop, &w->idle_timer, WORKER_IDLE_MS);
+	timer_start(&w->loop, &w->idle_timer, WORKER_OPEN_MS);
 	return loop_run(&w->loop);
 }
 

@@ -3,7 +3,8 @@
 #pragma once
 
 enum {
-	WORKER_IDLE_MS = 120000, /* nobody answers a prompt, or opens what was authenticated */
+	WORKER_IDLE_MS = 120000, /* nobody answers a prompt */
+	WORKER_OPEN_MS = 900000, /* nobody opens what was authenticated: a notice is being read */
 	WORKER_FLUSH_MS = 2000,  /* for the last replies */
 	WORKER_PEERS_MAX = 8,
 	WORKER_CALLS_MAX = 32, /* waiting LogOff, Watch and Windows calls */

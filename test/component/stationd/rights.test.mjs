@@ -107,7 +107,7 @@ const matrix = [
   ["Stations.Rooms", {}, "Stations.Refused", "ok", "ok"],
   ["Events.Watch", {}, "ok", "ok", "ok"],
 ];
-const relayOnly = ["Login.Info", "Login.Start", "Login.Answer", "Login.Cancel", "Login.SignOut", "Relay.Serve", "Relay.StationOpen", "Relay.StationClose", "Relay.StationAct", "Relay.StationChat", "Relay.Activity", "Relay.OpenSource", "Relay.ViewOpen", "Relay.ViewClose", "Relay.ScreenOpen", "Relay.ScreenClose"];
+const relayOnly = ["Login.Info", "Login.Start", "Login.Answer", "Login.Accept", "Login.Cancel", "Login.SignOut", "Relay.Serve", "Relay.StationOpen", "Relay.StationClose", "Relay.StationAct", "Relay.StationChat", "Relay.Activity", "Relay.OpenSource", "Relay.ViewOpen", "Relay.ViewClose", "Relay.ScreenOpen", "Relay.ScreenClose"];
 
 test("api.sock: the groups decide", async () => {
   let row = 0, pupil;
