@@ -2,9 +2,10 @@
 /*
  * The list of limits, its copy in the store, their end by time, and the people they concern.
  *
- * The rules go by uid. "Everybody" means everybody who has a session, from before its first program
- * on; who has had one keeps the limit as long as it holds, since programs may be left behind.
- * Somebody with a limit of their own is limited without a session too (ssh, cron).
+ * The rules go by uid. "Everybody" is every uid of people, with or without a session: pupils who
+ * know each other's passwords become each other without one. Spared are the members of the groups
+ * of roles, and who has a role of a session that station-limits cannot find by a group. Somebody
+ * with a limit of their own is limited without a session too (ssh, cron).
  *
  * What has to hold is worked out anew from everything that is known (web_limits_apply()) and told
  * to station-limits as a whole, so nothing is undone by steps: when the last limit is gone an empty
@@ -361,6 +362,42 @@ static json_t *find_group(json_t *groups, struct effects *known, const struct we
 	return group;
 }
 
+static json_t *build_user(const char *name, uid_t uid)
+{
+	return json_pack("{s:s, s:I}", "name", name, "uid", (json_int_t)uid);
+}
+
+/* Who is not meant by "everybody". */
+static json_t *build_spared(struct host *h)
+{
+	json_t *users = json_array(), *groups = json_array();
+	struct list *l;
+
+	list_for_each (l, &h->sessions) {
+		const struct session *s = list_entry(l, struct session, link);
+
+		if (s->person.role != ROLE_STANDARD && s->person.uid != 0)
+			json_array_append_new(users, build_user(s->person.user, s->person.uid));
+	}
+	if (!str_is_empty(h->conf->admin_group))
+		json_array_append_new(groups, json_string(h->conf->admin_group));
+	if (!str_is_empty(h->conf->operator_group))
+		json_array_append_new(groups, json_string(h->conf->operator_group));
+	return json_pack("{s:o, s:o}", "users", users, "groups", groups);
+}
+
+/* What holds for a standard user of whom nothing else is known holds for all of them. */
+static void add_everybody(struct host *h, json_t *groups, struct effects *known)
+{
+	struct web_limit_effect e = web_limit_decide(h, (uid_t)-1, ROLE_STANDARD);
+	json_t *group = e.rule ? find_group(groups, known, &e) : NULL;
+
+	if (group)
+		json_object_set_new(group, "all_but", build_spared(h));
+	else if (e.rule)
+		log_error("too many different lists: those without a session are not limited");
+}
+
 static json_t *build_groups(struct host *h)
 {
 	json_t *groups = json_array();
@@ -374,12 +411,12 @@ static json_t *build_groups(struct host *h)
 
 		if (group)
 			json_array_append_new(json_object_get(group, "users"),
-					json_pack("{s:s, s:I}", "name", p->user, "uid",
-							(json_int_t)p->uid));
+					build_user(p->user, p->uid));
 		else
 			log_error("too many different lists: somebody is not limited user=%s",
 					p->user);
 	}
+	add_everybody(h, groups, &known);
 	return groups;
 }
 

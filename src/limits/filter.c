@@ -39,7 +39,7 @@ static void put_site(FILE *f, const char *name)
 			name, name);
 }
 
-static void put_sites(FILE *f, const struct group *g)
+static void put_sites(FILE *f, const struct limit_group *g)
 {
 	json_t *name;
 	size_t i;
@@ -55,12 +55,12 @@ static void put_sites(FILE *f, const struct group *g)
 		put_site(f, hiding[i]);
 }
 
-static const char *closed_if(const struct group *g)
+static const char *closed_if(const struct limit_group *g)
 {
 	return g->deny ? "!named or listed" : "!named or !listed";
 }
 
-static void put_tls(FILE *f, const struct group *g)
+static void put_tls(FILE *f, const struct limit_group *g)
 {
 	fputs("frontend tls\n"
 	      "\tmode tcp\n"
@@ -101,7 +101,7 @@ static void put_return(
 			status, folder, file, condition);
 }
 
-static void put_http(FILE *f, const struct group *g, const char *folder)
+static void put_http(FILE *f, const struct limit_group *g, const char *folder)
 {
 	_cleanup_free_ char *german =
 			str_format("german !named or german %slisted", g->deny ? "" : "!");
@@ -142,7 +142,7 @@ static char *end(FILE *f, char **text)
 	return NULL;
 }
 
-char *filter_build_config(const struct group *g, const char *folder)
+char *filter_build_config(const struct limit_group *g, const char *folder)
 {
 	char *text = NULL;
 	size_t size;
@@ -224,7 +224,7 @@ static void put_text(FILE *f, const char *s)
 	}
 }
 
-static void put_list(FILE *f, const struct group *g, const struct words *w)
+static void put_list(FILE *f, const struct limit_group *g, const struct words *w)
 {
 	size_t n = json_array_size(g->domains), shown = MIN(n, (size_t)PAGE_SITES_MAX);
 
@@ -239,7 +239,7 @@ static void put_list(FILE *f, const struct group *g, const struct words *w)
 	fputs("</ul>\n", f);
 }
 
-char *filter_build_page(const struct group *g, enum filter_language language)
+char *filter_build_page(const struct limit_group *g, enum filter_language language)
 {
 	const struct words *w = &words[language];
 	char *text = NULL;

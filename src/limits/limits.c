@@ -82,7 +82,7 @@ static int write_text(unsigned slot, const char *name, const char *text)
 	return text ? fd_write_file(slot_file(slot, name).text, text, strlen(text), 0644) : -ENOMEM;
 }
 
-static int slot_write(unsigned slot, const struct group *g)
+static int slot_write(unsigned slot, const struct limit_group *g)
 {
 	struct slot_path folder = slot_folder(slot);
 	_cleanup_free_ char *config = filter_build_config(g, folder.text),
@@ -133,7 +133,7 @@ static int slot_start(unsigned slot)
 }
 
 /* One for this rule, running or new. */
-static int slot_take(struct group *g, bool used[static SLOTS_MAX])
+static int slot_take(struct limit_group *g, bool used[static SLOTS_MAX])
 {
 	unsigned free_slot = SLOTS_MAX;
 	int r;
@@ -165,12 +165,20 @@ static void released_done(struct released *r)
 	*r = (struct released){ 0 };
 }
 
-static bool order_has(const struct order *o, uint32_t uid)
+/* Joined ranges: is nobody new among them? */
+static bool ranges_are_within(
+		const struct uid_range *ranges, size_t n, const struct released *known)
 {
-	for (size_t i = 0; i < o->n; i++)
-		if (ranges_have(o->groups[i].ranges, o->groups[i].n_ranges, uid))
-			return true;
-	return false;
+	for (size_t i = 0; i < n; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < known->n && !found; k++)
+			found = known->ranges[k].first <= ranges[i].first &&
+				ranges[i].last <= known->ranges[k].last;
+		if (!found)
+			return false;
+	}
+	return true;
 }
 
 static size_t count_ranges(const struct order *o)
@@ -182,34 +190,37 @@ static size_t count_ranges(const struct order *o)
 	return n;
 }
 
-static void collect(struct released *to, const struct uid_range *ranges, size_t n,
-		const struct order *now)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!order_has(now, ranges[i].first))
-			to->ranges[to->n++] = ranges[i];
-}
-
 /* Those of before, and those whom the new order has no more. */
 static int released_collect(struct limits *l, const struct order *now, struct released *ret)
 {
-	*ret = (struct released){ .ranges = calloc(l->released.n + count_ranges(l->order) + 1,
-						  sizeof(*ret->ranges)) };
-	if (!ret->ranges)
+	struct limit_group all = { .ranges = calloc(l->released.n + count_ranges(l->order) + 1,
+						   sizeof(*all.ranges)) };
+	int r = 0;
+
+	if (!all.ranges)
 		return -ENOMEM;
-	collect(ret, l->released.ranges, l->released.n, now);
+	for (size_t i = 0; i < l->released.n; i++)
+		all.ranges[all.n_ranges++] = l->released.ranges[i];
 	for (size_t i = 0; l->order && i < l->order->n; i++)
-		collect(ret, l->order->groups[i].ranges, l->order->groups[i].n_ranges, now);
-	if (ret->n > l->released.n || (ret->n > 0 && l->released.n == 0))
+		for (size_t k = 0; k < l->order->groups[i].n_ranges; k++)
+			all.ranges[all.n_ranges++] = l->order->groups[i].ranges[k];
+	all.n_ranges = ranges_join(all.ranges, all.n_ranges);
+	for (size_t i = 0; i < now->n && r == 0; i++)
+		r = group_leave_out(&now->groups[i], &all);
+	if (r < 0) {
+		free(all.ranges);
+		return r;
+	}
+	if (all.n_ranges > 0 && !ranges_are_within(all.ranges, all.n_ranges, &l->released))
 		l->released_until_ms = clock_mono_ms() + RELEASED_MS;
-	ret->n = ranges_join(ret->ranges, ret->n);
+	*ret = (struct released){ .ranges = all.ranges, .n = all.n_ranges };
 	return 0;
 }
 
 /* A filter that lets everything pass. */
 static int released_start(struct released *r, bool used[static SLOTS_MAX])
 {
-	struct group open = { .deny = true };
+	struct limit_group open = { .deny = true };
 	int k;
 
 	if (r->n == 0)

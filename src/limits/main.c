@@ -24,15 +24,11 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "ipc/varlink.h"
+#include "limits/accounts.h"
 #include "limits/limits.h"
 #include "limits/units.h"
 
-enum {
-	CLIENTS_MAX = 4,
-	MESSAGE_MAX = 8 * 1024 * 1024,
-	IDLE_MS = 10000,
-	SUBUID_MAX = 4 * 1024 * 1024
-};
+enum { CLIENTS_MAX = 4, MESSAGE_MAX = 8 * 1024 * 1024, IDLE_MS = 10000 };
 
 struct client {
 	struct varlink *conn;
@@ -67,14 +63,17 @@ static const char *what_is_missing(void)
 
 static void handle_set(struct varlink_call *call)
 {
-	_cleanup_free_ char *subuid = NULL, *reason = NULL;
+	_cleanup_free_ char *reason = NULL;
+	struct accounts accounts;
 	struct order *o = NULL;
 	const char *missing;
 	int r;
 
-	if (fd_read_file_at(AT_FDCWD, "/etc/subuid", SUBUID_MAX, &subuid, NULL) < 0)
-		subuid = strdup("");
-	r = subuid ? order_parse(call->parameters, subuid, &o) : -ENOMEM;
+	r = accounts_read(&accounts);
+	if (r == 0) {
+		r = order_parse(call->parameters, &accounts, &o);
+		accounts_done(&accounts);
+	}
 	if (r < 0) {
 		answer_failed(call, r == -E2BIG ? "There are too many different lists of sites at "
 						  "the same time."

@@ -4,7 +4,9 @@
  * into a user namespace under the uids that /etc/subuid gives them, and such a process is on the
  * computer's own network if it likes. So those uids are limited with the user.
  *
- * A uid belongs to one group at most; of two the first has it.
+ * A uid belongs to one group at most; of two the first has it. "All but" some is every uid of
+ * people that no group names: whoever knows the password of another account needs no session to be
+ * that account (su), so those without a session are limited with the others.
  */
 #include "limits/order.h"
 
@@ -14,7 +16,20 @@
 
 #include "base/str.h"
 
-enum { UID_LAST = UINT32_MAX - 1, SUBUID_LINE_MAX = 512 };
+/* systemd gives uids 61184..65519 to services as they come (DynamicUser=), above them is nobody. */
+enum {
+	UID_LAST = UINT32_MAX - 1,
+	UID_SERVICES_FIRST = 61184,
+	UID_SERVICES_LAST = 65535,
+	SUBUID_LINE_MAX = 512
+};
+
+static void group_done(struct limit_group *g)
+{
+	json_decref(g->rule);
+	free(g->ranges);
+	*g = (struct limit_group){ 0 };
+}
 
 /* --- ranges --- */
 
@@ -51,7 +66,7 @@ bool ranges_have(const struct uid_range *ranges, size_t n, uint32_t uid)
 	return false;
 }
 
-static int add_range(struct group *g, uint32_t first, uint32_t last)
+static int add_range(struct limit_group *g, uint32_t first, uint32_t last)
 {
 	if (g->n_ranges >= ORDER_RANGES_MAX)
 		return -E2BIG;
@@ -67,8 +82,8 @@ static int add_range(struct group *g, uint32_t first, uint32_t last)
 	return 0;
 }
 
-/* Leaves out of b what a has: two entries of /etc/subuid may overlap, and a uid has one filter. */
-static int subtract(const struct group *a, struct group *b)
+/* Two entries of /etc/subuid may overlap, and a uid has one filter. */
+int group_leave_out(const struct limit_group *a, struct limit_group *b)
 {
 	struct uid_range *old = b->ranges;
 	size_t n = b->n_ranges, i = 0;
@@ -95,7 +110,7 @@ static int subtract(const struct group *a, struct group *b)
 }
 
 /* "anna:100000:65536" or "1000:100000:65536" */
-static int add_subuid_line(struct group *g, const char *line, const char *user, uint32_t uid)
+static int add_subuid_line(struct limit_group *g, const char *line, const char *user, uint32_t uid)
 {
 	char copy[SUBUID_LINE_MAX], *save = NULL;
 	const char *who, *first, *count;
@@ -114,7 +129,7 @@ static int add_subuid_line(struct group *g, const char *line, const char *user, 
 	return add_range(g, (uint32_t)from, (uint32_t)MIN(from + n - 1, (int64_t)UID_LAST));
 }
 
-static int add_user(struct group *g, const char *subuid, const char *user, uint32_t uid)
+static int add_user(struct limit_group *g, const char *subuid, const char *user, uint32_t uid)
 {
 	int r = add_range(g, uid, uid);
 
@@ -149,12 +164,14 @@ static bool domains_are_clean(json_t *domains)
 	return true;
 }
 
-static int parse_users(struct group *g, json_t *users, const char *subuid)
+static int parse_users(struct limit_group *g, json_t *users, const struct accounts *accounts)
 {
 	json_t *user;
 	size_t i;
 	int r = 0;
 
+	if (!json_is_array(users))
+		return -EBADMSG;
 	if (json_array_size(users) > ORDER_USERS_MAX)
 		return -E2BIG;
 	json_array_foreach (users, i, user) {
@@ -168,7 +185,7 @@ static int parse_users(struct group *g, json_t *users, const char *subuid)
 		uid = arg_int(&a, "uid", ARG_REQUIRED, 1, UID_LAST, 0);
 		if (!json_is_object(user) || args_done(&a))
 			return -EBADMSG;
-		r = add_user(g, subuid, name, (uint32_t)uid);
+		r = add_user(g, accounts->subuid, name, (uint32_t)uid);
 		if (r < 0)
 			return r;
 	}
@@ -176,7 +193,8 @@ static int parse_users(struct group *g, json_t *users, const char *subuid)
 	return 0;
 }
 
-static int parse_group(struct group *g, json_t *object, const char *subuid)
+static int parse_group(struct limit_group *g, json_t *object, const struct accounts *accounts,
+		json_t **ret_all_but)
 {
 	const char *mode;
 	struct args a;
@@ -187,8 +205,8 @@ static int parse_group(struct group *g, json_t *object, const char *subuid)
 	g->by = arg_string(&a, "by", ARG_REQUIRED, 1024);
 	g->domains = arg_strings(&a, "domains", ARG_REQUIRED, ORDER_DOMAINS_MAX, 253);
 	users = arg_any(&a, "users", ARG_REQUIRED);
-	if (!json_is_object(object) || args_done(&a) || !json_is_array(users) ||
-			!domains_are_clean(g->domains) ||
+	*ret_all_but = arg_any(&a, "all_but", 0);
+	if (!json_is_object(object) || args_done(&a) || !domains_are_clean(g->domains) ||
 			(!streq(mode, "allow") && !streq(mode, "deny")))
 		return -EBADMSG;
 	g->deny = streq(mode, "deny");
@@ -196,14 +214,101 @@ static int parse_group(struct group *g, json_t *object, const char *subuid)
 	if (!g->rule)
 		return -ENOMEM;
 	g->by = json_string_value(json_object_get(g->rule, "by"));
-	return parse_users(g, users, subuid);
+	return parse_users(g, users, accounts);
 }
 
-int order_parse(json_t *parameters, const char *subuid, struct order **ret)
+struct members {
+	struct limit_group *group;
+	const char *subuid;
+};
+
+static int add_member(const char *user, uint32_t uid, void *to)
+{
+	struct members *m = to;
+
+	return add_user(m->group, m->subuid, user, uid);
+}
+
+static int parse_accounts(struct limit_group *g, json_t *object, const struct accounts *accounts)
+{
+	struct members members = { g, accounts->subuid };
+	json_t *users, *names, *name;
+	struct args a;
+	size_t i;
+	int r;
+
+	args_init(&a, object);
+	users = arg_any(&a, "users", ARG_REQUIRED);
+	names = arg_strings(&a, "groups", ARG_REQUIRED, ORDER_GROUPS_MAX, 256);
+	if (!json_is_object(object) || args_done(&a))
+		return -EBADMSG;
+	r = parse_users(g, users, accounts);
+	json_array_foreach (names, i, name)
+		if (r == 0)
+			r = accounts->find_members(json_string_value(name), add_member, &members);
+	g->n_ranges = ranges_join(g->ranges, g->n_ranges);
+	return r;
+}
+
+/* Adds to groups[k] every uid of people that is neither spared nor in a group. */
+static int add_all_but(struct order *o, size_t k, struct limit_group *spared, uint32_t first)
+{
+	_cleanup_(group_done) struct limit_group all = { 0 };
+	int r = 0;
+
+	if (first < UID_SERVICES_FIRST)
+		r = add_range(&all, MAX(first, 1), UID_SERVICES_FIRST - 1);
+	if (r == 0)
+		r = add_range(&all, UID_SERVICES_LAST + 1, UID_LAST);
+	if (r == 0)
+		r = group_leave_out(spared, &all);
+	for (size_t i = 0; i < o->n && r == 0; i++)
+		r = group_leave_out(&o->groups[i], &all);
+	for (size_t i = 0; i < all.n_ranges && r == 0; i++)
+		r = add_range(&o->groups[k], all.ranges[i].first, all.ranges[i].last);
+	o->groups[k].n_ranges = ranges_join(o->groups[k].ranges, o->groups[k].n_ranges);
+	return r;
+}
+
+static int parse_all_but(
+		struct order *o, size_t k, json_t *all_but, const struct accounts *accounts)
+{
+	_cleanup_(group_done) struct limit_group spared = { 0 };
+	int r = parse_accounts(&spared, all_but, accounts);
+
+	return r < 0 ? r : add_all_but(o, k, &spared, accounts->first);
+}
+
+static int parse_groups(struct order *o, json_t *groups, const struct accounts *accounts)
+{
+	json_t *all_but = NULL, *of_this;
+	size_t open = 0;
+
+	while (o->n < json_array_size(groups)) {
+		struct limit_group *g = &o->groups[o->n];
+		int r = parse_group(g, json_array_get(groups, o->n), accounts, &of_this);
+
+		for (size_t i = 0; i < o->n && r == 0; i++)
+			r = group_leave_out(&o->groups[i], g);
+		o->n++; /* to be freed, whatever came of it */
+		if (r < 0)
+			return r;
+		if (!of_this)
+			continue;
+		if (all_but)
+			return -EBADMSG;
+		all_but = of_this;
+		open = o->n - 1;
+	}
+	return all_but ? parse_all_but(o, open, all_but, accounts) : 0;
+}
+
+int order_parse(json_t *parameters, const struct accounts *accounts, struct order **ret)
 {
 	_cleanup_(order_freep) struct order *o = calloc(1, sizeof(*o));
 	struct args a;
 	json_t *groups;
+	int r;
 
 	if (!o)
 		return -ENOMEM;
@@ -213,30 +318,16 @@ int order_parse(json_t *parameters, const char *subuid, struct order **ret)
 		return -EBADMSG;
 	if (json_array_size(groups) > ORDER_GROUPS_MAX)
 		return -E2BIG;
-	for (; o->n < json_array_size(groups); o->n++) {
-		int r = parse_group(&o->groups[o->n], json_array_get(groups, o->n), subuid);
-
-		if (r < 0) {
-			o->n++; /* to be freed */
-			return r;
-		}
-		for (size_t i = 0; i < o->n && r == 0; i++)
-			r = subtract(&o->groups[i], &o->groups[o->n]);
-		if (r < 0) {
-			o->n++;
-			return r;
-		}
-	}
-	*ret = take_ptr(o);
-	return 0;
+	r = parse_groups(o, groups, accounts);
+	if (r == 0)
+		*ret = take_ptr(o);
+	return r;
 }
 
 struct order *order_free(struct order *o)
 {
-	for (size_t i = 0; o && i < o->n; i++) {
-		json_decref(o->groups[i].rule);
-		free(o->groups[i].ranges);
-	}
+	for (size_t i = 0; o && i < o->n; i++)
+		group_done(&o->groups[i]);
 	free(o);
 	return NULL;
 }

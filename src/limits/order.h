@@ -24,7 +24,7 @@ struct uid_range {
 	uint32_t first, last;
 };
 
-struct group {
+struct limit_group {
 	json_t *rule;    /* owned: {"mode", "domains", "by"}; what makes a filter a different one */
 	bool deny;       /* all but the domains */
 	json_t *domains; /* of rule */
@@ -35,18 +35,26 @@ struct group {
 };
 
 struct order {
-	struct group groups[ORDER_GROUPS_MAX];
+	struct limit_group groups[ORDER_GROUPS_MAX];
 	size_t n;
 };
 
-/*
- * From the parameters of Set. subuid: content of /etc/subuid, "" without one. -EBADMSG, -E2BIG (too
- * many groups or users), -ENOMEM
- */
-int order_parse(json_t *parameters, const char *subuid, struct order **ret);
+/* What the system says about its accounts. */
+struct accounts {
+	const char *subuid; /* content of /etc/subuid, "" without one */
+	uint32_t first;     /* uids of people begin here */
+	/* Calls add for each member of a group of accounts; nobody where there is none. */
+	int (*find_members)(const char *group, int (*add)(const char *user, uint32_t uid, void *to),
+			void *to);
+};
+
+/* From the parameters of Set. -EBADMSG, -E2BIG (too many groups or users), -ENOMEM */
+int order_parse(json_t *parameters, const struct accounts *accounts, struct order **ret);
 struct order *order_free(struct order *o);
 DEFINE_CLEANUP(struct order, order_free);
 
+/* Leaves out of b what a has; both are sorted and joined. -ENOMEM, -E2BIG */
+int group_leave_out(const struct limit_group *a, struct limit_group *b);
 /* Sorts and joins what overlaps or touches. */
 size_t ranges_join(struct uid_range *ranges, size_t n);
 /* Does one of them hold this uid? */

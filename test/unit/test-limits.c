@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "limits/accounts.h"
 #include "limits/filter.h"
 #include "limits/rules.h"
 
@@ -22,11 +23,19 @@ static json_t *parse(const char *text)
 	return o;
 }
 
+/* zoe, with uids to hand out, is a teacher. */
+static int find_members(
+		const char *group, int (*add)(const char *user, uint32_t uid, void *to), void *to)
+{
+	return streq(group, "teachers") ? add("zoe", 1100, to) : 0;
+}
+
 static int read_order(const char *text, const char *subuid, struct order **ret)
 {
+	struct accounts accounts = { subuid, 1000, find_members };
 	_cleanup_json_ json_t *o = parse(text);
 
-	return order_parse(o, subuid, ret);
+	return order_parse(o, &accounts, ret);
 }
 
 #define TWO \
@@ -69,6 +78,68 @@ static void uids_that_a_user_may_hand_out(void **state)
 	assert_true(ranges_have(o->groups[1].ranges, o->groups[1].n_ranges, UINT32_MAX - 1));
 }
 
+#define REST \
+	"{\"groups\": [{\"mode\": \"allow\", \"domains\": [\"contoso.com\"], \"by\": \"Karin\", " \
+	"\"users\": [{\"name\": \"anna\", \"uid\": 1001}], \"all_but\": {\"users\": " \
+	"[{\"name\": \"karin\", \"uid\": 200000}], \"groups\": [\"teachers\", \"no-such\"]}}, " \
+	"{\"mode\": \"deny\", \"domains\": [\"games.example\"], \"by\": \"Karin\", " \
+	"\"users\": [{\"name\": \"cem\", \"uid\": 1003}]}]}"
+
+static void everybody_but(void **state)
+{
+	static const struct {
+		uint32_t uid;
+		bool limited;
+	} rows[] = {
+		{ 999, false },
+		{ 1000, true },
+		{ 1001, true },
+		{ 1002, true },
+		{ 1003, false }, /* has a list of its own */
+		{ 1100, false },
+		{ 100000, false }, /* a teacher, and what she hands out */
+		{ 100010, true },
+		{ 61183, true },
+		{ 61184, false },
+		{ 65534, false }, /* services as they come, nobody */
+		{ 65536, true },
+		{ 200000, false },
+		{ 200001, true },
+		{ UINT32_MAX - 1, true },
+		{ UINT32_MAX, false },
+	};
+	_cleanup_(order_freep) struct order *o = NULL, *none = NULL;
+	_cleanup_free_ char *text = NULL;
+	struct released nobody = { 0 };
+
+	assert_int_equal(read_order(REST, "zoe:100000:10\n", &o), 0);
+	assert_int_equal(o->n, 2);
+	for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+		if (ranges_have(o->groups[0].ranges, o->groups[0].n_ranges, rows[i].uid) !=
+				rows[i].limited)
+			fail_msg("uid %u", rows[i].uid);
+	assert_true(ranges_have(o->groups[1].ranges, o->groups[1].n_ranges, 1003));
+	text = rules_build(o, &nobody, "stationmaster");
+	assert_non_null(strstr(text, "{ 1000-1002, 1004-1099, 1101-61183, 65536-99999, "));
+	/* Twice makes no sense. */
+	assert_int_equal(read_order("{\"groups\": [{\"mode\": \"deny\", \"domains\": [], \"by\": "
+				    "\"\", \"users\": [], \"all_but\": {\"users\": [], "
+				    "\"groups\": []}}, {\"mode\": \"allow\", \"domains\": [], "
+				    "\"by\": \"\", \"users\": [], \"all_but\": {\"users\": [], "
+				    "\"groups\": []}}]}",
+					 "", &none),
+			-EBADMSG);
+}
+
+static void where_people_begin(void **state)
+{
+	assert_int_equal(accounts_parse_first(""), 1000);
+	assert_int_equal(accounts_parse_first("#UID_MIN 5\nUID_MINUS 7\nUID_MIN\t\t 500\n"), 500);
+	assert_int_equal(accounts_parse_first("UID_MIN many\n"), 1000);
+	assert_int_equal(accounts_parse_first("UID_MIN 0"), 1000);
+	assert_int_equal(accounts_parse_first("UID_MIN"), 1000);
+}
+
 static void orders_that_make_no_sense(void **state)
 {
 	static const char *const texts[] = {
@@ -84,6 +155,10 @@ static void orders_that_make_no_sense(void **state)
 		"{\"groups\": [{\"mode\": \"allow\", \"domains\": [], \"by\": \"\", \"users\": "
 		"[{\"name\": \"root\", \"uid\": 0}]}]}",
 		"{\"groups\": [], \"more\": 1}",
+		"{\"groups\": [{\"mode\": \"allow\", \"domains\": [], \"by\": \"\", \"users\": [], "
+		"\"all_but\": 1}]}",
+		"{\"groups\": [{\"mode\": \"allow\", \"domains\": [], \"by\": \"\", \"users\": [], "
+		"\"all_but\": {\"users\": []}}]}",
 	};
 
 	for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
@@ -172,6 +247,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders),
 		cmocka_unit_test(uids_that_a_user_may_hand_out),
+		cmocka_unit_test(everybody_but),
+		cmocka_unit_test(where_people_begin),
 		cmocka_unit_test(orders_that_make_no_sense),
 		cmocka_unit_test(rules),
 		cmocka_unit_test(what_the_filter_reads),

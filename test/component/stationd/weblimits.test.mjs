@@ -38,9 +38,9 @@ class Limiter {
     this.holding = false;
     for (const answer of this.held.splice(0)) answer();
   }
-  /** "allow contoso.com by root: anna 5001" */
+  /** "allow contoso.com by root: anna 5001"; "*": everybody else too */
   get now() {
-    return (this.told.at(-1) ?? []).map((g) => `${g.mode} ${g.domains.join(",")} by ${g.by}: ${g.users.map((u) => `${u.name} ${u.uid}`).sort().join(", ")}`).sort();
+    return (this.told.at(-1) ?? []).map((g) => `${g.mode} ${g.domains.join(",")} by ${g.by}: ${[...g.users.map((u) => `${u.name} ${u.uid}`).sort(), ...(g.all_but ? ["*"] : [])].join(", ")}`).sort();
   }
   async stop() {
     this.server?.close();
@@ -102,9 +102,10 @@ test("people with one list are one group; own lists go before that of everybody"
   await seat(2, "ben");
   await seat(3, "otto");
   assert.deepEqual(states(await root.call("Limits.Limit", { all: true, ...contoso })).sort(), ["anna:done", "ben:done"]);
-  assert.deepEqual(limiter.now, ["allow contoso.com by root: anna 5001, ben 5002"]);
+  assert.deepEqual(limiter.now, ["allow contoso.com by root: anna 5001, ben 5002, *"]);
+  assert.deepEqual(limiter.told.at(-1)[0].all_but, { users: [{ name: "otto", uid: 5004 }], groups: ["staff", "users"] });
   await root.call("Limits.Limit", { users: ["ben"], mode: "deny", domains: ["games.example"] });
-  assert.deepEqual(limiter.now, ["allow contoso.com by root: anna 5001", "deny games.example by root: ben 5002"]);
+  assert.deepEqual(limiter.now, ["allow contoso.com by root: anna 5001, *", "deny games.example by root: ben 5002"]);
   assert.equal((await session("s3")).limited, false, "an operator is never limited by all");
   const alone = await root.call("Limits.Free", { users: ["anna"] });
   assert.deepEqual(states(alone), ["anna:refused"]);
@@ -115,11 +116,11 @@ test("people with one list are one group; own lists go before that of everybody"
 
 test("a new session starts when its limit is in force, not before", async () => {
   await root.call("Limits.Limit", { all: true, ...contoso });
-  assert.deepEqual(limiter.now, []);
+  assert.deepEqual(limiter.now, ["allow contoso.com by root: *"]);
   limiter.holding = true;
   const in_ = seat(1, "anna");
   await until("station-limits is told", () => limiter.held.length > 0);
-  assert.deepEqual(limiter.now, ["allow contoso.com by root: anna 5001"]);
+  assert.deepEqual(limiter.now, ["allow contoso.com by root: anna 5001, *"]);
   assert.equal((await session("s1")).state, "opening", "no program runs yet");
   limiter.release();
   await in_;
@@ -159,7 +160,7 @@ test("limits hold over the death of stationd and of station-limits, with the sam
   await root.call("Limits.Limit", { all: true, mode: "deny", domains: ["games.example"] });
   await seat(2, "ben");
   const before = limiter.now;
-  assert.deepEqual(before, ["allow contoso.com by root: anna 5001", "deny games.example by root: ben 5002"]);
+  assert.deepEqual(before, ["allow contoso.com by root: anna 5001", "deny games.example by root: ben 5002, *"]);
   relay.close();
   root.close();
   mkdirSync("/run/station-limits", { recursive: true });
@@ -201,7 +202,7 @@ test("who has left a session keeps the limit of everybody, for what may still ru
   await root.call("Sessions.LogOff", { sessions: ["s1"], timeout_ms: 0 });
   await until("the session is gone", async () => (await root.call("Sessions.List")).sessions.length === 0);
   await seat(2, "ben");
-  assert.deepEqual(limiter.now, ["allow contoso.com by root: anna 5001, ben 5002"]);
+  assert.deepEqual(limiter.now, ["allow contoso.com by root: anna 5001, ben 5002, *"]);
 });
 
 test("operators limit standard users only, nobody themselves; lists are remembered for each", async () => {
@@ -243,12 +244,12 @@ test("a lesson's list: below the own one and that of everybody, above nothing; i
   assert.equal(limiter.now.length, 1, "nothing has changed");
   const { lesson, targets } = await root.call("Lessons.Start", { all: true, length_ms: 600_000, web: asked });
   assert.deepEqual(states({ targets }), ["anna:done", "ben:done"]);
-  assert.deepEqual(limiter.now, ["allow contoso.com by root: ben 5002", "deny example.org by root: anna 5001"]);
+  assert.deepEqual(limiter.now, ["allow contoso.com by root: ben 5002", "deny example.org by root: anna 5001, *"]);
   assert.deepEqual((await root.call("Lessons.List")).lessons[0].web, web);
   assert.deepEqual((await root.call("Lessons.Presets")).presets[0].web, web);
   // Who comes later, before the first program; and over a restart.
   await root.call("Sessions.Start", { user: "cem" });
-  assert.deepEqual(limiter.now[1], "deny example.org by root: anna 5001, cem 5003");
+  assert.deepEqual(limiter.now[1], "deny example.org by root: anna 5001, cem 5003, *");
   relay.close();
   root.close();
   await d.restart();
@@ -258,7 +259,7 @@ test("a lesson's list: below the own one and that of everybody, above nothing; i
   // Ordered by hand meanwhile: it stays.
   await root.call("Limits.Limit", { users: ["cem"], ...contoso });
   await root.call("Lessons.Change", { lesson, web: { mode: "allow", domains: ["school.example"] } });
-  await until("another list", () => limiter.now.includes("allow school.example by root: anna 5001"));
+  await until("another list", () => limiter.now.includes("allow school.example by root: anna 5001, *"));
   await root.call("Lessons.End", { lesson });
   await until("what was before", () => limiter.now.join() === "allow contoso.com by root: ben 5002, cem 5003");
   // Freed within a lesson; a word that is no site; a system that cannot.
