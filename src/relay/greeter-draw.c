@@ -16,6 +16,9 @@
 /* Units. */
 enum {
 	CARD_WIDTH = 400,
+	CARD_WIDTH_NOTICE = 640,
+	READ_PAD = 14,
+	READ_ROOM_MIN = 90, /* of the text that is seen at least */
 	CARD_PAD = 34,
 	TITLE_SIZE = 24,
 	TEXT_SIZE = 15,
@@ -58,10 +61,27 @@ static void mark(struct column *c)
 	c->y += px(c, MARK_SIZE) + px(c, 16);
 }
 
+static const char *lead_text(const struct greeter *g)
+{
+	switch (g->mode) {
+	case GREETER_LOGIN:
+		return overlay_text_get(g->language, TEXT_LEAD);
+	case GREETER_UNLOCK:
+		return overlay_text_get(g->language, TEXT_LOCKED);
+	case GREETER_NOTICE:
+		return overlay_text_get(g->language,
+				g->read_h > greeter_read_room(g) ? TEXT_READ_KEYS : TEXT_READ_LEAD);
+	default:
+		return NULL;
+	}
+}
+
 static void heading(struct column *c)
 {
 	struct draw_text title = {
-		.text = c->g->system_name,
+		.text = c->g->mode == GREETER_NOTICE
+					? overlay_text_get(c->g->language, TEXT_READ_FIRST)
+					: c->g->system_name,
 		.size = px(c, TITLE_SIZE),
 		.colour = DRAW_TEXT,
 		.bold = true,
@@ -69,8 +89,7 @@ static void heading(struct column *c)
 		.lines = 2,
 	};
 	struct draw_text lead = {
-		.text = overlay_text_get(c->g->language,
-				c->g->mode == GREETER_UNLOCK ? TEXT_LOCKED : TEXT_LEAD),
+		.text = lead_text(c->g),
 		.size = px(c, TEXT_SIZE),
 		.colour = DRAW_MUTED,
 		.width = c->w,
@@ -78,7 +97,7 @@ static void heading(struct column *c)
 
 	mark(c);
 	text_block(c, &title);
-	if (c->g->mode == GREETER_LOGIN || c->g->mode == GREETER_UNLOCK) {
+	if (lead.text) {
 		c->y += px(c, 3);
 		text_block(c, &lead);
 	}
@@ -310,6 +329,40 @@ static void label(struct column *c, struct greeter_field *f, bool has_focus)
 	c->y += px(c, LABEL_GAP);
 }
 
+/* A thumb beside the text says how much of it is seen, and where. */
+static void paint_thumb(const struct column *c, const struct greeter_field *f)
+{
+	const struct greeter *g = c->g;
+	double w = px(c, 5), track = f->box_h - 2.0 * px(c, 6);
+	double h = MAX(track * greeter_read_room(g) / g->read_h, px(c, 20));
+	double free = g->read_h - greeter_read_room(g);
+
+	draw_round_rect(c->cr, f->x + f->w - w - px(c, 5),
+			f->box_y + px(c, 6) + (track - h) * (free > 0 ? g->read_at / free : 0), w,
+			h, w / 2);
+	draw_colour(c->cr, DRAW_MUTED, 0.6);
+	cairo_fill(c->cr);
+}
+
+static void paint_read(const struct column *c, const struct greeter_field *f, bool has_focus)
+{
+	const struct greeter *g = c->g;
+	int pad = px(c, READ_PAD);
+
+	box(c, f, has_focus);
+	if (!g->read)
+		return;
+	cairo_save(c->cr);
+	cairo_rectangle(c->cr, f->x + pad, f->box_y + pad, f->w - 2 * pad, greeter_read_room(g));
+	cairo_clip(c->cr);
+	draw_colour(c->cr, DRAW_TEXT, 1);
+	cairo_move_to(c->cr, f->x + pad, f->box_y + pad - g->read_at);
+	pango_cairo_show_layout(c->cr, g->read);
+	cairo_restore(c->cr);
+	if (g->read_h > greeter_read_room(g))
+		paint_thumb(c, f);
+}
+
 static void field(struct column *c, unsigned i)
 {
 	struct greeter_field *f = &c->g->fields[i];
@@ -319,13 +372,14 @@ static void field(struct column *c, unsigned i)
 
 	if (is_button)
 		c->y += f->kind == GREETER_SUBMIT ? px(c, 7) : -px(c, 4);
-	else
+	else if (f->kind != GREETER_READ)
 		label(c, f, has_focus);
 	f->x = c->x;
 	f->y = top;
 	f->w = c->w;
 	f->box_y = c->y;
-	f->box_h = px(c, BOX_HEIGHT);
+	if (f->kind != GREETER_READ)
+		f->box_h = px(c, BOX_HEIGHT);
 	f->h = c->y + f->box_h - top;
 	c->y += f->box_h + px(c, FIELD_GAP);
 	if (!c->paints)
@@ -334,6 +388,8 @@ static void field(struct column *c, unsigned i)
 		paint_button(c, f, has_focus);
 	else if (f->kind == GREETER_CHOICE)
 		paint_choice(c, f, has_focus);
+	else if (f->kind == GREETER_READ)
+		paint_read(c, f, has_focus);
 	else
 		paint_entry(c, f, has_focus);
 }
@@ -352,6 +408,38 @@ static void column(struct column *c)
 
 /* --- the whole --- */
 
+int greeter_read_room(const struct greeter *g)
+{
+	return MAX(g->fields[0].box_h - 2 * (int)lround(READ_PAD * g->u), 1);
+}
+
+/* The text gets what the rest of the card leaves of the screen. */
+static void layout_read(struct column *c)
+{
+	struct greeter *g = c->g;
+	int pad = px(c, READ_PAD), top = c->y, room, rest;
+	struct draw_text t = {
+		.text = g->notice ? g->notice : "",
+		.size = px(c, TEXT_SIZE),
+		.width = c->w - 2 * pad - px(c, 6),
+	};
+
+	if (g->mode != GREETER_NOTICE)
+		return;
+	if (g->read)
+		g_object_unref(g->read);
+	g->read = draw_layout(c->cr, &t);
+	pango_layout_get_pixel_size(g->read, NULL, &g->read_h);
+	/* With the longer of the two sentences above it. */
+	g->fields[0].box_h = 0;
+	column(c);
+	rest = c->y - top + 2 * px(c, CARD_PAD);
+	c->y = top;
+	room = g->picture.h - rest - 2 * pad - px(c, 24);
+	g->fields[0].box_h = MIN(g->read_h, MAX(room, px(c, READ_ROOM_MIN))) + 2 * pad;
+	g->read_at = CLAMP(g->read_at, 0, MAX(g->read_h - greeter_read_room(g), 0));
+}
+
 /* Many prompts on a small screen: smaller units, rather than fields outside of it. */
 void greeter_layout(struct greeter *g)
 {
@@ -363,10 +451,12 @@ void greeter_layout(struct greeter *g)
 	for (;; u *= 0.9) {
 		c = (struct column){ .g = g, .cr = cr, .u = u };
 		g->u = u;
-		g->card_w = MIN(px(&c, CARD_WIDTH), p->w - px(&c, 16));
+		g->card_w = MIN(px(&c, g->mode == GREETER_NOTICE ? CARD_WIDTH_NOTICE : CARD_WIDTH),
+				p->w - px(&c, 16));
 		g->card_x = (p->w - g->card_w) / 2;
 		c.x = g->card_x + px(&c, CARD_PAD);
 		c.w = g->card_w - 2 * px(&c, CARD_PAD);
+		layout_read(&c);
 		column(&c);
 		g->card_h = c.y + 2 * px(&c, CARD_PAD);
 		if (g->card_h <= p->h || u < 0.4)

@@ -23,12 +23,19 @@ enum {
 	GREETER_HEIGHT_MAX = 4320,
 };
 
-enum greeter_mode { GREETER_LOGIN, GREETER_UNLOCK, GREETER_PROMPTS, GREETER_BUSY };
+enum greeter_mode {
+	GREETER_LOGIN,
+	GREETER_UNLOCK,
+	GREETER_PROMPTS,
+	GREETER_NOTICE,
+	GREETER_BUSY,
+};
 
 enum greeter_kind {
 	GREETER_TEXT,
 	GREETER_SECRET,
 	GREETER_CHOICE,
+	GREETER_READ, /* the text that has to be accepted */
 	GREETER_SUBMIT,
 	GREETER_BACK,
 };
@@ -53,6 +60,9 @@ struct greeter {
 	char *person;  /* whose session is locked */
 	char *message; /* above the fields; NULL: none */
 	bool message_is_error;
+	char *notice;        /* GREETER_NOTICE */
+	PangoLayout *read;   /* of the notice, for this width; by the layout */
+	int read_h, read_at; /* pixels of the whole text, and above what is seen */
 	struct greeter_field fields[GREETER_FIELDS_MAX];
 	unsigned n_fields;
 	unsigned focus;
@@ -75,6 +85,8 @@ struct greeter {
 
 /* Where everything stands for the picture's size. */
 void greeter_layout(struct greeter *g);
+/* How many pixels of the notice are seen at once. */
+int greeter_read_room(const struct greeter *g);
 /* Draw what lies in the region. */
 void greeter_paint(struct greeter *g, const pixman_region32_t *region);
 /* Byte offset in the field's text under a point; the field is text or secret. */

@@ -19,7 +19,11 @@ enum {
 	LABEL_CHARS_MAX = 200,
 	MESSAGE_CHARS_MAX = 600,
 	NAME_CHARS_MAX = 64,
+	NOTICE_CHARS_MAX = 20000,
+	READ_LINE = 22, /* units that a key or a turn of the wheel scrolls */
 };
+
+enum { BUTTON_WHEEL_UP = 1 << 3, BUTTON_WHEEL_DOWN = 1 << 4 };
 
 /* --- drawing when it is possible --- */
 
@@ -178,6 +182,21 @@ void greeter_show_prompts(struct greeter *g, const struct greeter_prompt *prompt
 	change_all(g);
 }
 
+void greeter_show_notice(struct greeter *g, const char *notice)
+{
+	clear_fields(g);
+	g->mode = GREETER_NOTICE;
+	set_message(g, NULL, false);
+	free(g->notice);
+	g->notice = overlay_text_clean(notice, NOTICE_CHARS_MAX);
+	g->read_at = 0;
+	/* Not a button: the Return of the password must not accept what nobody has seen. */
+	add_field(g, GREETER_READ, "");
+	add_field(g, GREETER_SUBMIT, text(g, TEXT_ACCEPT));
+	add_field(g, GREETER_BACK, text(g, TEXT_REFUSE));
+	change_all(g);
+}
+
 void greeter_show_busy(struct greeter *g, const char *message)
 {
 	/* The user's name stays, for an error that may follow. */
@@ -275,6 +294,8 @@ static void submit(struct greeter *g)
 		submit_unlock(g);
 	else if (g->mode == GREETER_PROMPTS)
 		submit_answers(g);
+	else if (g->mode == GREETER_NOTICE)
+		g->events->handle_accept(g, g->userdata);
 }
 
 static void cancel(struct greeter *g)
@@ -297,7 +318,7 @@ static void enter(struct greeter *g)
 {
 	struct greeter_field *f = focused(g);
 
-	if (!f)
+	if (!f || f->kind == GREETER_READ)
 		return;
 	if (f->kind == GREETER_BACK && g->mode == GREETER_UNLOCK) {
 		g->events->handle_switch(g, g->userdata);
@@ -321,6 +342,58 @@ static void choose(struct greeter *g, int step)
 		return;
 	g->desktop = (g->desktop + g->n_desktops + (unsigned)step) % g->n_desktops;
 	change_field(g, focused(g));
+}
+
+/* --- the notice --- */
+
+static void read_scroll(struct greeter *g, int pixels)
+{
+	int last = MAX(g->read_h - greeter_read_room(g), 0);
+	int at = CLAMP(g->read_at + pixels, 0, last);
+
+	if (at == g->read_at)
+		return;
+	g->read_at = at;
+	change_field(g, &g->fields[0]);
+}
+
+/* Pages from anywhere, lines where the text has the focus. */
+static bool read_key(struct greeter *g, const struct greeter_field *f, uint32_t keysym)
+{
+	int line = (int)(READ_LINE * g->u), page = MAX(greeter_read_room(g) - line, line);
+
+	if (g->mode != GREETER_NOTICE)
+		return false;
+	switch (keysym) {
+	case KEYSYM_PAGE_UP:
+	case KEYSYM_KP_PAGE_UP:
+		read_scroll(g, -page);
+		return true;
+	case KEYSYM_PAGE_DOWN:
+	case KEYSYM_KP_PAGE_DOWN:
+		read_scroll(g, page);
+		return true;
+	case KEYSYM_HOME:
+	case KEYSYM_KP_HOME:
+		read_scroll(g, -g->read_h);
+		return true;
+	case KEYSYM_END:
+		read_scroll(g, g->read_h);
+		return true;
+	default:
+		break;
+	}
+	if (f->kind != GREETER_READ)
+		return false;
+	if (keysym == KEYSYM_UP || keysym == KEYSYM_KP_UP)
+		read_scroll(g, -line);
+	else if (keysym == KEYSYM_DOWN || keysym == KEYSYM_KP_DOWN)
+		read_scroll(g, line);
+	else if (keysym == ' ')
+		read_scroll(g, g->shift ? -page : page);
+	else
+		return false;
+	return true;
 }
 
 /* --- keys --- */
@@ -404,7 +477,7 @@ static void input_key(void *userdata, uint32_t keysym, uint32_t keycode, bool do
 		return;
 	}
 	f = focused(g);
-	if (!f || common_key(g, f, keysym))
+	if (!f || read_key(g, f, keysym) || common_key(g, f, keysym))
 		return;
 	if (!is_editable(f)) {
 		if (keysym == ' ')
@@ -454,6 +527,10 @@ static void input_pointer(void *userdata, uint8_t buttons, uint16_t x, uint16_t 
 	struct greeter *g = userdata;
 	bool pressed = (buttons & 1) && !(g->buttons & 1);
 
+	if (g->mode == GREETER_NOTICE && (buttons & ~g->buttons & BUTTON_WHEEL_UP))
+		read_scroll(g, (int)(-3 * READ_LINE * g->u));
+	if (g->mode == GREETER_NOTICE && (buttons & ~g->buttons & BUTTON_WHEEL_DOWN))
+		read_scroll(g, (int)(3 * READ_LINE * g->u));
 	g->buttons = buttons;
 	if (pressed)
 		click(g, x, y);
@@ -529,8 +606,11 @@ struct greeter *greeter_free(struct greeter *g)
 		free(g->desktops[i].name);
 	}
 	pixman_region32_fini(&g->dirty);
+	if (g->read)
+		g_object_unref(g->read);
 	free(g->person);
 	free(g->message);
+	free(g->notice);
 	free(g->system_name);
 	free(g->language);
 	free(g);

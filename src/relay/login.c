@@ -2,8 +2,8 @@
 /*
  * The conversation: Start, then Answer as often as there are prompts. The password that was typed
  * with the name answers the first prompt that hides what is typed, if it is alone; everything else
- * is asked for. The copy of the password is wiped as soon as it was used, or with the object; JSON
- * memory wipes itself.
+ * is asked for; a notice that has to be accepted is shown. The copy of the password is wiped as
+ * soon as it was used, or with the object; JSON memory wipes itself.
  */
 #include "relay/login.h"
 
@@ -91,6 +91,15 @@ void login_answer(struct login *l, char *const *answers, size_t n)
 	answer_json(l, list);
 }
 
+void login_accept(struct login *l)
+{
+	int r;
+
+	r = login_call(l, LOGIN "Accept", json_pack("{s:s}", "conversation", l->conversation));
+	if (r < 0)
+		login_fail(l, text_get(l->language, TEXT_NOT_READY));
+}
+
 static bool prompt_is_hidden(json_t *prompt)
 {
 	return !json_is_true(json_object_get(prompt, "echo"));
@@ -138,7 +147,7 @@ static void handle_reply(struct varlink *v, const char *error, json_t *parameter
 {
 	struct login *l = userdata;
 	_cleanup_free_ char *text = NULL;
-	const char *conversation;
+	const char *conversation, *notice;
 
 	(void)v, (void)continues, (void)fd;
 	l->waiting = false;
@@ -158,8 +167,11 @@ static void handle_reply(struct varlink *v, const char *error, json_t *parameter
 	conversation = json_string_value(json_object_get(parameters, "conversation"));
 	free(l->conversation);
 	l->conversation = conversation ? strdup(conversation) : NULL;
+	notice = json_string_value(json_object_get(json_object_get(parameters, "notice"), "text"));
 	if (!l->conversation)
 		login_fail(l, text_get(l->language, TEXT_NOT_READY));
+	else if (notice)
+		l->events->handle_notice(l, notice, l->userdata);
 	else
 		login_ask(l, json_object_get(parameters, "prompts"), text ? text : "");
 }
@@ -178,9 +190,10 @@ int login_start(struct host *host, const struct login_request *request,
 	l->userdata = userdata;
 	l->language = request->language;
 	l->password = strdup(request->password);
-	parameters = json_pack("{s:s, s:s, s:s, s:s}", "purpose",
+	parameters = json_pack("{s:s, s:s, s:s, s:s, s:s}", "purpose",
 			request->unlocks ? "unlock" : "station", "station", request->station,
-			"user", request->user, "address", request->address);
+			"user", request->user, "address", request->address, "language",
+			request->language);
 	if (!l->password || !parameters) {
 		json_decref(parameters);
 		login_free(l);

@@ -21,6 +21,8 @@ struct login_events {
 	 * messages: lines of text, may be empty. */
 	void (*handle_prompts)(
 			struct login *l, json_t *prompts, const char *messages, void *userdata);
+	/* The person is known and has to read this first: login_accept(), or free it. */
+	void (*handle_notice)(struct login *l, const char *text, void *userdata);
 	/* Over; free it. text: a sentence for the person. */
 	void (*handle_failed)(struct login *l, const char *text, void *userdata);
 	/* Let in; free it. The station's scene changes by order of stationd. */
@@ -43,5 +45,7 @@ int login_start(struct host *host, const struct login_request *request,
 		const struct login_events *events, void *userdata, struct login **ret);
 /* As many as there were prompts. May give handle_failed from within. */
 void login_answer(struct login *l, char *const *answers, size_t n);
+/* The notice was accepted. May give handle_failed from within. */
+void login_accept(struct login *l);
 /* Gives up a conversation that is open. NULL is fine; gives NULL. */
 struct login *login_free(struct login *l);

@@ -164,7 +164,9 @@ struct greeter_events {
 	void (*handle_unlock)(struct greeter *g, char *password, void *userdata);
 	/* At the lock: somebody else wants to log in. */
 	void (*handle_switch)(struct greeter *g, void *userdata);
-	/* Escape: back to the start. */
+	/* What had to be read was accepted. */
+	void (*handle_accept)(struct greeter *g, void *userdata);
+	/* Escape: back to the start; what had to be read was refused. */
 	void (*handle_cancel)(struct greeter *g, void *userdata);
 };
 
@@ -182,5 +184,7 @@ void greeter_show_unlock(struct greeter *g, const char *full_name, const char *t
 /* Further PAM prompts (n <= 8) with messages. */
 void greeter_show_prompts(struct greeter *g, const struct greeter_prompt *prompts, size_t n,
 		const char *messages);
+/* What has to be accepted, text of many lines; scrolls where it does not fit. */
+void greeter_show_notice(struct greeter *g, const char *text);
 /* "Signing in ..."; fields are not editable. */
 void greeter_show_busy(struct greeter *g, const char *text);

@@ -51,8 +51,9 @@ struct vnc_station {
 	enum scene_kind login_kind; /* where it began */
 	json_t *prompts;            /* asked before the viewer was ready; else NULL */
 	char *prompt_messages;
+	char *notice; /* has to be accepted, and is not shown yet; else NULL */
 	struct greeter *greeter;
-	bool greeter_asks; /* the greeter shows prompts: do not replace them */
+	bool greeter_asks; /* the greeter shows prompts or a notice: do not replace them */
 	/* What the greeter shows. */
 	bool greeter_known;
 	enum scene_kind greeter_kind;
@@ -113,6 +114,7 @@ struct vnc_station *vnc_station_free(struct vnc_station *s)
 	json_decref(s->prompts);
 	json_decref(s->info);
 	free(s->prompt_messages);
+	free(s->notice);
 	free(s->failure);
 	station_done(&s->station);
 	s->events->handle_gone(s->userdata);
@@ -123,11 +125,13 @@ struct vnc_station *vnc_station_free(struct vnc_station *s)
 /* --- greeter --- */
 
 static void handle_prompts(struct login *l, json_t *prompts, const char *messages, void *userdata);
+static void handle_login_notice(struct login *l, const char *text, void *userdata);
 static void handle_login_failed(struct login *l, const char *text, void *userdata);
 static void handle_login_done(struct login *l, const char *messages, void *userdata);
 
 static const struct login_events login_events = {
 	.handle_prompts = handle_prompts,
+	.handle_notice = handle_login_notice,
 	.handle_failed = handle_login_failed,
 	.handle_done = handle_login_done,
 };
@@ -199,6 +203,18 @@ static void handle_greeter_answers(
 	show(s);
 }
 
+static void handle_greeter_accept(struct greeter *g, void *userdata)
+{
+	struct vnc_station *s = userdata;
+
+	(void)g;
+	s->greeter_asks = false;
+	s->greeter_known = false;
+	if (s->login)
+		login_accept(s->login);
+	show(s);
+}
+
 static void handle_greeter_cancel(struct greeter *g, void *userdata)
 {
 	struct vnc_station *s = userdata;
@@ -216,6 +232,7 @@ static const struct greeter_events greeter_events = {
 	.handle_answers = handle_greeter_answers,
 	.handle_unlock = handle_greeter_unlock,
 	.handle_switch = handle_greeter_switch,
+	.handle_accept = handle_greeter_accept,
 	.handle_cancel = handle_greeter_cancel,
 };
 
@@ -342,6 +359,13 @@ static void greeter_show(struct vnc_station *s, enum scene_picture picture)
 		s->prompts = NULL;
 		return;
 	}
+	if (s->notice) {
+		_cleanup_free_ char *notice = take_ptr(s->notice);
+
+		greeter_show_notice(s->greeter, notice);
+		s->greeter_asks = true;
+		return;
+	}
 	if (s->greeter_asks && picture == SCENE_PICTURE_BUSY)
 		return;
 	s->greeter_asks = false;
@@ -376,7 +400,7 @@ static struct picture *handle_greeter(struct station_screen *c, enum scene_pictu
 	if (greeter_need(s) < 0)
 		return NULL;
 	if (!s->greeter_known || s->greeter_state != picture || s->greeter_kind != kind ||
-			s->prompts)
+			s->prompts || s->notice)
 		greeter_show(s, picture);
 	s->greeter_known = true;
 	s->greeter_state = picture;
@@ -420,11 +444,27 @@ static void handle_prompts(struct login *l, json_t *prompts, const char *message
 	show(s);
 }
 
+static void handle_login_notice(struct login *l, const char *text, void *userdata)
+{
+	struct vnc_station *s = userdata;
+
+	(void)l;
+	free(s->notice);
+	s->notice = strdup(text);
+	if (!s->notice) {
+		handle_login_failed(l, text_of(s, TEXT_NOT_READY), userdata);
+		return;
+	}
+	credentials_accept(s);
+	show(s);
+}
+
 static void handle_login_failed(struct login *l, const char *text, void *userdata)
 {
 	struct vnc_station *s = userdata;
 
 	(void)l;
+	free(take_ptr(s->notice));
 	s->greeter_asks = false;
 	if (s->credentials == CREDENTIALS_WAITING) {
 		s->credentials = CREDENTIALS_ANSWERED;

@@ -216,7 +216,8 @@ static void call_start(struct web_conn *c, json_t *parameters, bool with_token)
 	call->web = c->web;
 	call->conn = c;
 	call->anonymous = !request.token;
-	call->is_login = streq(c->method, LOGIN "Start") || streq(c->method, LOGIN "Answer");
+	call->is_login = streq(c->method, LOGIN "Start") || streq(c->method, LOGIN "Answer") ||
+			 streq(c->method, LOGIN "Accept");
 	call->is_sign_out = streq(c->method, LOGIN "SignOut");
 	c->web->n_calls++;
 	if (call->anonymous)

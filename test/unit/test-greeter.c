@@ -37,7 +37,7 @@ enum {
 
 struct told {
 	char user[600], password[600], desktop[100], answers[1200];
-	unsigned n_login, n_answers, n_unlock, n_switch, n_cancel;
+	unsigned n_login, n_answers, n_unlock, n_switch, n_accept, n_cancel;
 	bool busy_at_once;
 };
 
@@ -79,13 +79,18 @@ static void handle_switch(struct greeter *g, void *userdata)
 	((struct told *)userdata)->n_switch++;
 }
 
+static void handle_accept(struct greeter *g, void *userdata)
+{
+	((struct told *)userdata)->n_accept++;
+}
+
 static void handle_cancel(struct greeter *g, void *userdata)
 {
 	((struct told *)userdata)->n_cancel++;
 }
 
 static const struct greeter_events events = { handle_login, handle_answers, handle_unlock,
-	handle_switch, handle_cancel };
+	handle_switch, handle_accept, handle_cancel };
 
 static const struct greeter_desktop desktops[] = { { "xfce", "Xfce" }, { "openbox", "Openbox" },
 	{ "icewm", "IceWM" } };
@@ -283,6 +288,85 @@ static void test_prompts(void **state)
 	greeter_free(g);
 }
 
+static void test_accept(void **state)
+{
+	_cleanup_free_ char *rules = NULL;
+	struct told t;
+	struct greeter *g = begin(&t);
+	const struct greeter_field *f = g->fields;
+	int room;
+
+	/* Short: all of it is seen, nothing scrolls. The Return of the password accepts nothing. */
+	greeter_show_notice(g, "Be kind.\n\nThis room is supervised.\x1b[2J");
+	assert_string_equal(g->notice, "Be kind.\n\nThis room is supervised.[2J");
+	assert_int_equal(g->n_fields, 3);
+	assert_in_range(g->read_h, 1, greeter_read_room(g));
+	key(g, ENTER);
+	key(g, ENTER);
+	key(g, DOWN);
+	assert_int_equal(g->read_at, 0);
+	assert_int_equal(t.n_accept + t.n_cancel, 0);
+	key(g, TAB);
+	assert_int_equal(g->focus, 1);
+	key(g, ENTER);
+	assert_int_equal(t.n_accept, 1);
+	key(g, TAB);
+	key(g, ENTER);
+	assert_int_equal(t.n_cancel, 1);
+	key(g, ESC);
+	assert_int_equal(t.n_cancel, 2);
+	click(g, f[0].x + 5, f[0].box_y + 5);
+	assert_int_equal(t.n_accept, 1);
+	click(g, f[1].x + 5, f[1].box_y + 5);
+	assert_int_equal(t.n_accept, 2);
+	click(g, f[2].x + 5, f[2].box_y + 5);
+	assert_int_equal(t.n_cancel, 3);
+
+	/* Long: keys and wheel reach its end and no further, on the smallest screen, too. */
+	rules = malloc(20001);
+	for (int i = 0; i < 20000; i++)
+		rules[i] = i % 97 == 96 ? '\n' : i % 6 == 5 ? ' ' : 'a';
+	rules[20000] = '\0';
+	g->picture.input->resize(g->picture.input_userdata, 640, 480);
+	greeter_show_notice(g, rules);
+	room = greeter_read_room(g);
+	assert_true(g->card_y + g->card_h <= g->picture.h);
+	assert_true(f[2].box_y + f[2].box_h <= g->card_y + g->card_h);
+	assert_in_range(room, 60, 480);
+	assert_in_range(g->read_h, 2000, 100000);
+	key(g, UP);
+	assert_int_equal(g->read_at, 0);
+	key(g, DOWN);
+	assert_in_range(g->read_at, 5, 60);
+	key(g, 0xff56); /* Page Down */
+	assert_in_range(g->read_at, room / 2, room + 60);
+	key(g, TAB);
+	key(g, 0xff57); /* End, with the focus on a button */
+	assert_int_equal(g->read_at, g->read_h - room);
+	key(g, 0xff56);
+	assert_int_equal(g->read_at, g->read_h - room);
+	key(g, UP);
+	assert_int_equal(g->focus, 0);
+	g->picture.input->pointer(g->picture.input_userdata, 1 << 3, 5, 5);
+	g->picture.input->pointer(g->picture.input_userdata, 0, 5, 5);
+	assert_in_range(g->read_at, g->read_h - room - 200, g->read_h - room - 10);
+	key(g, HOME);
+	g->picture.input->pointer(g->picture.input_userdata, 1 << 4, 5, 5);
+	assert_in_range(g->read_at, 10, 200);
+	/* A larger screen shows more of it; the place is kept where it can be. */
+	key(g, 0xff57);
+	g->picture.input->resize(g->picture.input_userdata, 3840, 2160);
+	assert_in_range(g->read_at, 0, g->read_h - greeter_read_room(g));
+	/* The next card has nothing of it. */
+	greeter_show_login(g, NULL, false);
+	type(g, "ben");
+	key(g, 0xff56);
+	key(g, ENTER);
+	key(g, ENTER);
+	assert_int_equal(t.n_login, 1);
+	greeter_free(g);
+}
+
 /* --- damage --- */
 
 static void test_unlock(void **state)
@@ -453,6 +537,8 @@ int main(void)
 		cmocka_unit_test(test_focus),
 		cmocka_unit_test(test_pointer),
 		cmocka_unit_test(test_prompts),
+		cmocka_unit_test(test_accept),
+		cmocka_unit_test(test_notice),
 		cmocka_unit_test(test_unlock),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_keysyms),

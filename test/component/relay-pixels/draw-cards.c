@@ -31,6 +31,10 @@ static void handle_switch(struct greeter *g, void *userdata)
 {
 }
 
+static void handle_accept(struct greeter *g, void *userdata)
+{
+}
+
 static void handle_cancel(struct greeter *g, void *userdata)
 {
 }
@@ -40,6 +44,7 @@ static const struct greeter_events events = {
 	.handle_answers = handle_answers,
 	.handle_unlock = handle_unlock,
 	.handle_switch = handle_switch,
+	.handle_accept = handle_accept,
 	.handle_cancel = handle_cancel,
 };
 
@@ -84,6 +89,30 @@ static void show(struct greeter *g, const char *name)
 	write_ppm(name, p->pixels, p->stride, p->w, p->h);
 }
 
+static const char short_rules[] = "This computer belongs to the school.\n\n"
+				  "Supervisors can see your screen.";
+
+static const char rules[] =
+		"Rules of the computer room\n\n"
+		"1. The computers are there for lessons and for work that belongs to them. Whoever "
+		"uses them treats devices, furniture and the work of others with care.\n\n"
+		"2. Everybody works with an account of their own and keeps the password secret. "
+		"Whoever leaves the place logs off or locks the session.\n\n"
+		"3. During lessons the teacher can see the screens, block them, show one to the "
+		"others and take over keyboard and mouse. A sign at the station says when "
+		"somebody looks closely.\n\n"
+		"4. It is not allowed to call up or spread content that breaks the law, to disturb "
+		"others, or to try to get around the protection of the computers.\n\n"
+		"5. What is printed is paid for by whoever prints it. Ask before you print "
+		"more than ten pages.\n\n"
+		"6. Eating and drinking is not allowed in the computer room; bags stay at the "
+		"wall.\n\n"
+		"7. The school keeps a log of who was logged in where and when; it is kept for "
+		"a year and shown to nobody but those whom the law allows.\n\n"
+		"8. Damage is reported to a teacher at once. Whoever breaks these rules can "
+		"be excluded from using the computers.\n\n"
+		"Größe, Straße, Übung: Zeichen aller Schriften. 規則を読んでください。";
+
 static void cards(const char *language, unsigned w, unsigned h)
 {
 	static const struct greeter_desktop desktops[] = { { "xfce", "Xfce Session" },
@@ -122,6 +151,16 @@ static void cards(const char *language, unsigned w, unsigned h)
 	greeter_show_unlock(g, "Maximiliane von und zu Hohenstein-Wittgenstein", "Wrong password.",
 			true);
 	snprintf(name, sizeof(name), "lock-error-%s-%ux%u", language, w, h);
+	show(g, name);
+	greeter_show_notice(g, short_rules);
+	snprintf(name, sizeof(name), "notice-short-%s-%ux%u", language, w, h);
+	show(g, name);
+	greeter_show_notice(g, rules);
+	snprintf(name, sizeof(name), "notice-%s-%ux%u", language, w, h);
+	show(g, name);
+	p->input->key(p->input_userdata, 0xff56, 0, true);
+	p->input->key(p->input_userdata, 0xff09, 0, true);
+	snprintf(name, sizeof(name), "notice-further-%s-%ux%u", language, w, h);
 	show(g, name);
 	greeter_show_busy(g, NULL);
 	snprintf(name, sizeof(name), "busy-%s-%ux%u", language, w, h);

@@ -92,6 +92,10 @@ static void handle_answers(struct greeter *g, char *const *answers, size_t n, vo
 {
 }
 
+static void handle_accept(struct greeter *g, void *userdata)
+{
+}
+
 static void handle_cancel(struct greeter *g, void *userdata)
 {
 }
@@ -99,6 +103,7 @@ static void handle_cancel(struct greeter *g, void *userdata)
 static const struct greeter_events greeter_events = {
 	.handle_login = handle_login,
 	.handle_answers = handle_answers,
+	.handle_accept = handle_accept,
 	.handle_cancel = handle_cancel,
 };
 

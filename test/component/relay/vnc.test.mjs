@@ -122,6 +122,73 @@ test("X509None: greeter, log-in with its keys, session, notice, greeter", async 
   assert.ok(!bed.log.includes("pass word"));
 });
 
+const noticed = { conversation: "c", prompts: [], messages: [], notice: { language: "en", text: "Be kind.\n\nThis room is supervised." }, done: false };
+
+test("a notice: nothing goes on before it was accepted, and the Return of the password accepts nothing", async () => {
+  const v = await Viewer.connect(bed, open);
+  await v.secure(X509NONE);
+  await v.result();
+  await v.init();
+  await place(v);
+  await bed.stationd.answer("Login.Info", { system: "Test", desktops: [], default_desktop: "" });
+  bed.stationd.calls.clear();
+  const logIn = async () => {
+    v.type("anna");
+    v.key(0xff09);
+    v.type("geheim");
+    v.key(0xff0d);
+    const start = await bed.stationd.take("Login.Start");
+    assert.equal(start.parameters.language, "en");
+    bed.stationd.reply(start, prompt);
+    bed.stationd.reply(await bed.stationd.take("Login.Answer"), noticed);
+    await v.look();
+    v.key(0xff0d);
+    v.key(0xff0d);
+    await v.look();
+    await bed.alive();
+    assert.ok(!bed.stationd.calls.has((c) => /Login\.(Accept|Cancel)$/.test(c.method)));
+  };
+  await logIn();
+  v.key(0xff1b); // Escape refuses
+  assert.deepEqual((await bed.stationd.answer("Login.Cancel", {})).parameters, { conversation: "c" });
+  await logIn();
+  v.key(0xff09);
+  v.key(0xff09);
+  v.key(0xff0d); // so does the second button
+  await bed.stationd.answer("Login.Cancel", {});
+  await logIn();
+  v.key(0xff09);
+  v.key(0xff0d);
+  const accept = await bed.stationd.take("Login.Accept");
+  assert.deepEqual(accept.parameters, { conversation: "c" });
+  const sc = session();
+  scene(v, sc);
+  bed.stationd.reply(accept, done);
+  await connect(sc);
+});
+
+test("a notice that timed out: why, and a new log-in", async () => {
+  const v = await Viewer.connect(bed, open);
+  await v.secure(X509PLAIN);
+  v.plain("anna", "geheim");
+  await place(v);
+  bed.stationd.reply(await bed.stationd.take("Login.Start"), prompt);
+  bed.stationd.reply(await bed.stationd.take("Login.Answer"), noticed);
+  assert.equal(await v.result(), null, "the viewer goes on; the notice is in the greeter");
+  await v.init();
+  await bed.stationd.answer("Login.Info", { system: "Test", desktops: [], default_desktop: "" });
+  await v.look();
+  v.key(0xff09);
+  v.key(0x20);
+  bed.stationd.error(await bed.stationd.take("Login.Accept"), "Login.NoConversation");
+  await v.look();
+  v.type("anna");
+  v.key(0xff09);
+  v.type("x");
+  v.key(0xff0d);
+  assert.equal((await bed.stationd.take("Login.Start")).parameters.user, "anna");
+});
+
 test("X509Plain: straight in", async () => {
   const v = await Viewer.connect(bed, open);
   await v.secure(X509PLAIN);
