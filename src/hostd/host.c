@@ -467,6 +467,12 @@ static int handle_status(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/* Logins wait for this at boot (stationd.service): users may have services that start with it. */
+static void handle_limits_in_force(const char *reason, void *userdata)
+{
+	sd_notify(false, "READY=1");
+}
+
 int host_run(struct host *h)
 {
 	sd_event_source *status = NULL;
@@ -516,7 +522,8 @@ int host_run(struct host *h)
 	host_arm_timer(h, &status, 0, handle_status, h);
 	log_info("ready: version " STATIONMASTER_VERSION ", %u sessions found again",
 			h->n_sessions);
-	sd_notify(false, "READY=1");
+	if (limiter_wait(h->limiter, handle_limits_in_force, h) < 0)
+		sd_notify(false, "READY=1");
 	r = sd_event_loop(h->event);
 	sd_event_source_disable_unref(status);
 	return r;

@@ -300,16 +300,18 @@ export class Demo {
    * there (accounts, homes, settings, /var/lib), nothing of /run and no process.
    */
   async reboot(): Promise<void> {
-    const kept = "etc/passwd etc/shadow etc/group etc/gshadow etc/stationmaster home var/lib/stationmaster var/lib/station-relay usr/local/lib/demo";
+    const kept = "etc/passwd etc/shadow etc/group etc/gshadow etc/stationmaster etc/resolv.conf etc/systemd/system home var/lib/stationmaster var/lib/station-relay usr/local/lib/demo";
     await this.sh("systemctl stop station-relay.service stationd.service stationd.socket stationd-relay.socket station-session.socket 'station-session@*.service'");
     const disk = await this.sh(`tar -C / --numeric-owner -cf - ${kept} | base64 -w0`);
     for (const agent of this.agents.values()) await (await agent).stop().catch(() => undefined);
     this.agents.clear();
     const container = this.prefix[0]!;
     await output([container, "down", this.name]);
+    // The network, and with it the packet filter, is that of the tests and does not go down.
+    await output(["bash", "-c", `nft delete table inet stationmaster_${this.name.replaceAll("-", "_")} 2>/dev/null || true`]);
     await output([container, "up", this.name, "--stage", join(build, "stage"), "--init", this.options.init ?? "systemd"], { timeout: 60_000 });
     await this.sh("base64 -d | tar -C / --numeric-owner -xpf -", { input: disk });
-    await this.sh("systemctl start stationd.service station-relay.service");
+    await this.sh("systemctl daemon-reload && systemctl start stationd.service station-relay.service");
     await until("stationd and the relay run again", async () => /"relay": ?true/.test((await this.ctl(["system", "status", "--json"])).stdout), 20_000);
   }
 
