@@ -169,6 +169,15 @@ static const char *block_words(json_t *change)
 	return after ? "is blocked already, and stays so" : "is blocked already";
 }
 
+static const char *web_words(const struct ctl *c, json_t *change)
+{
+	if (!flag(change, "web"))
+		return "";
+	if (flag(change, "web_before"))
+		return ", has a limit of the web already";
+	return c->except ? ", reaches all but those sites" : ", reaches only those sites";
+}
+
 static void change_print(const struct ctl *c, json_t *change)
 {
 	_cleanup_free_ char *state = text_member(change, "state"), *words = NULL, *other = NULL;
@@ -179,10 +188,7 @@ static void change_print(const struct ctl *c, json_t *change)
 		return;
 	}
 	other = text_member(change, "lesson");
-	words = str_format("%s%s%s%s%s%s", block_words(change),
-			!flag(change, "web")         ? ""
-			: flag(change, "web_before") ? ", has a limit of the web already"
-						     : ", reaches only those sites",
+	words = str_format("%s%s%s%s%s%s", block_words(change), web_words(c, change),
 			programs ? ", gets programs" : "",
 			flag(change, "message") ? ", gets the message" : "",
 			str_is_empty(other) ? "" : ", is in the lesson ", other);

@@ -307,14 +307,7 @@ bool lesson_take_session(const struct lesson *l, const struct session *s)
 
 json_t *lesson_build_web(const struct web_rule *rule)
 {
-	json_t *domains;
-
-	if (!rule)
-		return json_null();
-	domains = json_array();
-	for (size_t i = 0; i < rule->n; i++)
-		json_array_append_new(domains, json_string(rule->domains[i]));
-	return json_pack("{s:s, s:o}", "mode", web_mode_to_string(rule->mode), "domains", domains);
+	return rule ? web_limit_build_list(rule) : json_null();
 }
 
 struct web_rule *lesson_parse_web(json_t *web, char **ret_reason)

@@ -325,7 +325,8 @@ static void collect_people(struct host *h)
 	}
 }
 
-static json_t *build_domains(const struct web_rule *rule)
+/* For station-limits: as they stand in a rule. */
+static json_t *build_names(const struct web_rule *rule)
 {
 	json_t *domains = json_array();
 
@@ -355,7 +356,7 @@ static json_t *find_group(json_t *groups, struct effects *known, const struct we
 	if (known->n >= ELEMENTSOF(known->list))
 		return NULL;
 	group = json_pack("{s:s, s:o, s:s, s:[]}", "mode", web_mode_to_string(e->rule->mode),
-			"domains", build_domains(e->rule), "by", e->by, "users");
+			"domains", build_names(e->rule), "by", e->by, "users");
 	if (!group || json_array_append_new(groups, group) < 0)
 		return NULL;
 	known->list[known->n++] = *e;
@@ -473,9 +474,7 @@ static int take_list(struct store_row *row, void *userdata)
 	struct web_rule *rule = rule_load(store_row_text(row, 0), store_row_text(row, 1));
 
 	if (rule)
-		json_array_append_new(userdata,
-				json_pack("{s:s, s:o}", "mode", web_mode_to_string(rule->mode),
-						"domains", build_domains(rule)));
+		json_array_append_new(userdata, web_limit_build_list(rule));
 	web_rule_free(rule);
 	return 0;
 }
@@ -491,6 +490,24 @@ json_t *web_limit_lists_build(struct host *h, uid_t uid)
 }
 
 /* --- JSON --- */
+
+static json_t *build_domains(const struct web_rule *rule)
+{
+	json_t *domains = json_array();
+
+	for (size_t i = 0; i < rule->n; i++) {
+		_cleanup_free_ char *name = web_domain_build(rule->domains[i]);
+
+		json_array_append_new(domains, json_string(name ? name : rule->domains[i]));
+	}
+	return domains;
+}
+
+json_t *web_limit_build_list(const struct web_rule *rule)
+{
+	return json_pack("{s:s, s:o}", "mode", web_mode_to_string(rule->mode), "domains",
+			build_domains(rule));
+}
 
 json_t *web_limit_build_json(const struct web_limit *b)
 {

@@ -91,6 +91,8 @@ bool web_limit_holds(const struct session *s);
 void web_limit_lists_add(struct host *h, uid_t uid, const struct web_rule *rule);
 /* Array of SiteList of this person, newest first. */
 json_t *web_limit_lists_build(struct host *h, uid_t uid);
+/* SiteList of a rule: names as people write them. */
+json_t *web_limit_build_list(const struct web_rule *rule);
 /* The type WebLimit of org.stationmaster.Limits. */
 json_t *web_limit_build_json(const struct web_limit *b);
 

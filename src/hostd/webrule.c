@@ -169,6 +169,11 @@ int web_domain_parse(const char *text, char **ret, char **ret_reason)
 	return 0;
 }
 
+char *web_domain_build(const char *name)
+{
+	return str_format("%s%s", strchr(name, '.') ? "" : "*.", name);
+}
+
 /* --- the rule --- */
 
 struct web_rule *web_rule_free(struct web_rule *r)
@@ -254,6 +259,8 @@ int web_rule_load(enum web_mode mode, const char *const *names, size_t n, struct
 	for (; rule->n < n; rule->n++) {
 		const char *name = names[rule->n];
 
+		if (name && strncmp(name, "*.", 2) == 0)
+			name += 2;
 		if (!name || !is_name(name) || is_address(name))
 			return -EINVAL;
 		rule->domains[rule->n] = strdup(name);

@@ -32,10 +32,14 @@ int web_mode_parse(const char *s, enum web_mode *ret);
  * sentence (malloc'ed, may be NULL without memory). -ENOMEM
  */
 int web_domain_parse(const char *text, char **ret, char **ret_reason);
+/* A name of a rule as people write it and web_domain_parse() takes it: "contoso.com", "*.edu".
+ * malloc'ed, NULL: no memory. */
+char *web_domain_build(const char *name);
 /* -EINVAL as above, also for none and for more than WEB_DOMAINS_MAX. Empty entries are left out. */
 int web_rule_new(enum web_mode mode, const char *const *entries, size_t n, struct web_rule **ret,
 		char **ret_reason);
-/* Names as they stand in a rule (a whole ending is one, too). -EINVAL: one is none. -ENOMEM */
+/* Names as they stand in a rule (a whole ending is one, too), or as web_domain_build() gives them.
+ * -EINVAL: one is none. -ENOMEM */
 int web_rule_load(enum web_mode mode, const char *const *names, size_t n, struct web_rule **ret);
 /* NULL: no memory. */
 struct web_rule *web_rule_copy(const struct web_rule *r);

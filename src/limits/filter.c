@@ -230,8 +230,11 @@ static void put_list(FILE *f, const struct limit_group *g, const struct words *w
 
 	fprintf(f, "<p>%s</p>\n<ul>\n", g->deny ? w->closed : w->open);
 	for (size_t i = 0; i < shown; i++) {
-		fputs("<li>", f);
-		put_text(f, json_string_value(json_array_get(g->domains, i)));
+		const char *name = json_string_value(json_array_get(g->domains, i));
+
+		/* A whole ending, as people write it. */
+		fputs(strchr(name, '.') ? "<li>" : "<li>*.", f);
+		put_text(f, name);
 		fputs("</li>\n", f);
 	}
 	if (n > shown)

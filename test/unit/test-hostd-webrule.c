@@ -186,6 +186,11 @@ static void kept_rules_are_read_again(void **state)
 	assert_int_equal(web_rule_load(WEB_ALLOW, (const char *const *)rule->domains, rule->n,
 					 &loaded),
 			0);
+	for (size_t i = 0; i < loaded->n; i++) {
+		_cleanup_free_ char *shown = web_domain_build(loaded->domains[i]);
+
+		assert_string_equal(shown, i == 0 ? "contoso.com" : "*.edu");
+	}
 	assert_true(web_rule_allows(loaded, "mit.edu") && !web_rule_allows(loaded, "mit.org"));
 	assert_int_equal(web_rule_load(WEB_ALLOW, bad, 2, &none), -EINVAL);
 	assert_int_equal(web_rule_load(WEB_ALLOW, bad, 0, &none), -EINVAL);

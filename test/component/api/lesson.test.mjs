@@ -40,7 +40,8 @@ test("the web of a lesson: sites that stay open, or that are closed; free again"
   await run(["lesson", "start", "anna", "--only", "contoso.com", "--only", "example.org"]);
   assert.deepEqual(last().parameters.web, { mode: "allow", domains: ["contoso.com", "example.org"] });
   assert.match((await run(["lesson", "list"])).out, /web limited/);
-  assert.match((await run(["lesson", "preview", "anna", "--except", "games.example"])).out, /not blocked, reaches only those sites/);
+  assert.match((await run(["lesson", "preview", "anna", "--except", "games.example"])).out, /not blocked, reaches all but those sites/);
+  assert.match((await run(["lesson", "preview", "anna", "--only", "games.example"])).out, /not blocked, reaches only those sites/);
   await run(["lesson", "change", "l1", "--except=games.example"]);
   assert.deepEqual(last().parameters, { lesson: "l1", web: { mode: "deny", domains: ["games.example"] } });
   await run(["lesson", "change", "l1", "--free-web"]);
