@@ -3,7 +3,8 @@
 // the API from dev/world.ts. Never part of dist. Used by dev/serve.ts, dev/look.ts and test/pages/.
 //
 // POST /mock/<what> changes the world from outside: see command(). Log in as kaya / demo; user "otp"
-// is asked for a code, "locked" gets a message, "fail" a session that does not start.
+// is asked for a code, "locked" gets a message, "fail" a session that does not start, "rules" and "rules-short"
+// have to accept a notice.
 
 import { createReadStream, existsSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -73,6 +74,13 @@ export interface Mock {
   stop(): void;
 }
 
+const SHORT_RULES = "This computer belongs to the school.\n\nSupervisors can see your screen.";
+const RULES = [
+  "Rules of the computer room",
+  ...Array.from({ length: 40 }, (_, i) => `${i + 1}. The computers are there for lessons. Whoever uses them treats devices, furniture and the work of others with care,\nand tells a teacher what is broken. <b>This is text.</b>`),
+  "Done.",
+].join("\n\n");
+
 export async function startMock(port: number, sessions: number): Promise<Mock> {
   const world = new World(sessions);
   const pictures = await paintAll();
@@ -127,6 +135,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
     const c = conversations.get(String(p["conversation"]));
     if (method === "Cancel") return {};
     if (!c) throw new Fail(404, "org.stationmaster.Login.NoConversation");
+    if (method === "Accept") return finish(c.purpose, c.user);
     const [a] = p["answers"] as string[];
     if (c.step === 0 && a !== PASSWORD)
       throw new Fail(403, "org.stationmaster.Login.Denied", { reason: "", messages: [] });
@@ -134,6 +143,8 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
       throw new Fail(409, "org.stationmaster.Login.Failed", { reason: "The desktop ended at once.", output: "xfce4-session: cannot open display\nNo such file" });
     if (c.user === "otp" && c.step++ === 0)
       return { conversation: "c", prompts: [{ text: "One-time code:", echo: true }], messages: [{ text: "A code was sent to you.", error: false }], done: false };
+    if (c.user.startsWith("rules") && c.purpose === "station")
+      return { conversation: "c", prompts: [], messages: [], notice: { language: "en", text: c.user === "rules" ? RULES : SHORT_RULES }, done: false };
     return finish(c.purpose, c.user);
   }
 
@@ -143,7 +154,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
       res.setHeader("Set-Cookie", "stationmaster=; Path=/; Max-Age=0");
       return {};
     }
-    if (method === "Login.Start") received.calls.push(`${method} ${JSON.stringify(p)}`);
+    if (["Login.Start", "Login.Accept", "Login.Cancel"].includes(method)) received.calls.push(`${method} ${JSON.stringify(p)}`);
     if (method.startsWith("Login.")) {
       const r = login(method.slice(6), p) as { done?: boolean };
       if (r.done) res.setHeader("Set-Cookie", "stationmaster=mock; Path=/; HttpOnly; SameSite=Strict");

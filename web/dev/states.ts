@@ -472,6 +472,8 @@ const station: State[] = [
   { name: "station-denied", from: "greeter", open: async ({ page }) => (await signIn(page, "anna", "wrong"), page.locator(".login-error .note").waitFor()) },
   { name: "station-failed", from: "greeter", open: async ({ page }) => (await signIn(page, "fail"), page.locator(".login-error pre").waitFor()) },
   { name: "station-code", from: "greeter", open: async ({ page }) => (await signIn(page, "otp"), page.locator(".login-messages .note").waitFor()) },
+  { name: "station-accept", from: "greeter", open: async ({ page }) => (await signIn(page, "rules-short"), page.locator(".accept-text").waitFor()) },
+  { name: "station-accept-long", from: "greeter", open: async ({ page }) => (await signIn(page, "rules"), page.locator(".accept-text").waitFor()) },
   { name: "station-logged-off", from: "desktop", open: scene("end", ".login-card .note") },
   { name: "station-desktop", from: "desktop", open: async () => undefined },
   { name: "station-panel", from: "desktop", open: ({ page }) => (page.locator(".handle").click(), page.locator("#panel").waitFor()) },

@@ -9,6 +9,7 @@ export const METHODS = [
   "Login.dashboard",
   "Login.SignOut",
   "Login.station",
+  "Login.notice",
   "Login.unlock",
   "Sessions.Start",
   "Sessions.LogOff",

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The log-in conversation of one page: Login.Start, then Answer as often as PAM asks. The password
 // typed in the first step answers the first prompt that hides its input; anything else is asked in
-// words of its own. Passwords live in the call only and are never stored.
+// words of its own; a notice is shown until it is accepted. Passwords live in the call only and are never stored.
 
 import { signal } from "@preact/signals";
 import { ApiError, asApiError, call } from "./api";
-import type { LoginMessage, LoginReply, Prompt } from "./types";
+import { lang } from "./i18n";
+import type { LoginMessage, LoginReply, LogOnNotice, Prompt } from "./types";
 
-export type Phase = "start" | "prompts" | "busy" | "done";
+export type Phase = "start" | "prompts" | "notice" | "busy" | "done";
 
 export interface Start {
   user: string;
@@ -19,6 +20,7 @@ export interface Start {
 export class Login {
   readonly phase = signal<Phase>("start");
   readonly prompts = signal<Prompt[]>([]);
+  readonly notice = signal<LogOnNotice | null>(null);
   readonly messages = signal<LoginMessage[]>([]);
   readonly error = signal<ApiError | null>(null);
   readonly user = signal("");
@@ -35,7 +37,8 @@ export class Login {
     this.messages.value = [];
     let password: string | null = s.password;
     await this.step(async () => {
-      let reply = await call<LoginReply>("Login.Start", { purpose: this.purpose, user: s.user, ...s.extra });
+      const language = this.purpose === "station" ? { language: lang.peek() } : {};
+      let reply = await call<LoginReply>("Login.Start", { purpose: this.purpose, user: s.user, ...language, ...s.extra });
       this.conversation = reply.conversation;
       const first = reply.prompts[0];
       if (!reply.done && reply.prompts.length === 1 && first && !first.echo && password) {
@@ -51,7 +54,11 @@ export class Login {
     await this.step(() => this.send(answers));
   }
 
-  /** Back to user and password; the helper on the other side is told to end. */
+  async accept(): Promise<void> {
+    await this.step(() => call<LoginReply>("Login.Accept", { conversation: this.conversation }));
+  }
+
+  /** Back to user and password, what was to be accepted is refused; the helper on the other side is told to end. */
   cancel(): void {
     this.run++;
     if (this.conversation) void call("Login.Cancel", { conversation: this.conversation }).catch(() => undefined);
@@ -72,6 +79,7 @@ export class Login {
   reset(): void {
     this.conversation = "";
     this.prompts.value = [];
+    this.notice.value = null;
     this.phase.value = "start";
   }
 
@@ -88,7 +96,8 @@ export class Login {
       if (run !== this.run) return;
       this.messages.value = reply.messages;
       this.prompts.value = reply.prompts;
-      this.phase.value = reply.done ? "done" : "prompts";
+      this.notice.value = reply.notice ?? null;
+      this.phase.value = reply.done ? "done" : reply.notice ? "notice" : "prompts";
       if (reply.done) {
         this.conversation = "";
         this.onDone(reply);

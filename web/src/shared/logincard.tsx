@@ -4,6 +4,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Accept } from "./accept";
 import { explain } from "./explain";
 import { said, t } from "./i18n";
 import { LanguageSwitch } from "./language";
@@ -182,9 +183,26 @@ function First({ login, account, goText, extra, shared, children }: FirstProps) 
   );
 }
 
+function Foot({ text }: { text?: string | undefined }) {
+  return (
+    <div class="login-foot">
+      {text && <span>{text}</span>}
+      <LanguageSwitch />
+    </div>
+  );
+}
+
 export function LoginCard(p: Props) {
   const { login } = p;
   const phase = login.phase.value;
+  const notice = login.notice.value;
+  if (phase === "notice" && notice)
+    return (
+      <main class="login-page">
+        <Accept login={login} notice={notice} />
+        <Foot text={p.foot} />
+      </main>
+    );
   return (
     <main class="login-page">
       <section class="card login-card" aria-labelledby="login-title">
@@ -217,10 +235,7 @@ export function LoginCard(p: Props) {
           </>
         )}
       </section>
-      <div class="login-foot">
-        {p.foot && <span>{p.foot}</span>}
-        <LanguageSwitch />
-      </div>
+      <Foot text={p.foot} />
     </main>
   );
 }

@@ -368,10 +368,17 @@ export interface LoginMessage {
   error: boolean;
 }
 
+/** What has to be accepted before the log-in goes on. */
+export interface LogOnNotice {
+  language: string;
+  text: string;
+}
+
 export interface LoginReply {
   conversation: string;
   prompts: Prompt[];
   messages: LoginMessage[];
+  notice?: LogOnNotice | null;
   done: boolean;
   user?: string | null;
   full_name?: string | null;

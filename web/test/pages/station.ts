@@ -41,6 +41,44 @@ test("station: log off asks first; a broken connection comes back within 2 s", a
   await page.getByLabel("User name").waitFor();
 });
 
+test("station: a notice has to be accepted; it is read from its beginning, by keys and by a screen reader", async () => {
+  await page.goto(`${mock.url}/station`);
+  await signIn("rules");
+  const dialog = page.getByRole("dialog", { name: "Please read this first" });
+  const words = dialog.getByRole("region");
+  await words.waitFor();
+  await accessible();
+  assert.equal(await words.evaluate((e) => document.activeElement === e), true);
+  assert.equal(await words.getAttribute("lang"), "en");
+  assert.equal(await words.locator("b").count(), 0, "what is in it is text");
+  // The Return of the password, held a little long, accepts nothing.
+  for (let i = 0; i < 3; i++) await page.keyboard.press("Enter");
+  assert.equal(await page.locator(".screen").count(), 0);
+  const seen = () => words.evaluate((e) => ({ top: e.scrollTop, room: e.clientHeight, all: e.scrollHeight }));
+  assert.ok((await seen()).all > (await seen()).room * 2);
+  await page.keyboard.press("End");
+  await until("the end of the text", async () => { const s = await seen(); return s.top + s.room >= s.all - 2; });
+  await dialog.getByText("Done.", { exact: true }).waitFor();
+  for (const button of await dialog.getByRole("button").all()) assert.ok(await button.isVisible());
+  const box = await dialog.getByRole("button", { name: "Accept and log in" }).boundingBox();
+  assert.ok(box && box.y + box.height <= 900, "the buttons are seen without scrolling");
+  const calls = () => mock.received.calls.map((c) => c.split(" ")[0]);
+  await page.keyboard.press("Escape");
+  await page.getByLabel("User name").waitFor();
+  assert.deepEqual(calls(), ["Login.Start", "Login.Cancel"]);
+  await signIn("rules-short");
+  await page.getByRole("button", { name: "Refuse" }).click();
+  await page.getByLabel("User name").waitFor();
+  assert.ok(!calls().includes("Login.Accept"));
+  await signIn("rules-short");
+  await words.waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.locator('.screen[data-stream="open"]').waitFor();
+  assert.deepEqual(calls().slice(-2), ["Login.Start", "Login.Accept"]);
+  assert.match(mock.received.calls.find((c) => c.startsWith("Login.Start")) ?? "", /"language":"en"/);
+});
+
 test("station: a session that does not start says why, with the last output", async () => {
   await page.goto(`${mock.url}/station`);
   await signIn("fail");
