@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "relay/station-screen.h"
 #include "relay/station.h"
-#include "relay/viewer.h"
+#include "relay/viewer-rfb.h"
 #include "relay/web-rfb.h"
 #include "relay/web-socket.h"
 
@@ -139,7 +139,7 @@ static void tab_update(struct tab *t)
 	if (!t->screen.viewer) {
 		if (!has_first_picture(s))
 			return;
-		if (viewer_new(s->stations->relay->loop, t->stream, VIEWER_SECURITY_NONE,
+		if (viewer_rfb_new(s->stations->relay->loop, t->stream, VIEWER_SECURITY_NONE,
 				    &viewer_events, t, &v) < 0) {
 			tab_free(t);
 			return;

@@ -28,7 +28,7 @@
 #include "relay/station-screen.h"
 #include "relay/station.h"
 #include "relay/text.h"
-#include "relay/viewer.h"
+#include "relay/viewer-rfb.h"
 
 enum {
 	HANDSHAKE_MS = 30 * 1000,
@@ -428,7 +428,7 @@ static void credentials_accept(struct vnc_station *s)
 	if (s->credentials != CREDENTIALS_WAITING)
 		return;
 	s->credentials = CREDENTIALS_ANSWERED;
-	viewer_accept(s->screen.viewer);
+	viewer_rfb_accept(s->screen.viewer);
 }
 
 static void handle_prompts(struct login *l, json_t *prompts, const char *messages, void *userdata)
@@ -642,7 +642,7 @@ int vnc_station_new(struct relay *relay, struct stream *stream,
 	if (r == 0)
 		r = station_screen_init(&s->screen, &s->station, &screen_ops, true);
 	if (r == 0)
-		r = viewer_new(relay->loop, stream, VIEWER_SECURITY_VENCRYPT, &viewer_events, s,
+		r = viewer_rfb_new(relay->loop, stream, VIEWER_SECURITY_VENCRYPT, &viewer_events, s,
 				&viewer);
 	explicit_bzero(secret, sizeof(secret));
 	if (r < 0) {

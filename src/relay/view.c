@@ -26,7 +26,7 @@
 #include "relay/host.h"
 #include "relay/relay.h"
 #include "relay/sources.h"
-#include "relay/viewer.h"
+#include "relay/viewer-rfb.h"
 #include "relay/web-rfb.h"
 #include "relay/web-socket.h"
 
@@ -190,7 +190,7 @@ static int view_start(struct view *v, struct stream *stream)
 	struct relay *relay = v->all->relay;
 	int r;
 
-	r = viewer_new(relay->loop, stream, VIEWER_SECURITY_NONE, &viewer_events, v, &v->viewer);
+	r = viewer_rfb_new(relay->loop, stream, VIEWER_SECURITY_NONE, &viewer_events, v, &v->viewer);
 	if (r < 0) {
 		stream_close(stream);
 		return r;

@@ -1,349 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A viewer's life and scenes.
+ * What all kinds of viewers share.
  *
- * The end always takes the same way: viewer_fail() (or the stream) notes a reason, closes the
- * stream, and the kick timer reports it from the loop. So no function of the API calls back, and
- * the owner may free the viewer wherever it wants but inside of the stream's callbacks, which it
- * never sees.
- *
- * The scene is the picture, whether input reaches it, and the overlay. When it changes, what was
- * held down is let go in the old picture, and everything is due to the client.
+ * The scene is the picture, whether input reaches it, and the layers. When it changes, what was
+ * held down is let go in the old picture. Keys are remembered while they are held, so that a scene
+ * switch or the end of the connection never leaves one down in a session, and a key that was
+ * pressed in another scene is not released in this one.
  */
-#include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include "relay/viewer.h"
+
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/str.h"
+#include "relay/keysym.h"
 #include "relay/viewer-internal.h"
 
-static void handle_kick(uv_timer_t *t);
-
-/* A client may have sent more while the owner made it wait. */
-static void kick(struct viewer *v)
-{
-	uv_timer_start(&v->kick, handle_kick, 0, 0);
-}
-
-/* False: there is more than one turn's work. */
-static bool parse(struct viewer *v)
-{
-	unsigned n_messages = 0;
-	bool progress = true;
-	size_t n;
-
-	while (progress && !v->failed) {
-		if (n_messages++ >= VIEWER_MESSAGES_TURN_MAX) {
-			/* Not 0: libuv 1.44 runs a timer that starts itself again in the same turn.
-			 */
-			uv_timer_start(&v->kick, handle_kick, 1, 0);
-			return false;
-		}
-		if (v->skip > 0) {
-			n = MIN(v->skip, (uint64_t)buf_len(&v->in));
-			buf_consume(&v->in, n, 1);
-			v->skip -= n;
-			if (v->skip > 0)
-				return true;
-		}
-		v->cost = 0;
-		progress = v->state == VIEWER_RUNNING ? viewer_message(v) : viewer_handshake(v);
-		n_messages += v->cost;
-	}
-	return true;
-}
-
-static void handle_kick(uv_timer_t *t)
-{
-	struct viewer *v = t->data;
-
-	if (!v->failed) {
-		parse(v);
-	} else if (!v->reported) {
-		v->reported = true;
-		v->events->handle_gone(v, v->reason, v->userdata);
-	}
-}
-
-static void end(struct viewer *v)
-{
-	v->failed = true;
-	viewer_release_input(v);
-	uv_timer_stop(&v->limit);
-	kick(v);
-}
-
-void viewer_fail(struct viewer *v, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (v->failed)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(v->reason, sizeof(v->reason), fmt, ap);
-	va_end(ap);
-	end(v);
-	if (v->stream)
-		stream_close(v->stream);
-	v->stream = NULL;
-}
-
-bool viewer_write(struct viewer *v, const void *data, size_t n)
-{
-	_cleanup_(chunk_unrefp) struct chunk *c = NULL;
-	int r;
-
-	if (v->failed)
-		return false;
-	/* A frame is begun only when nothing is pending; a slow network may still carry one. */
-	if (stream_pending(v->stream) > VIEWER_REPLIES_MAX + v->frame_bytes) {
-		viewer_fail(v, "the viewer does not read its answers");
-		return false;
-	}
-	c = chunk_new(n);
-	if (!c) {
-		viewer_fail(v, "no memory");
-		return false;
-	}
-	memcpy(c->data, data, n);
-	c->len = n;
-	r = stream_write(v->stream, &c, 1);
-	if (r < 0)
-		viewer_fail(v, "writing failed: %s", strerror(-r));
-	return r >= 0;
-}
-
-bool viewer_write_buf(struct viewer *v, struct buf *b)
-{
-	bool ok = viewer_write(v, buf_head(b), buf_len(b));
-
-	buf_done(b);
-	return ok;
-}
-
-/* --- the stream --- */
-
-static void handle_data(struct stream *s, const uint8_t *data, size_t len, void *userdata)
-{
-	struct viewer *v = userdata;
-	size_t n;
-
-	if (v->state == VIEWER_TLS) {
-		viewer_fail(v, "the viewer sent data before the encryption was up");
-		return;
-	}
-	while (len > 0 && !v->failed) {
-		/* What is skipped never needs a place. */
-		if (v->skip > 0 && buf_len(&v->in) == 0) {
-			n = MIN(v->skip, (uint64_t)len);
-			v->skip -= n;
-			data += n;
-			len -= n;
-			continue;
-		}
-		n = MIN(len, VIEWER_IN_MAX - buf_len(&v->in));
-		if (buf_append(&v->in, data, n) < 0) {
-			viewer_fail(v, "no memory");
-			return;
-		}
-		data += n;
-		len -= n;
-		if ((!parse(v) || n == 0) && len > 0 && !v->failed)
-			viewer_fail(v, "the viewer sends faster than anybody types");
-	}
-}
-
-static void handle_drained(struct stream *s, void *userdata)
-{
-	viewer_send(userdata);
-}
-
-static void handle_tls(struct stream *s, void *userdata)
-{
-	struct viewer *v = userdata;
-
-	if (!v->failed)
-		viewer_handshake_tls_done(v);
-}
-
-static void handle_closed(struct stream *s, const char *reason, void *userdata)
-{
-	struct viewer *v = userdata;
-
-	v->stream = NULL;
-	if (v->failed)
-		return;
-	snprintf(v->reason, sizeof(v->reason), "%s", reason);
-	end(v);
-}
-
-static const struct stream_events stream_events = {
-	.handle_data = handle_data,
-	.handle_drained = handle_drained,
-	.handle_tls = handle_tls,
-	.handle_closed = handle_closed,
-};
-
-/* --- the picture --- */
-
-static void client_damage(struct encode_client *c)
-{
-	struct viewer *v = list_entry(c, struct viewer, client);
-
-	if (v->state == VIEWER_NO_PICTURE)
-		viewer_start(v);
-	viewer_send(v);
-}
-
-static void client_resized(struct encode_client *c)
-{
-	struct viewer *v = list_entry(c, struct viewer, client);
-
-	v->size_due = true;
-	viewer_send(v);
-}
-
-static void client_cursor(struct encode_client *c)
-{
-	struct viewer *v = list_entry(c, struct viewer, client);
-
-	v->cursor_due = true;
-	viewer_pointer_reset(v);
-	viewer_send(v);
-}
-
-static void client_leds(struct encode_client *c)
-{
-	struct viewer *v = list_entry(c, struct viewer, client);
-
-	v->leds_due = true;
-	viewer_send(v);
-}
-
-static void client_gone(struct encode_client *c)
-{
-	struct viewer *v = list_entry(c, struct viewer, client);
-
-	viewer_frame_drop(v);
-	v->picture = NULL;
-	viewer_pointer_reset(v);
-	viewer_clipboard_forget(v);
-	v->n_keys = 0;
-	v->buttons = 0;
-}
-
-void viewer_join(struct viewer *v)
-{
-	viewer_frame_drop(v);
-	encode_leave(&v->client);
-	if (!v->picture || v->failed)
-		return;
-	if (encode_join(v->loop, v->picture, &v->format, &v->client) < 0)
-		viewer_fail(v, "no memory");
-}
-
-void viewer_start(struct viewer *v)
-{
-	struct buf b;
-
-	if (v->state != VIEWER_NO_PICTURE || !v->picture || v->picture->blank)
-		return;
-	v->w = v->picture->w;
-	v->h = v->picture->h;
-	buf_init(&b, RFB_SERVER_INIT_LEN + RFB_NAME_MAX);
-	if (rfb_build_server_init(&b, v->w, v->h, VIEWER_DESKTOP_NAME) < 0) {
-		viewer_fail(v, "no memory");
-		return;
-	}
-	v->state = VIEWER_RUNNING;
-	v->size_due = false;
-	viewer_write_buf(v, &b);
-	kick(v);
-}
-
-/* --- API --- */
-
-int viewer_new(uv_loop_t *loop, struct stream *stream, enum viewer_security security,
-		const struct viewer_events *events, void *userdata, struct viewer **ret)
-{
-	struct viewer *v;
-
-	v = calloc(1, sizeof(*v));
-	if (!v)
-		return -ENOMEM;
-	v->loop = loop;
-	v->stream = stream;
-	v->security = security;
-	v->events = events;
-	v->userdata = userdata;
-	v->client = (struct encode_client){
-		.handle_damage = client_damage,
-		.handle_frame = NULL, /* viewer_frame_init() */
-		.handle_resized = client_resized,
-		.handle_cursor = client_cursor,
-		.handle_leds = client_leds,
-		.handle_gone = client_gone,
-	};
-	v->format = (struct encode_format){
-		.kind = ENCODE_RAW,
-		.params = { .format = rfb_format_bgrx, .quality = -1, .compress = 1 },
-	};
-	buf_init(&v->in, VIEWER_IN_MAX);
-	viewer_frame_init(v);
-	uv_timer_init(loop, &v->kick);
-	uv_timer_init(loop, &v->limit);
-	v->kick.data = v->limit.data = v;
-	v->n_handles = 2;
-	stream_set_events(stream, &stream_events, v);
-	viewer_handshake_begin(v);
-	*ret = v;
-	return 0;
-}
-
-static void handle_handle_closed(uv_handle_t *h)
-{
-	struct viewer *v = h->data;
-
-	if (--v->n_handles == 0)
-		free(v);
-}
+enum { ACTIVITY_MS = 1000 };
 
 struct viewer *viewer_free(struct viewer *v)
 {
-	if (!v)
-		return NULL;
-	viewer_release_input(v);
-	v->failed = v->reported = true;
-	if (v->stream)
-		stream_close(v->stream);
-	v->stream = NULL;
-	encode_leave(&v->client);
-	v->picture = NULL;
-	viewer_frame_done(v);
-	viewer_pointer_done(v);
-	viewer_clipboard_forget(v);
-	buf_done(&v->in);
-	uv_close((uv_handle_t *)&v->kick, handle_handle_closed);
-	uv_close((uv_handle_t *)&v->limit, handle_handle_closed);
+	if (v)
+		v->ops->free(v);
 	return NULL;
-}
-
-void viewer_accept(struct viewer *v)
-{
-	if (v->state != VIEWER_JUDGED || v->failed)
-		return;
-	viewer_handshake_result(v, NULL);
-	kick(v);
 }
 
 void viewer_refuse(struct viewer *v, const char *reason)
 {
-	if (v->failed)
-		return;
-	if (v->state == VIEWER_JUDGED)
-		viewer_handshake_result(v, reason);
-	viewer_fail(v, "refused");
+	if (!v->failed)
+		v->ops->refuse(v, reason);
 }
+
+/* --- the scene --- */
 
 void viewer_set_picture(struct viewer *v, struct picture *p, bool input)
 {
@@ -358,16 +46,14 @@ void viewer_set_picture(struct viewer *v, struct picture *p, bool input)
 	viewer_release_input(v);
 	v->picture = p;
 	v->input = input && p;
-	viewer_clipboard_forget(v);
-	viewer_join(v);
-	viewer_pointer_reset(v);
-	if (!p || v->failed)
-		return;
-	viewer_start(v);
-	v->size_due |= p->w != v->w || p->h != v->h;
-	v->size_reason = v->size_status = 0;
-	v->cursor_due = v->leds_due = true;
-	viewer_send(v);
+	v->ops->handle_picture(v);
+}
+
+void viewer_forget_picture(struct viewer *v)
+{
+	v->picture = NULL;
+	v->n_keys = 0;
+	v->buttons = 0;
 }
 
 void viewer_set_filter(struct viewer *v, const struct viewer_filter *filter, void *userdata)
@@ -378,53 +64,199 @@ void viewer_set_filter(struct viewer *v, const struct viewer_filter *filter, voi
 
 void viewer_set_overlay(struct viewer *v, enum viewer_layer layer, struct overlay *o)
 {
-	struct rfb_rect *old = &v->overlays_at[layer];
+	struct rfb_rect *at = &v->overlays_at[layer], old = *at;
 
 	v->overlays[layer] = o;
-	if (!v->client.picture || v->failed)
+	*at = (struct rfb_rect){ 0 };
+	if (o)
+		*at = (struct rfb_rect){ .x = o->x, .y = o->y, .w = o->w, .h = o->h };
+	if (!v->picture || v->failed)
 		return;
-	if (old->w > 0)
-		pixman_region32_union_rect(&v->client.pending, &v->client.pending, old->x, old->y,
-				old->w, old->h);
-	*old = (struct rfb_rect){ 0 };
-	if (o) {
-		*old = (struct rfb_rect){ .x = o->x, .y = o->y, .w = o->w, .h = o->h };
-		pixman_region32_union_rect(
-				&v->client.pending, &v->client.pending, o->x, o->y, o->w, o->h);
-	}
-	pixman_region32_intersect_rect(
-			&v->client.pending, &v->client.pending, 0, 0, v->picture->w, v->picture->h);
-	viewer_send(v);
+	if (old.w > 0 && old.h > 0)
+		v->ops->damage(v, &old);
+	if (at->w > 0 && at->h > 0)
+		v->ops->damage(v, at);
+	v->ops->send(v);
+}
+
+void viewer_send_cut_text(struct viewer *v, const char *utf8)
+{
+	if (v->ops->send_cut_text)
+		v->ops->send_cut_text(v, utf8);
 }
 
 const char *viewer_describe(struct viewer *v)
 {
-	static const char *const kinds[] = {
-		[ENCODE_RAW] = "Raw", [ENCODE_TIGHT] = "Tight", [ENCODE_ZRLE] = "ZRLE"
-	};
-	const struct tight_params *p = &v->format.params;
-	char quality[24] = "lossless";
-
-	if (v->format.kind == ENCODE_TIGHT && p->quality >= 0)
-		snprintf(quality, sizeof(quality), "quality %d", p->quality);
-	snprintf(v->description, sizeof(v->description), "%s, %s, compression %d, %u bit, %s%s%s",
-			kinds[v->format.kind], quality, p->compress, p->format.bpp,
-			v->subtype == RFB_VENCRYPT_X509_PLAIN  ? "X509Plain"
-			: v->subtype == RFB_VENCRYPT_X509_NONE ? "X509None"
-							       : "None",
-			v->knows_qemu_key ? ", key codes" : "",
-			v->continuous ? ", continuous updates" : "");
-	return v->description;
+	return v->ops->describe(v);
 }
 
 void viewer_get_client_size(struct viewer *v, uint16_t *ret_w, uint16_t *ret_h)
 {
-	*ret_w = v->client_w;
-	*ret_h = v->client_h;
+	v->ops->get_client_size(v, ret_w, ret_h);
 }
 
 void viewer_get_size(struct viewer *v, uint16_t *ret_w, uint16_t *ret_h)
 {
-	*ret_w = v->w;
-	*ret_h = v->h;
+	v->ops->get_size(v, ret_w, ret_h);
+}
+
+void viewer_get_layer_size(struct viewer *v, uint16_t *ret_w, uint16_t *ret_h)
+{
+	v->ops->get_layer_size(v, ret_w, ret_h);
+}
+
+bool viewer_is_screen(const struct viewer *v)
+{
+	return v->ops->is_screen;
+}
+
+bool viewer_is_shift_held(const struct viewer *v)
+{
+	return v->shift_left || v->shift_right;
+}
+
+/* --- input --- */
+
+static const struct picture_input *input_of(const struct viewer *v)
+{
+	return v->picture && v->input && !v->failed ? v->picture->input : NULL;
+}
+
+void viewer_note_activity(struct viewer *v)
+{
+	int64_t now = clock_mono_ms();
+
+	if (v->activity_ms != 0 && now - v->activity_ms < ACTIVITY_MS)
+		return;
+	v->activity_ms = now;
+	if (v->events->handle_activity)
+		v->events->handle_activity(v, v->userdata);
+}
+
+static struct viewer_key *find_key(struct viewer *v, uint32_t keysym, uint32_t keycode)
+{
+	/* By the code where there is one: the symbol of a key changes with Shift. */
+	for (unsigned i = 0; i < v->n_keys; i++)
+		if (keycode != 0 ? v->keys[i].keycode == keycode : v->keys[i].keysym == keysym)
+			return &v->keys[i];
+	return NULL;
+}
+
+void viewer_input_key(struct viewer *v, uint32_t keysym, uint32_t keycode, bool down)
+{
+	const struct picture_input *in;
+	struct viewer_key *key;
+
+	if (keysym == KEYSYM_SHIFT_L)
+		v->shift_left = down;
+	else if (keysym == KEYSYM_SHIFT_R)
+		v->shift_right = down;
+	viewer_note_activity(v);
+	in = input_of(v);
+	key = find_key(v, keysym, keycode);
+	if (v->filter && v->filter->key &&
+			v->filter->key(v->filter_userdata, keysym, keycode, down) && (down || !key))
+		return;
+	if (!in || !in->key)
+		return;
+	if (down) {
+		if (!key && v->n_keys == VIEWER_KEYS_MAX)
+			return;
+		if (!key)
+			v->keys[v->n_keys++] = (struct viewer_key){ keysym, keycode };
+	} else {
+		if (!key)
+			return; /* pressed in another scene */
+		*key = v->keys[--v->n_keys];
+	}
+	in->key(v->picture->input_userdata, keysym, keycode, down);
+}
+
+void viewer_input_pointer(struct viewer *v, uint8_t buttons, uint16_t x, uint16_t y)
+{
+	const struct picture_input *in = input_of(v);
+
+	if (v->filter && v->filter->pointer &&
+			v->filter->pointer(v->filter_userdata, buttons, x, y)) {
+		/* Buttons that the picture was told are held do not stay so behind what took the
+		 * event. */
+		if (v->buttons == 0 || !in || !in->pointer)
+			return;
+		buttons = 0;
+	}
+	if (!in || !in->pointer)
+		return;
+	if (v->ops->map)
+		v->ops->map(v, &x, &y);
+	v->buttons = buttons;
+	v->pointer_x = x;
+	v->pointer_y = y;
+	in->pointer(v->picture->input_userdata, buttons, x, y);
+}
+
+bool viewer_input_resize(struct viewer *v, uint16_t w, uint16_t h)
+{
+	bool taken = v->filter && v->filter->resize && v->filter->resize(v->filter_userdata);
+	const struct picture_input *in = input_of(v);
+
+	if (taken || !in || !in->resize || w == 0 || h == 0)
+		return false;
+	in->resize(v->picture->input_userdata, w, h);
+	return true;
+}
+
+void viewer_release_input(struct viewer *v)
+{
+	const struct picture_input *in = v->picture ? v->picture->input : NULL;
+
+	for (unsigned i = 0; in && in->key && i < v->n_keys; i++)
+		in->key(v->picture->input_userdata, v->keys[i].keysym, v->keys[i].keycode, false);
+	v->n_keys = 0;
+	if (in && in->pointer && v->buttons != 0)
+		in->pointer(v->picture->input_userdata, 0, v->pointer_x, v->pointer_y);
+	v->buttons = 0;
+}
+
+/* --- layers --- */
+
+/* Pixels of the picture with the overlay over them: premultiplied "over" (Porter, Duff). */
+static void compose_row(uint8_t *to, const uint8_t *over, unsigned w)
+{
+	for (unsigned x = 0; x < w; x++, to += 4, over += 4) {
+		unsigned keep = 255u - over[3];
+
+		for (unsigned k = 0; k < 3; k++)
+			to[k] = (uint8_t)(over[k] + (to[k] * keep + 127) / 255);
+		to[3] = 0;
+	}
+}
+
+void viewer_compose(
+		const struct viewer *v, const pixman_box32_t *b, uint8_t *pixels, uint32_t stride)
+{
+	for (unsigned i = 0; i < _VIEWER_LAYER_MAX; i++) {
+		const struct overlay *o = v->overlays[i];
+		int x1, x2;
+
+		if (!o)
+			continue;
+		x1 = MAX(b->x1, (int)o->x);
+		x2 = MIN(b->x2, o->x + o->w);
+		for (int y = MAX(b->y1, (int)o->y); x1 < x2 && y < MIN(b->y2, o->y + o->h); y++)
+			compose_row(pixels + (size_t)(y - b->y1) * stride +
+							(size_t)(x1 - b->x1) * 4,
+					o->argb + (size_t)(y - o->y) * o->stride +
+							(size_t)(x1 - o->x) * 4,
+					(unsigned)(x2 - x1));
+	}
+}
+
+void viewer_premultiply(uint32_t *to, const uint32_t *argb, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t c = argb[i], a = c >> 24;
+
+		to[i] = a << 24 | (c >> 16 & 255) * a / 255 << 16 | (c >> 8 & 255) * a / 255 << 8 |
+			(c & 255) * a / 255;
+	}
 }

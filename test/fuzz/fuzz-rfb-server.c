@@ -9,7 +9,7 @@
 
 #include "fuzz.h"
 #include "relay/encode.h"
-#include "relay/viewer.h"
+#include "relay/viewer-rfb.h"
 
 enum { WRITTEN_MAX = 64 << 20, STEP = 61 };
 
@@ -77,7 +77,7 @@ static void handle_credentials(struct viewer *v, const char *user, char *passwor
 	if (user[0] == 'r')
 		viewer_refuse(v, "no");
 	else
-		viewer_accept(v);
+		viewer_rfb_accept(v);
 }
 
 static void handle_ready(struct viewer *v, bool with, void *userdata)
@@ -140,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	is_up = true;
 	if (size < 1)
 		return 0;
-	FUZZ_CHECK(viewer_new(&loop, &p.s,
+	FUZZ_CHECK(viewer_rfb_new(&loop, &p.s,
 				   data[0] & 1 ? VIEWER_SECURITY_VENCRYPT : VIEWER_SECURITY_NONE,
 				   &events, &p, &v) == 0);
 	if ((data[0] & 11) == 9)

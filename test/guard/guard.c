@@ -18,7 +18,7 @@
 #include "relay/encode.h"
 #include "relay/source.h"
 #include "relay/thumbnail.h"
-#include "relay/viewer.h"
+#include "relay/viewer-rfb.h"
 
 enum { W = 1280, H = 720, VIEWERS = 40 };
 
@@ -201,7 +201,7 @@ static void case_frame40(void)
 	damage(0, 0, W, H);
 	for (unsigned i = 0; i < VIEWERS; i++) {
 		fake_stream_init(&streams[i]);
-		if (viewer_new(&loop, &streams[i].s, VIEWER_SECURITY_NONE, &viewer_events, NULL,
+		if (viewer_rfb_new(&loop, &streams[i].s, VIEWER_SECURITY_NONE, &viewer_events, NULL,
 				    &viewers[i]) < 0)
 			die("no memory");
 		fake_stream_feed(&streams[i], "RFB 003.008\n\1\1", 14);

@@ -91,7 +91,7 @@ static void test_x509_plain(void **state)
 	plain(&c);
 	fake_stream_feed(&c.stream, "\1", 1); /* ClientInit, too early: waits */
 	assert_int_equal(c.owner.n_ready, 0);
-	viewer_accept(c.viewer);
+	viewer_rfb_accept(c.viewer);
 	assert_memory_equal(buf_head(&c.stream.out), "\0\0\0\0", 4);
 	assert_int_equal(c.owner.n_ready, 0);
 	turn();

@@ -29,7 +29,7 @@
 #include "relay/encode.h"
 #include "relay/source.h"
 #include "relay/thumbnail.h"
-#include "relay/viewer.h"
+#include "relay/viewer-rfb.h"
 
 enum { VIEWERS_MAX = 256 };
 
@@ -92,7 +92,7 @@ static void handle_answers(struct greeter *g, char *const *answers, size_t n, vo
 {
 }
 
-static void handle_accept(struct greeter *g, void *userdata)
+static void handle_accepted(struct greeter *g, void *userdata)
 {
 }
 
@@ -103,7 +103,7 @@ static void handle_cancel(struct greeter *g, void *userdata)
 static const struct greeter_events greeter_events = {
 	.handle_login = handle_login,
 	.handle_answers = handle_answers,
-	.handle_accept = handle_accept,
+	.handle_accept = handle_accepted,
 	.handle_cancel = handle_cancel,
 };
 
@@ -180,7 +180,7 @@ static void handle_credentials(struct viewer *v, const char *user, char *passwor
 	if (streq(password, "wrong"))
 		viewer_refuse(v, "Wrong user name or password.");
 	else
-		viewer_accept(v);
+		viewer_rfb_accept(v);
 }
 
 static void handle_ready(struct viewer *v, bool credentials_given, void *userdata)
@@ -236,7 +236,7 @@ static void handle_accept(uv_poll_t *p, int status, int events)
 	c->number = ++app.n_clients;
 	if (greeter_new("Room 12", "en", &greeter_events, c, &c->greeter) < 0 ||
 			notice_new(&c->notice) < 0 ||
-			viewer_new(&app.loop, stream,
+			viewer_rfb_new(&app.loop, stream,
 					app.tls ? VIEWER_SECURITY_VENCRYPT : VIEWER_SECURITY_NONE,
 					&viewer_events, c, &c->viewer) < 0)
 		exit(1);

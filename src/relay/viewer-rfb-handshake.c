@@ -7,39 +7,39 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "relay/viewer-internal.h"
+#include "relay/viewer-rfb-internal.h"
 
 static const uint32_t subtypes[] = { RFB_VENCRYPT_X509_NONE, RFB_VENCRYPT_X509_PLAIN };
 
 static void handle_limit(uv_timer_t *t)
 {
-	viewer_fail(t->data, "the viewer did not finish its greeting in time");
+	viewer_rfb_fail(t->data, "the viewer did not finish its greeting in time");
 }
 
-void viewer_handshake_begin(struct viewer *v)
+void viewer_rfb_handshake_begin(struct viewer_rfb *v)
 {
-	uv_timer_start(&v->limit, handle_limit, VIEWER_HANDSHAKE_MS_MAX, 0);
-	viewer_write(v, RFB_VERSION_3_8, RFB_VERSION_LEN);
+	uv_timer_start(&v->limit, handle_limit, VIEWER_RFB_HANDSHAKE_MS_MAX, 0);
+	viewer_rfb_write(v, RFB_VERSION_3_8, RFB_VERSION_LEN);
 }
 
-static bool need(struct viewer *v, size_t n)
+static bool need(struct viewer_rfb *v, size_t n)
 {
 	return buf_len(&v->in) >= n;
 }
 
-static void eat(struct viewer *v, size_t n)
+static void eat(struct viewer_rfb *v, size_t n)
 {
 	buf_consume(&v->in, n, 1);
 }
 
-static bool fail(struct viewer *v, const char *reason)
+static bool fail(struct viewer_rfb *v, const char *reason)
 {
-	viewer_fail(v, "%s", reason);
+	viewer_rfb_fail(v, "%s", reason);
 	return false;
 }
 
 /* A client of another version learns why in the form that it can read (RFC 6143 7.1.2, 3.3). */
-static bool refuse_version(struct viewer *v, unsigned minor)
+static bool refuse_version(struct viewer_rfb *v, unsigned minor)
 {
 	uint8_t m[8 + 256];
 	size_t head = minor < 7 ? 4 : 1, len;
@@ -52,12 +52,12 @@ static bool refuse_version(struct viewer *v, unsigned minor)
 			"needs version 3.8. Please connect with a newer viewer, such as TigerVNC.",
 			minor);
 	rfb_put_u32(m + head, (uint32_t)len);
-	viewer_write(v, m, head + 4 + len);
-	viewer_fail(v, "the viewer speaks RFB 3.%u only", minor);
+	viewer_rfb_write(v, m, head + 4 + len);
+	viewer_rfb_fail(v, "the viewer speaks RFB 3.%u only", minor);
 	return false;
 }
 
-static bool handle_version(struct viewer *v)
+static bool handle_version(struct viewer_rfb *v)
 {
 	static const uint8_t types[][2] = {
 		[VIEWER_SECURITY_NONE] = { 1, RFB_SECURITY_NONE },
@@ -72,11 +72,11 @@ static bool handle_version(struct viewer *v)
 	eat(v, RFB_VERSION_LEN);
 	if (major == 3 && minor < 8)
 		return refuse_version(v, minor);
-	v->state = VIEWER_SECURITY_CHOICE;
-	return viewer_write(v, types[v->security], 2);
+	v->state = VIEWER_RFB_SECURITY_CHOICE;
+	return viewer_rfb_write(v, types[v->security], 2);
 }
 
-static bool handle_security(struct viewer *v)
+static bool handle_security(struct viewer_rfb *v)
 {
 	static const uint8_t version[2] = { 0, 2 };
 	uint8_t choice;
@@ -86,17 +86,17 @@ static bool handle_security(struct viewer *v)
 	choice = *buf_head(&v->in);
 	eat(v, 1);
 	if (v->security == VIEWER_SECURITY_NONE && choice == RFB_SECURITY_NONE) {
-		viewer_handshake_result(v, NULL);
+		viewer_rfb_handshake_result(v, NULL);
 		return true;
 	}
 	if (v->security == VIEWER_SECURITY_VENCRYPT && choice == RFB_SECURITY_VENCRYPT) {
-		v->state = VIEWER_VENCRYPT_VERSION;
-		return viewer_write(v, version, 2);
+		v->state = VIEWER_RFB_VENCRYPT_VERSION;
+		return viewer_rfb_write(v, version, 2);
 	}
 	return fail(v, "the viewer chose a security type that was not offered");
 }
 
-static bool handle_vencrypt_version(struct viewer *v)
+static bool handle_vencrypt_version(struct viewer_rfb *v)
 {
 	uint8_t m[2 + 4 * ELEMENTSOF(subtypes)], *p = m;
 	bool ok;
@@ -107,17 +107,17 @@ static bool handle_vencrypt_version(struct viewer *v)
 	eat(v, 2);
 	*p++ = !ok;
 	if (!ok) {
-		viewer_write(v, m, 1);
+		viewer_rfb_write(v, m, 1);
 		return fail(v, "the viewer speaks another version of VeNCrypt");
 	}
 	*p++ = ELEMENTSOF(subtypes);
 	for (size_t i = 0; i < ELEMENTSOF(subtypes); i++)
 		p = rfb_put_u32(p, subtypes[i]);
-	v->state = VIEWER_VENCRYPT_CHOICE;
-	return viewer_write(v, m, (size_t)(p - m));
+	v->state = VIEWER_RFB_VENCRYPT_CHOICE;
+	return viewer_rfb_write(v, m, (size_t)(p - m));
 }
 
-static bool handle_vencrypt_choice(struct viewer *v)
+static bool handle_vencrypt_choice(struct viewer_rfb *v)
 {
 	static const uint8_t yes = 1, no = 0;
 	uint32_t choice;
@@ -128,7 +128,7 @@ static bool handle_vencrypt_choice(struct viewer *v)
 	choice = rfb_get_u32(buf_head(&v->in));
 	eat(v, 4);
 	if (choice != RFB_VENCRYPT_X509_NONE && choice != RFB_VENCRYPT_X509_PLAIN) {
-		viewer_write(v, &no, 1);
+		viewer_rfb_write(v, &no, 1);
 		return fail(v, "the viewer chose an encryption that was not offered");
 	}
 	if (buf_len(&v->in) > 0)
@@ -136,27 +136,27 @@ static bool handle_vencrypt_choice(struct viewer *v)
 	if (!v->stream->ops->start_tls)
 		return fail(v, "no encryption on this connection");
 	v->subtype = choice;
-	v->state = VIEWER_TLS;
-	if (!viewer_write(v, &yes, 1))
+	v->state = VIEWER_RFB_TLS;
+	if (!viewer_rfb_write(v, &yes, 1))
 		return false;
 	r = v->stream->ops->start_tls(v->stream);
 	if (r < 0)
-		viewer_fail(v, "TLS: %s", strerror(-r));
+		viewer_rfb_fail(v, "TLS: %s", strerror(-r));
 	return false;
 }
 
-void viewer_handshake_tls_done(struct viewer *v)
+void viewer_rfb_handshake_tls_done(struct viewer_rfb *v)
 {
-	if (v->state != VIEWER_TLS)
+	if (v->state != VIEWER_RFB_TLS)
 		return;
 	if (v->subtype == RFB_VENCRYPT_X509_PLAIN)
-		v->state = VIEWER_CREDENTIALS;
+		v->state = VIEWER_RFB_CREDENTIALS;
 	else
-		viewer_handshake_result(v, NULL);
+		viewer_rfb_handshake_result(v, NULL);
 }
 
 /* rfbproto: Plain. Both lengths, then both texts. */
-static bool handle_credentials(struct viewer *v)
+static bool handle_credentials(struct viewer_rfb *v)
 {
 	char user[RFB_CREDENTIAL_MAX + 1], password[RFB_CREDENTIAL_MAX + 1];
 	uint32_t n, m;
@@ -173,67 +173,67 @@ static bool handle_credentials(struct viewer *v)
 	memcpy(password, buf_head(&v->in) + 8 + n, m);
 	eat(v, 8 + (size_t)n + m);
 	user[n] = password[m] = '\0';
-	v->state = VIEWER_JUDGED;
+	v->state = VIEWER_RFB_JUDGED;
 	v->credentials_given = true;
 	/* How long the owner takes is not the viewer's fault. */
 	uv_timer_stop(&v->limit);
-	v->events->handle_credentials(v, user, password, v->userdata);
+	v->base.events->handle_credentials(&v->base, user, password, v->base.userdata);
 	explicit_bzero(password, sizeof(password));
 	explicit_bzero(user, sizeof(user));
 	return true;
 }
 
-void viewer_handshake_result(struct viewer *v, const char *reason)
+void viewer_rfb_handshake_result(struct viewer_rfb *v, const char *reason)
 {
 	uint8_t m[8 + RFB_REASON_MAX];
 	size_t n;
 
 	if (!reason) {
 		rfb_put_u32(m, 0);
-		v->state = VIEWER_CLIENT_INIT;
-		uv_timer_start(&v->limit, handle_limit, VIEWER_HANDSHAKE_MS_MAX, 0);
-		viewer_write(v, m, 4);
+		v->state = VIEWER_RFB_CLIENT_INIT;
+		uv_timer_start(&v->limit, handle_limit, VIEWER_RFB_HANDSHAKE_MS_MAX, 0);
+		viewer_rfb_write(v, m, 4);
 		return;
 	}
 	n = strnlen(reason, RFB_REASON_MAX);
 	rfb_put_u32(m, 1);
 	rfb_put_u32(m + 4, (uint32_t)n);
 	memcpy(m + 8, reason, n);
-	viewer_write(v, m, 8 + n);
+	viewer_rfb_write(v, m, 8 + n);
 }
 
-static bool handle_client_init(struct viewer *v)
+static bool handle_client_init(struct viewer_rfb *v)
 {
 	if (!need(v, 1))
 		return false;
 	eat(v, 1); /* shared or not: every station may be shown to others */
 	uv_timer_stop(&v->limit);
-	v->state = VIEWER_NO_PICTURE;
-	v->events->handle_ready(v, v->credentials_given, v->userdata);
-	if (!v->failed)
-		viewer_start(v);
+	v->state = VIEWER_RFB_NO_PICTURE;
+	v->base.events->handle_ready(&v->base, v->credentials_given, v->base.userdata);
+	if (!v->base.failed)
+		viewer_rfb_start(v);
 	return true;
 }
 
-bool viewer_handshake(struct viewer *v)
+bool viewer_rfb_handshake(struct viewer_rfb *v)
 {
 	switch (v->state) {
-	case VIEWER_VERSION:
+	case VIEWER_RFB_VERSION:
 		return handle_version(v);
-	case VIEWER_SECURITY_CHOICE:
+	case VIEWER_RFB_SECURITY_CHOICE:
 		return handle_security(v);
-	case VIEWER_VENCRYPT_VERSION:
+	case VIEWER_RFB_VENCRYPT_VERSION:
 		return handle_vencrypt_version(v);
-	case VIEWER_VENCRYPT_CHOICE:
+	case VIEWER_RFB_VENCRYPT_CHOICE:
 		return handle_vencrypt_choice(v);
-	case VIEWER_CREDENTIALS:
+	case VIEWER_RFB_CREDENTIALS:
 		return handle_credentials(v);
-	case VIEWER_CLIENT_INIT:
+	case VIEWER_RFB_CLIENT_INIT:
 		return handle_client_init(v);
-	case VIEWER_TLS:
-	case VIEWER_JUDGED:
-	case VIEWER_NO_PICTURE:
-	case VIEWER_RUNNING:
+	case VIEWER_RFB_TLS:
+	case VIEWER_RFB_JUDGED:
+	case VIEWER_RFB_NO_PICTURE:
+	case VIEWER_RFB_RUNNING:
 	default:
 		return false;
 	}

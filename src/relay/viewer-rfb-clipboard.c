@@ -9,27 +9,27 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "relay/viewer-internal.h"
+#include "relay/viewer-rfb-internal.h"
 
 enum {
 	TEXT_COST = 64
 }; /* messages that a text counts for: it may be long however short it comes */
 
-static bool fail(struct viewer *v, const char *reason)
+static bool fail(struct viewer_rfb *v, const char *reason)
 {
-	viewer_fail(v, "%s", reason);
+	viewer_rfb_fail(v, "%s", reason);
 	return false;
 }
 
-static bool write_built(struct viewer *v, struct buf *b, int r)
+static bool write_built(struct viewer_rfb *v, struct buf *b, int r)
 {
 	if (r >= 0)
-		return viewer_write_buf(v, b);
+		return viewer_rfb_write_buf(v, b);
 	buf_done(b);
 	return fail(v, "no memory");
 }
 
-static bool tell(struct viewer *v, uint32_t action, bool has_text)
+static bool tell(struct viewer_rfb *v, uint32_t action, bool has_text)
 {
 	struct buf b;
 
@@ -38,7 +38,7 @@ static bool tell(struct viewer *v, uint32_t action, bool has_text)
 			rfb_build_clipboard_action(&b, RFB_SERVER_CUT_TEXT, action, has_text));
 }
 
-static bool give(struct viewer *v, const char *utf8)
+static bool give(struct viewer_rfb *v, const char *utf8)
 {
 	struct buf b;
 
@@ -47,7 +47,7 @@ static bool give(struct viewer *v, const char *utf8)
 	return write_built(v, &b, rfb_build_clipboard_text(&b, RFB_SERVER_CUT_TEXT, utf8));
 }
 
-static bool give_latin1(struct viewer *v, const char *utf8)
+static bool give_latin1(struct viewer_rfb *v, const char *utf8)
 {
 	struct buf b;
 
@@ -55,7 +55,7 @@ static bool give_latin1(struct viewer *v, const char *utf8)
 	return write_built(v, &b, rfb_build_server_cut_text(&b, utf8));
 }
 
-bool viewer_clipboard_announce(struct viewer *v)
+bool viewer_rfb_clipboard_announce(struct viewer_rfb *v)
 {
 	struct buf b;
 
@@ -68,29 +68,31 @@ bool viewer_clipboard_announce(struct viewer *v)
 }
 
 /* NULL: the picture takes no text of this client. */
-static const struct picture_input *taker_of(struct viewer *v)
+static const struct picture_input *taker_of(struct viewer_rfb *v)
 {
-	const struct picture_input *in =
-			v->picture && v->input && !v->failed ? v->picture->input : NULL;
+	const struct picture_input *in = v->base.picture && v->base.input && !v->base.failed
+							 ? v->base.picture->input
+							 : NULL;
 
 	if (!in || !in->cut_text)
 		return NULL;
-	if (v->filter && v->filter->cut_text && v->filter->cut_text(v->filter_userdata))
+	if (v->base.filter && v->base.filter->cut_text &&
+			v->base.filter->cut_text(v->base.filter_userdata))
 		return NULL;
 	return in;
 }
 
-static bool pass(struct viewer *v, char *utf8)
+static bool pass(struct viewer_rfb *v, char *utf8)
 {
 	const struct picture_input *in = taker_of(v);
 
 	if (in)
-		in->cut_text(v->picture->input_userdata, utf8);
+		in->cut_text(v->base.picture->input_userdata, utf8);
 	str_wipe_free(utf8);
 	return true;
 }
 
-static bool take_provided(struct viewer *v, const struct rfb_cut_text *m)
+static bool take_provided(struct viewer_rfb *v, const struct rfb_cut_text *m)
 {
 	char *utf8;
 	int r;
@@ -105,7 +107,7 @@ static bool take_provided(struct viewer *v, const struct rfb_cut_text *m)
 	return r < 0 || pass(v, utf8); /* what cannot be read is not passed */
 }
 
-static bool handle_extended(struct viewer *v, const struct rfb_cut_text *m)
+static bool handle_extended(struct viewer_rfb *v, const struct rfb_cut_text *m)
 {
 	struct rfb_clipboard c;
 
@@ -132,7 +134,7 @@ static bool handle_extended(struct viewer *v, const struct rfb_cut_text *m)
 	}
 }
 
-bool viewer_clipboard_handle(struct viewer *v, const struct rfb_cut_text *m)
+bool viewer_rfb_clipboard_handle(struct viewer_rfb *v, const struct rfb_cut_text *m)
 {
 	char *utf8;
 
@@ -146,23 +148,23 @@ bool viewer_clipboard_handle(struct viewer *v, const struct rfb_cut_text *m)
 	return utf8 ? pass(v, utf8) : fail(v, "no memory");
 }
 
-void viewer_clipboard_forget(struct viewer *v)
+void viewer_rfb_clipboard_forget(struct viewer_rfb *v)
 {
 	bool had = v->clipboard != NULL;
 
 	str_wipe_free(v->clipboard);
 	v->clipboard = NULL;
 	v->clipboard_asked = false;
-	if (had && !v->failed && v->state == VIEWER_RUNNING)
+	if (had && !v->base.failed && v->state == VIEWER_RFB_RUNNING)
 		tell(v, RFB_CLIPBOARD_NOTIFY, false);
 }
 
-void viewer_send_cut_text(struct viewer *v, const char *utf8)
+void viewer_rfb_clipboard_send(struct viewer_rfb *v, const char *utf8)
 {
-	if (v->state != VIEWER_RUNNING || v->failed)
+	if (v->state != VIEWER_RFB_RUNNING || v->base.failed)
 		return;
 	/* A client that does not even read frames gets the next text. */
-	if (stream_pending(v->stream) > VIEWER_REPLIES_MAX / 2)
+	if (stream_pending(v->stream) > VIEWER_RFB_REPLIES_MAX / 2)
 		return;
 	if (v->knows_clipboard && v->clipboard_flags & RFB_CLIPBOARD_NOTIFY) {
 		str_wipe_free(v->clipboard);

@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "proto/zrle.h"
-#include "relay/viewer-internal.h"
+#include "relay/viewer-rfb-internal.h"
 
 enum {
 	RTT_SLACK_US = 20 * 1000,
@@ -35,20 +35,20 @@ static int64_t now_us(void)
 
 /* --- fences --- */
 
-static bool fences_allow(struct viewer *v)
+static bool fences_allow(struct viewer_rfb *v)
 {
 	uint32_t in_flight = v->fence_sent - v->fence_acked;
 	int64_t age;
 
 	if (in_flight == 0)
 		return true;
-	if (in_flight >= VIEWER_FENCES_MAX)
+	if (in_flight >= VIEWER_RFB_FENCES_MAX)
 		return false;
-	age = now_us() - v->fence_us[(v->fence_acked + 1) % VIEWER_FENCES_MAX];
+	age = now_us() - v->fence_us[(v->fence_acked + 1) % VIEWER_RFB_FENCES_MAX];
 	return v->rtt_min_us > 0 && age <= 2 * v->rtt_min_us + RTT_SLACK_US;
 }
 
-void viewer_handle_fence(struct viewer *v, const uint8_t *data, size_t len)
+void viewer_rfb_handle_fence(struct viewer_rfb *v, const uint8_t *data, size_t len)
 {
 	uint32_t number;
 	int64_t rtt;
@@ -59,14 +59,14 @@ void viewer_handle_fence(struct viewer *v, const uint8_t *data, size_t len)
 	if (number - v->fence_acked - 1 >= v->fence_sent - v->fence_acked)
 		return; /* not one that is out */
 	v->fence_acked = number;
-	rtt = MAX(now_us() - v->fence_us[number % VIEWER_FENCES_MAX], INT64_C(1));
+	rtt = MAX(now_us() - v->fence_us[number % VIEWER_RFB_FENCES_MAX], INT64_C(1));
 	if (v->rtt_min_us == 0 || rtt < v->rtt_min_us)
 		v->rtt_min_us = rtt;
 	else
 		v->rtt_min_us += (rtt - v->rtt_min_us) / 256; /* ways change */
 }
 
-static struct chunk *build_fence(struct viewer *v)
+static struct chunk *build_fence(struct viewer_rfb *v)
 {
 	struct chunk *c = NULL;
 	uint8_t number[4];
@@ -81,7 +81,7 @@ static struct chunk *build_fence(struct viewer *v)
 		memcpy(c->data, buf_head(&b), buf_len(&b));
 		c->len = buf_len(&b);
 		v->fence_sent++;
-		v->fence_us[v->fence_sent % VIEWER_FENCES_MAX] = now_us();
+		v->fence_us[v->fence_sent % VIEWER_RFB_FENCES_MAX] = now_us();
 	}
 	buf_done(&b);
 	return c;
@@ -139,9 +139,9 @@ static int put_cursor_mask(struct buf *b, const struct cursor *c, const struct r
 	return 0;
 }
 
-static int put_cursor(struct viewer *v, struct buf *b)
+static int put_cursor(struct viewer_rfb *v, struct buf *b)
 {
-	const struct cursor *c = &v->picture->cursor;
+	const struct cursor *c = &v->base.picture->cursor;
 	struct rfb_rect r = { .x = c->hot_x, .y = c->hot_y, .w = c->w, .h = c->h };
 	int k;
 
@@ -153,9 +153,9 @@ static int put_cursor(struct viewer *v, struct buf *b)
 				     : put_cursor_mask(b, c, &v->format.params.format);
 }
 
-static int put_size(struct viewer *v, struct buf *b)
+static int put_size(struct viewer_rfb *v, struct buf *b)
 {
-	struct rfb_rect r = { .w = v->picture->w, .h = v->picture->h };
+	struct rfb_rect r = { .w = v->base.picture->w, .h = v->base.picture->h };
 	uint8_t screen[4 + 16] = { 1 };
 	int k;
 
@@ -170,7 +170,7 @@ static int put_size(struct viewer *v, struct buf *b)
 }
 
 /* Pseudo rectangles that are due, after room for the head of the update. */
-static int put_pseudo(struct viewer *v, struct buf *b, unsigned *ret_n)
+static int put_pseudo(struct viewer_rfb *v, struct buf *b, unsigned *ret_n)
 {
 	static const struct rfb_rect nowhere;
 	unsigned n = 0;
@@ -201,8 +201,8 @@ static int put_pseudo(struct viewer *v, struct buf *b, unsigned *ret_n)
 		n++;
 	}
 	v->cursor_due = false;
-	if (v->leds_due && v->knows_leds && v->picture->leds >= 0) {
-		uint8_t leds = (uint8_t)v->picture->leds;
+	if (v->leds_due && v->knows_leds && v->base.picture->leds >= 0) {
+		uint8_t leds = (uint8_t)v->base.picture->leds;
 
 		r = put_rect_head(b, &nowhere, RFB_ENCODING_QEMU_LED);
 		r = r < 0 ? r : buf_append(b, &leds, 1);
@@ -217,7 +217,7 @@ static int put_pseudo(struct viewer *v, struct buf *b, unsigned *ret_n)
 
 /* --- the frame --- */
 
-static void clear_extra(struct viewer *v)
+static void clear_extra(struct viewer_rfb *v)
 {
 	for (unsigned i = 0; i < ELEMENTSOF(v->extra); i++) {
 		v->extra[i] = chunk_unref(v->extra[i]);
@@ -226,7 +226,7 @@ static void clear_extra(struct viewer *v)
 }
 
 /* The first ZRLE rectangle of the connection is its own; all others are shared. */
-static struct chunk *begin_zrle(struct viewer *v, const struct chunk *first)
+static struct chunk *begin_zrle(struct viewer_rfb *v, const struct chunk *first)
 {
 	struct chunk *c = chunk_new(first->len + ZRLE_BEGIN_LEN);
 
@@ -239,7 +239,8 @@ static struct chunk *begin_zrle(struct viewer *v, const struct chunk *first)
 }
 
 /* Head, what was prepared in extra, chunks of the encoder, fence: one write. */
-static void write_frame(struct viewer *v, struct chunk *const *chunks, size_t n, unsigned n_rects)
+static void write_frame(
+		struct viewer_rfb *v, struct chunk *const *chunks, size_t n, unsigned n_rects)
 {
 	_cleanup_(chunk_unrefp) struct chunk *fence = NULL, *begun = NULL;
 	_cleanup_free_ struct chunk **all = NULL;
@@ -251,7 +252,7 @@ static void write_frame(struct viewer *v, struct chunk *const *chunks, size_t n,
 	if (v->continuous)
 		fence = build_fence(v);
 	if (!all || (v->continuous && !fence) || n_rects >= UINT16_MAX) {
-		viewer_fail(v, "no memory");
+		viewer_rfb_fail(v, "no memory");
 		return;
 	}
 	rfb_update_head_build(v->extra[EXTRA_HEAD]->data, (uint16_t)n_rects);
@@ -263,7 +264,7 @@ static void write_frame(struct viewer *v, struct chunk *const *chunks, size_t n,
 	if (v->format.kind == ENCODE_ZRLE && !v->zrle_begun && k > 1) {
 		begun = begin_zrle(v, all[1]);
 		if (!begun) {
-			viewer_fail(v, "no memory");
+			viewer_rfb_fail(v, "no memory");
 			return;
 		}
 		all[1] = begun;
@@ -279,66 +280,38 @@ static void write_frame(struct viewer *v, struct chunk *const *chunks, size_t n,
 		v->frame_bytes += all[i]->len;
 	r = stream_write(v->stream, all, k);
 	if (r < 0)
-		viewer_fail(v, "writing failed: %s", strerror(-r));
+		viewer_rfb_fail(v, "writing failed: %s", strerror(-r));
 	clear_extra(v);
 }
 
 static void handle_frame(
 		struct encode_client *c, struct chunk *const *chunks, size_t n, unsigned n_rects)
 {
-	struct viewer *v = list_entry(c, struct viewer, client);
+	struct viewer_rfb *v = list_entry(c, struct viewer_rfb, client);
 
-	if (v->failed || !v->stream)
+	if (v->base.failed || !v->stream)
 		return;
 	if (n == 0) {
-		viewer_fail(v, "no memory");
+		viewer_rfb_fail(v, "no memory");
 		return;
 	}
 	write_frame(v, chunks, n, n_rects);
-	viewer_send(v);
-}
-
-/* Pixels of the picture with the overlay over them: premultiplied "over" (Porter, Duff). */
-static void compose_row(uint8_t *to, const uint8_t *picture, const uint8_t *over, unsigned w)
-{
-	for (unsigned x = 0; x < w; x++, to += 4, picture += 4, over += 4) {
-		unsigned keep = 255u - over[3];
-
-		for (unsigned k = 0; k < 3; k++)
-			to[k] = (uint8_t)(over[k] + (picture[k] * keep + 127) / 255);
-		to[3] = 0;
-	}
+	viewer_rfb_send(v);
 }
 
 /* What the layers show of this box, over the pixels of the picture. */
-static void compose_box(struct viewer *v, const pixman_box32_t *b, uint8_t *pixels, uint32_t stride)
+static void compose_box(
+		struct viewer_rfb *v, const pixman_box32_t *b, uint8_t *pixels, uint32_t stride)
 {
-	const struct picture *p = v->picture;
+	const struct picture *p = v->base.picture;
 
 	for (int y = b->y1; y < b->y2; y++)
 		memcpy(pixels + (size_t)(y - b->y1) * stride,
 				p->pixels + (size_t)y * p->stride + (size_t)b->x1 * 4, stride);
-	for (unsigned i = 0; i < _VIEWER_LAYER_MAX; i++) {
-		const struct overlay *o = v->overlays[i];
-		int x1, x2;
-
-		if (!o)
-			continue;
-		x1 = MAX(b->x1, (int)o->x);
-		x2 = MIN(b->x2, o->x + o->w);
-		for (int y = MAX(b->y1, (int)o->y); x1 < x2 && y < MIN(b->y2, o->y + o->h); y++) {
-			uint8_t *to = pixels + (size_t)(y - b->y1) * stride +
-				      (size_t)(x1 - b->x1) * 4;
-
-			compose_row(to, to,
-					o->argb + (size_t)(y - o->y) * o->stride +
-							(size_t)(x1 - o->x) * 4,
-					(unsigned)(x2 - x1));
-		}
-	}
+	viewer_compose(&v->base, b, pixels, stride);
 }
 
-static int encode_under_overlay(struct viewer *v, const pixman_box32_t *b)
+static int encode_under_overlay(struct viewer_rfb *v, const pixman_box32_t *b)
 {
 	_cleanup_free_ uint8_t *pixels = NULL;
 	struct tight_piece piece = {
@@ -378,7 +351,7 @@ static int encode_under_overlay(struct viewer *v, const pixman_box32_t *b)
 }
 
 /* Boxes small enough for the encoder; what lies under the overlay is taken out of region. */
-static int encode_overlay(struct viewer *v, pixman_region32_t *region)
+static int encode_overlay(struct viewer_rfb *v, pixman_region32_t *region)
 {
 	pixman_region32_t under;
 	pixman_box32_t *b;
@@ -386,7 +359,7 @@ static int encode_overlay(struct viewer *v, pixman_region32_t *region)
 
 	pixman_region32_init(&under);
 	for (unsigned i = 0; i < _VIEWER_LAYER_MAX; i++) {
-		const struct overlay *o = v->overlays[i];
+		const struct overlay *o = v->base.overlays[i];
 
 		if (o && o->w > 0 && o->h > 0)
 			pixman_region32_union_rect(&under, &under, o->x, o->y, o->w, o->h);
@@ -408,22 +381,22 @@ static int encode_overlay(struct viewer *v, pixman_region32_t *region)
 }
 
 /* What of the picture the client gets now. */
-static void find_region(struct viewer *v, pixman_region32_t *region)
+static void find_region(struct viewer_rfb *v, pixman_region32_t *region)
 {
 	const struct rfb_rect *r = &v->continuous_rect;
 
 	/* pixman makes a box without area of it, not an empty region. */
 	if (v->continuous && (r->w == 0 || r->h == 0))
 		return;
-	pixman_region32_intersect_rect(region, &v->client.pending, 0, 0, MIN(v->w, v->picture->w),
-			MIN(v->h, v->picture->h));
+	pixman_region32_intersect_rect(region, &v->client.pending, 0, 0,
+			MIN(v->w, v->base.picture->w), MIN(v->h, v->base.picture->h));
 	if (v->continuous)
 		pixman_region32_intersect_rect(region, region, r->x, r->y, r->w, r->h);
 	else
 		pixman_region32_intersect(region, region, &v->requested);
 }
 
-static int prepare_head(struct viewer *v, unsigned *ret_n)
+static int prepare_head(struct viewer_rfb *v, unsigned *ret_n)
 {
 	struct buf b;
 	int r;
@@ -444,7 +417,7 @@ static int prepare_head(struct viewer *v, unsigned *ret_n)
 }
 
 /* The client's framebuffer gets the picture's size; what it asked for before means nothing now. */
-static void take_size(struct viewer *v)
+static void take_size(struct viewer_rfb *v)
 {
 	bool was_all = v->continuous_rect.x == 0 && v->continuous_rect.y == 0 &&
 		       v->continuous_rect.w >= v->w && v->continuous_rect.h >= v->h;
@@ -454,18 +427,19 @@ static void take_size(struct viewer *v)
 	if (!v->knows_size && !v->knows_extended_size)
 		return; /* it sees the part that fits */
 	if (v->continuous && was_all)
-		v->continuous_rect = (struct rfb_rect){ .w = v->picture->w, .h = v->picture->h };
-	v->w = v->picture->w;
-	v->h = v->picture->h;
+		v->continuous_rect = (struct rfb_rect){ .w = v->base.picture->w,
+			.h = v->base.picture->h };
+	v->w = v->base.picture->w;
+	v->h = v->base.picture->h;
 }
 
-static bool can_send(struct viewer *v)
+static bool can_send(struct viewer_rfb *v)
 {
-	if (v->failed || v->sending || v->state != VIEWER_RUNNING || !v->stream)
+	if (v->base.failed || v->sending || v->state != VIEWER_RFB_RUNNING || !v->stream)
 		return false;
-	if (!v->client.picture || v->client.frame || v->picture->blank)
+	if (!v->client.picture || v->client.frame || v->base.picture->blank)
 		return false;
-	if (!picture_can_lock(v->picture))
+	if (!picture_can_lock(v->base.picture))
 		return false;
 	if (stream_pending(v->stream) > 0)
 		return false;
@@ -473,7 +447,7 @@ static bool can_send(struct viewer *v)
 }
 
 /* One frame. */
-static void send_frame(struct viewer *v)
+static void send_frame(struct viewer_rfb *v)
 {
 	bool is_size = v->size_due && (v->knows_size || v->knows_extended_size);
 	pixman_region32_t region;
@@ -482,7 +456,7 @@ static void send_frame(struct viewer *v)
 
 	r = prepare_head(v, &n_pseudo);
 	if (r < 0) {
-		viewer_fail(v, "no memory");
+		viewer_rfb_fail(v, "no memory");
 		return;
 	}
 	if (v->size_due)
@@ -500,15 +474,15 @@ static void send_frame(struct viewer *v)
 	}
 	r = encode_overlay(v, &region);
 	if (r < 0)
-		viewer_fail(v, "no memory");
+		viewer_rfb_fail(v, "no memory");
 	else if (!pixman_region32_not_empty(&region))
 		write_frame(v, NULL, 0, 0);
 	else if (encode_start(&v->client, &region) < 0)
-		viewer_fail(v, "no memory");
+		viewer_rfb_fail(v, "no memory");
 	pixman_region32_fini(&region);
 }
 
-void viewer_send(struct viewer *v)
+void viewer_rfb_send(struct viewer_rfb *v)
 {
 	uint32_t before;
 
@@ -526,13 +500,13 @@ void viewer_send(struct viewer *v)
 	} while (true);
 }
 
-void viewer_frame_init(struct viewer *v)
+void viewer_rfb_frame_init(struct viewer_rfb *v)
 {
 	v->client.handle_frame = handle_frame;
 	pixman_region32_init(&v->requested);
 }
 
-void viewer_frame_drop(struct viewer *v)
+void viewer_rfb_frame_drop(struct viewer_rfb *v)
 {
 	if (!v->extra[EXTRA_HEAD])
 		return;
@@ -541,7 +515,7 @@ void viewer_frame_drop(struct viewer *v)
 	v->told_qemu_key = false;
 }
 
-void viewer_frame_done(struct viewer *v)
+void viewer_rfb_frame_done(struct viewer_rfb *v)
 {
 	clear_extra(v);
 	pixman_region32_fini(&v->requested);
