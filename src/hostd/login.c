@@ -285,6 +285,13 @@ static void open_session(struct login *g)
 	if (g->purpose == LOGIN_START && r == -ENOSPC)
 		login_fail(g, "Limit",
 				json_pack("{s:s}", "reason", reason ? reason : strerror(-r)));
+	else if (r == -ENOSPC)
+		login_fail_text(g,
+				"This system is full: it has as many sessions as it can have, and none "
+				"of them is yours. Nothing is wrong with your account. Wait until "
+				"somebody logs off and try again, use another computer, or tell "
+				"whoever supervises this room.",
+				"");
 	else
 		login_fail_text(g, reason ? reason : strerror(-r), "");
 }

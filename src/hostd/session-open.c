@@ -330,8 +330,9 @@ int session_open(struct host *h, const struct session_request *request, struct s
 	*ret_reason = NULL;
 	if (h->n_sessions >= (unsigned)h->conf->sessions_max) {
 		*ret_reason = str_format(
-				"There are %u sessions already, as many as this system "
-				"may have (max in section [session] of the configuration).",
+				"There are %u sessions already, as many as this system may have. "
+				"Log somebody off, suspended ones count too, or raise max in "
+				"section [session] of the configuration.",
 				h->n_sessions);
 		return -ENOSPC;
 	}

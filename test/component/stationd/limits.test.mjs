@@ -205,3 +205,24 @@ test("an order of a person goes before a time-out, and time-outs begin anew afte
   await relay.call("Relay.Activity", { sessions: ["s1"] });
   assert.equal((await scene(a)).notice.cause, "order", "keys do not take an order back");
 });
+
+test("a full system: what happened, why and what to do, for people at stations and for who starts sessions; own sessions go on", async () => {
+  await begin("[session]\nmax = 2\n");
+  await seat(1, "anna");
+  const b = await seat(2, "ben");
+  const c = (await relay.station(3)).station;
+  const start = await relay.call("Login.Start", { purpose: "station", station: c, user: "cem", desktop: null, width: null, height: null, language: null, address: "x" });
+  const full = await relay.fails("Login.Answer", { conversation: start.conversation, answers: ["secret"] });
+  assert.equal(full.error, "Login.Failed");
+  assert.match(full.reason, /^This system is full: .* Wait until somebody logs off and try again, use another computer, or tell whoever supervises this room\.$/);
+  const limit = await root.fails("Sessions.Start", { user: "cem" });
+  assert.deepEqual([limit.error, /There are 2 sessions already.* raise max in section \[session\]/.test(limit.reason)], ["Sessions.Limit", true]);
+  // Who has a session gets it also now, at any station.
+  await relay.call("Relay.StationAct", { station: b, act: "suspend" });
+  await relay.logIn(c, "ben");
+  assert.equal((await scene(c)).session, "s2");
+  await root.call("Sessions.LogOff", { users: ["ben"] });
+  await until("ben is gone", async () => (await sessions()).length === 1);
+  await relay.logIn(c, "cem");
+  assert.equal((await scene(c)).kind, "session");
+});

@@ -55,6 +55,10 @@ export const systemDe: Record<string, string> = {
     "Dieses Konto hat eine Grenze dieses Computers erreicht (zu viele Anmeldungen). Beenden Sie erst eine andere Sitzung oder fragen Sie die Administration.",
   "The session could not be opened. Tell an administrator; the system log says what is wrong.":
     "Die Sitzung konnte nicht geöffnet werden. Sagen Sie der Administration Bescheid; das Systemprotokoll nennt die Ursache.",
+  "This system is full: it has as many sessions as it can have, and none of them is yours. Nothing is wrong with your account. Wait until somebody logs off and try again, use another computer, or tell whoever supervises this room.":
+    "Dieses System ist voll: Es hat so viele Sitzungen, wie es haben kann, und keine davon ist Ihre. Mit Ihrem Konto ist alles in Ordnung. Warten Sie, bis sich jemand abmeldet, und versuchen Sie es wieder, nehmen Sie einen anderen Computer oder sagen Sie der Aufsicht Bescheid.",
+  "There are {count} sessions already, as many as this system may have. Log somebody off, suspended ones count too, or raise max in section [session] of the configuration.":
+    "Es gibt schon {count} Sitzungen, so viele, wie dieses System haben darf. Melden Sie jemanden ab, angehaltene zählen mit, oder erhöhen Sie max im Abschnitt [session] der Konfiguration.",
   "Your last session is still being ended. Try again in a minute; if this lasts, ask an administrator to look for programs that hang.":
     "Ihre letzte Sitzung wird noch beendet. Versuchen Sie es in einer Minute wieder; hält es an, bitten Sie die Administration, nach hängenden Programmen zu sehen.",
   "Somebody else has logged in at this station meanwhile.": "An dieser Station hat sich inzwischen jemand anders angemeldet.",
