@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * org.stationmaster.Lessons. The order of a start: who is meant (choice.c), the row and the
- * messages, the stations, the disk, the programs, the answer. So a lesson is stored and in force
- * before anything is started in it.
+ * org.stationmaster.Lessons but for what is done to a lesson that runs (api-lessons-running.c). The
+ * order of a start: who is meant (choice.c), the row and the messages, the stations, the disk, the
+ * programs, the answer. So a lesson is stored and in force before anything is started in it.
  */
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "hostd/api.h"
+#include "hostd/api-lessons.h"
 #include "hostd/block.h"
 #include "hostd/choice.h"
 #include "hostd/command.h"
@@ -34,7 +34,7 @@ struct lesson_call {
 	struct lesson_run *run; /* while it is waited for the web to be limited */
 };
 
-static void answer_limit(struct request *r, int error)
+void lessons_answer_limit(struct request *r, int error)
 {
 	const char *reason =
 			error == -EDQUOT   ? "There are too many lessons already."
@@ -70,7 +70,7 @@ void api_lessons_presets(struct request *r)
 
 /* --- what is to be started --- */
 
-static char *clean_name(struct request *r, const char *text)
+char *lessons_clean_name(struct request *r, const char *text)
 {
 	char *clean = str_clean(text ? text : "", LESSON_NAME_CHARS_MAX + 1);
 
@@ -151,8 +151,7 @@ static void forget(struct choice *c)
 	web_rule_free(call->web);
 }
 
-/* *ret stays NULL where no site is named. false: an error was answered. */
-static bool read_web(struct request *r, json_t *web, struct web_rule **ret)
+bool lessons_read_web(struct request *r, json_t *web, struct web_rule **ret)
 {
 	_cleanup_free_ char *reason = NULL;
 	enum web_mode mode;
@@ -178,8 +177,7 @@ static bool read_web(struct request *r, json_t *web, struct web_rule **ret)
 	return *ret != NULL;
 }
 
-/* A lesson is no way around the rights of whoever starts or changes it. false: answered. */
-static bool acts_are_allowed(struct request *r, bool block, bool web, bool programs, bool message)
+bool lessons_acts_are_allowed(struct request *r, bool block, bool web, bool programs, bool message)
 {
 	const struct {
 		bool wanted;
@@ -218,7 +216,8 @@ static bool read_call(struct lesson_call *call, struct request *r)
 			&r->args, "length_ms", ARG_OPTIONAL, LENGTH_MS_MIN, LESSON_MS_MAX, 0);
 	web = arg_any(&r->args, "web", ARG_OPTIONAL);
 	call->choice.of_people = true;
-	/* Whom: those to whom its first limit may be done; the rest is acts_are_allowed(). */
+	/* Whom: those to whom its first limit may be done; the rest is lessons_acts_are_allowed().
+	 */
 	call->choice.act = call->block ? ACT_BLOCK : web ? ACT_LIMIT : ACT_CHAT;
 	call->choice.forget = forget;
 	if (!choice_read(&call->choice, r))
@@ -227,12 +226,13 @@ static bool read_call(struct lesson_call *call, struct request *r)
 		varlink_error_parameter(r->call, call->ends_ms ? "ends_ms" : "length_ms");
 		return false;
 	}
-	name = clean_name(r, raw_name);
+	name = lessons_clean_name(r, raw_name);
 	message = name ? api_message(r, raw_message) : NULL;
-	if (!message || !programs_are_usable(r, call->programs) || !read_web(r, web, &call->web))
+	if (!message || !programs_are_usable(r, call->programs) ||
+			!lessons_read_web(r, web, &call->web))
 		return false;
-	if (!acts_are_allowed(r, call->block, call->web, json_array_size(call->programs) > 0,
-			    *message && !call->block))
+	if (!lessons_acts_are_allowed(r, call->block, call->web,
+			    json_array_size(call->programs) > 0, *message && !call->block))
 		return false;
 	str_copy(call->name, sizeof(call->name), name);
 	str_copy(call->message, sizeof(call->message), message);
@@ -358,7 +358,7 @@ static struct lesson *start_lesson(struct lesson_call *call, const struct lesson
 
 	r = lesson_start(h, order, &l);
 	if (r < 0) {
-		answer_limit(&c->request, r);
+		lessons_answer_limit(&c->request, r);
 		return NULL;
 	}
 	str_copy(call->lesson, sizeof(call->lesson), l->id);
@@ -413,7 +413,7 @@ static void do_start(struct choice *c)
 					       .web = call->web,
 					       .ends_ms = call->ends_ms });
 	if (l && lesson_run_new(l, c, answer_started, &run) < 0) {
-		answer_limit(&c->request, -ENOMEM);
+		lessons_answer_limit(&c->request, -ENOMEM);
 		lesson_end(l);
 		l = NULL;
 	}
@@ -448,7 +448,7 @@ static void check_web(struct lesson_call *call)
 	list_add_tail(&h->choices, &call->choice.link); /* it waits */
 	if (limiter_check(h->limiter, handle_checked, call) == 0)
 		return;
-	answer_limit(&call->choice.request, -ENOMEM);
+	lessons_answer_limit(&call->choice.request, -ENOMEM);
 	choice_free(&call->choice);
 }
 
@@ -457,7 +457,7 @@ static void begin(struct request *r, choice_fn done)
 	struct lesson_call *call = calloc(1, sizeof(*call));
 
 	if (!call)
-		answer_limit(r, -ENOMEM);
+		lessons_answer_limit(r, -ENOMEM);
 	else if (!read_call(call, r))
 		choice_free(&call->choice);
 	else if (!call->web || done != do_start)
@@ -474,153 +474,4 @@ void api_lessons_preview(struct request *r)
 void api_lessons_start(struct request *r)
 {
 	begin(r, do_start);
-}
-
-/* --- a lesson that runs --- */
-
-/* NULL: an error was answered. */
-static struct lesson *find(struct request *r, const char *id)
-{
-	struct lesson *l = lesson_find(r->host, id);
-
-	if (!l) {
-		api_not_found(r, id, "There is no such lesson; it may be over.");
-		return NULL;
-	}
-	if (!rights_may_stop(r->host, r->caller, &l->by)) {
-		api_audit(r, id, "refused");
-		api_refused(r, "An administrator has started this lesson; only administrators may "
-			       "change or end it.");
-		return NULL;
-	}
-	return l;
-}
-
-static void audit(struct request *r, const struct lesson *l, const char *what)
-{
-	_cleanup_free_ char *text =
-			str_format("%s %s%s%s", l->id, l->name, *what ? ": " : "", what);
-
-	api_audit(r, text ? text : l->id, "ok");
-}
-
-static bool stored(struct request *r)
-{
-	if (store_commit(r->host->store) == 0)
-		return true;
-	api_failed(r,
-			"Done, but it could not be written to the disk: a restart undoes it. Free disk "
-			"space, then order it again.",
-			"");
-	return false;
-}
-
-static void answer(struct request *r, const struct lesson *l)
-{
-	varlink_reply(r->call, json_pack("{s:o}", "lesson", lesson_build_json(l, r->caller)));
-}
-
-void api_lessons_extend(struct request *r)
-{
-	const char *id = arg_string(&r->args, "lesson", ARG_REQUIRED, SESSION_ID_MAX);
-	int64_t add_ms = arg_int(&r->args, "add_ms", ARG_REQUIRED, 1, LESSON_MS_MAX, 0);
-	_cleanup_free_ char *what = NULL;
-	struct lesson *l;
-
-	if (!api_args_done(r))
-		return;
-	l = find(r, id);
-	if (!l)
-		return;
-	if (l->rule.ends_ms + add_ms > clock_real_ms() + LESSON_MS_MAX) {
-		api_refused(r, "A lesson cannot end later than in 12 hours.");
-		return;
-	}
-	what = str_format("+%lld min", (long long)(add_ms + 59999) / 60000);
-	store_begin(r->host->store);
-	lesson_set_end(l, l->rule.ends_ms + add_ms);
-	audit(r, l, what ? what : "");
-	lessons_apply(r->host);
-	if (stored(r))
-		answer(r, l);
-}
-
-/* NULL: as it is. Where has_web, web becomes that of the lesson. */
-struct change {
-	const char *name, *message;
-	const bool *block;
-	bool has_web;
-	struct web_rule *web;
-};
-
-static void change(struct request *r, struct lesson *l, struct change *c)
-{
-	json_t *messages = NULL;
-	int k;
-
-	store_begin(r->host->store);
-	k = lesson_change(l, c->name, c->block, c->message);
-	if (c->has_web)
-		lesson_set_web(l, take_ptr(c->web));
-	if (k == 0 && c->message)
-		messages = lesson_messages_send(l);
-	audit(r, l, c->block ? (*c->block ? "block" : "unblock") : c->has_web ? "web" : "");
-	lessons_apply(r->host);
-	if (!stored(r)) {
-		json_decref(messages);
-		return;
-	}
-	lesson_messages_tell(r->host, messages);
-	if (k < 0)
-		answer_limit(r, k);
-	else
-		answer(r, l);
-}
-
-void api_lessons_change(struct request *r)
-{
-	const char *id = arg_string(&r->args, "lesson", ARG_REQUIRED, SESSION_ID_MAX);
-	const char *raw_name =
-			arg_string(&r->args, "name", ARG_OPTIONAL, LESSON_NAME_CHARS_MAX * 4);
-	const char *raw_message =
-			arg_string(&r->args, "message", ARG_OPTIONAL, API_MESSAGE_CHARS_MAX * 4);
-	bool has_block = json_is_boolean(json_object_get(r->args.object, "block"));
-	bool block = arg_bool(&r->args, "block", ARG_OPTIONAL, false);
-	json_t *web = arg_any(&r->args, "web", ARG_OPTIONAL);
-	_cleanup_free_ char *name = NULL, *message = NULL;
-	struct change c = { .block = has_block ? &block : NULL, .has_web = web };
-	struct lesson *l;
-
-	if (!api_args_done(r))
-		return;
-	name = clean_name(r, raw_name);
-	message = name ? api_message(r, raw_message) : NULL;
-	l = message ? find(r, id) : NULL;
-	c.name = raw_name ? name : NULL;
-	c.message = raw_message ? message : NULL;
-	if (l && read_web(r, web, &c.web)) {
-		if (c.web && !web_limit_has_room(r->host, c.web))
-			answer_limit(r, -ENOSPC);
-		else if (acts_are_allowed(r, has_block, c.has_web, false, c.message))
-			change(r, l, &c);
-	}
-	web_rule_free(c.web);
-}
-
-void api_lessons_end(struct request *r)
-{
-	const char *id = arg_string(&r->args, "lesson", ARG_REQUIRED, SESSION_ID_MAX);
-	struct lesson *l;
-
-	if (!api_args_done(r))
-		return;
-	l = find(r, id);
-	if (!l)
-		return;
-	store_begin(r->host->store);
-	audit(r, l, "");
-	lesson_end(l);
-	lessons_apply(r->host);
-	if (stored(r))
-		varlink_reply(r->call, NULL);
 }

@@ -46,15 +46,20 @@ void choice_free_all(struct host *h)
 		choice_free(list_entry(h->choices.next, struct choice, link));
 }
 
-bool choice_read(struct choice *c, struct request *r)
+void choice_keep(struct choice *c, struct request *r)
 {
-	size_t n;
-
 	list_init(&c->link);
 	c->caller = *r->caller;
 	c->request = (struct request){
 		.host = r->host, .call = varlink_call_ref(r->call), .caller = &c->caller
 	};
+}
+
+bool choice_read(struct choice *c, struct request *r)
+{
+	size_t n;
+
+	choice_keep(c, r);
 	c->sessions = arg_strings(&r->args, "sessions", ARG_OPTIONAL, CHOICE_MAX, 64);
 	c->users = arg_strings(&r->args, "users", ARG_OPTIONAL, CHOICE_MAX, CALLER_USER_MAX - 1);
 	if (c->act == ACT_SEE) /* nothing was said */

@@ -52,6 +52,8 @@ struct choice {
 	choice_fn forget; /* before it is freed; may be NULL */
 };
 
+/* Keeps a call that chooses nobody and is answered later. */
+void choice_keep(struct choice *c, struct request *r);
 /* Reads the selection, which has to be the last of the parameters; keeps the call. false: an error
  * was answered; the choice is not to be used then but by choice_free(). */
 bool choice_read(struct choice *c, struct request *r);

@@ -422,6 +422,16 @@ const dashboard: State[] = [
   },
   { name: "lesson-drop", from: "wall", open: ({ page, mock }) => (lesson(mock), page.locator(".lesson-button").click()) },
   { name: "lesson-start", from: "wall", open: async ({ page }) => (await mainMenu(page, "lesson"), page.locator(".lesson-preview[aria-busy=false]").waitFor()) },
+  {
+    name: "lesson-web",
+    from: "wall",
+    open: async ({ page }) => {
+      await mainMenu(page, "lesson");
+      await page.locator("input[name=web][value=allow]").check({ force: true });
+      await page.locator(".dialog-body textarea[placeholder='contoso.com']").fill("contoso.com\n*.edu");
+      await page.locator(".lesson-preview[aria-busy=false] li").first().waitFor();
+    },
+  },
   { name: "lesson-end", from: "wall", open: async ({ page, mock }) => (lesson(mock), await page.locator(".lesson-button").click(), page.locator(".lesson-acts .danger").click()) },
   { name: "stations-none", from: "wall", open: async ({ page, mock }) => (mock.world.sendAway(), await place(page, "stations"), page.locator(".place-body .hint").waitFor()) },
   {

@@ -2,7 +2,7 @@
 // A classroom that exists only in the mock: people, sessions, jobs, and what the acts do to them.
 
 import { EventEmitter } from "node:events";
-import type { Block, Job, Lesson, LessonPreset, May, Projection, Role, Scene, Session, Station, SystemStatus, Target, WatchEvent } from "../src/shared/types";
+import type { Block, Job, Lesson, LessonPreset, May, Projection, Role, Scene, Session, SiteList, Station, SystemStatus, Target, WatchEvent } from "../src/shared/types";
 
 import { Limits } from "./limits";
 import { People } from "./people";
@@ -178,7 +178,7 @@ export class World extends EventEmitter {
     return {
       id: `l${this.nextLesson}`, name: String(p["name"] ?? ""), by: this.me.user, by_name: this.me.full_name, since: new Date().toISOString(),
       ends_ms: Date.now() + Number(p["length_ms"]), all, users: all ? [] : users, block: p["block"] === true, message: String(p["message"] ?? ""),
-      programs: (p["programs"] ?? []) as Lesson["programs"], may: true,
+      programs: (p["programs"] ?? []) as Lesson["programs"], web: (p["web"] as SiteList | undefined) ?? null, may: true,
     };
   }
 
@@ -192,7 +192,7 @@ export class World extends EventEmitter {
         const own = this.blocks.some((b) => b.name === s.user);
         return {
           session: s.id, user: s.user, full_name: s.full_name, state, reason: "", blocked_before: s.blocked, blocked: s.blocked || l.block, blocked_after: own,
-          programs: state === "done" ? l.programs.length : 0, message: !l.block && l.message !== "", lesson: this.lessons.find((x) => this.inLesson(x, s))?.name ?? "",
+          web_before: s.limited === true, web: s.limited === true || (state === "done" && !!l.web), programs: state === "done" ? l.programs.length : 0, message: !l.block && l.message !== "", lesson: this.lessons.find((x) => this.inLesson(x, s))?.name ?? "",
         };
       }),
     };
@@ -213,6 +213,7 @@ export class World extends EventEmitter {
     const old = this.lessons.find((x) => x.id === id);
     if (!old) return null;
     const lesson = { ...old, ...more };
+    if (lesson.web?.domains.length === 0) lesson.web = null;
     this.lessons = this.lessons.map((x) => (x.id === id ? lesson : x));
     this.emitEvent({ kind: "lesson", lesson });
     this.showBlocks();

@@ -43,7 +43,7 @@ test("the own lesson that ends first is counted down", () => {
 
 test("what a start would do, said once for each kind of change", () => {
   const change = (user: string, more: Partial<LessonChange> = {}): LessonChange => ({
-    session: "s1", user, full_name: user, state: "done", reason: "", blocked_before: false, blocked: true, blocked_after: false, programs: 0, message: false, lesson: "", ...more,
+    session: "s1", user, full_name: user, state: "done", reason: "", blocked_before: false, blocked: true, blocked_after: false, web_before: false, web: false, programs: 0, message: false, lesson: "", ...more,
   });
   const lines = previewLines(
     [change("anna", { programs: 2 }), change("ben", { blocked_before: true, blocked_after: true }), change("cem", { blocked_before: true, lesson: "Art" }), change("otto", { state: "refused", blocked: false })],
@@ -61,6 +61,8 @@ test("what a start would do, said once for each kind of change", () => {
     ["lesson.preview.left", "otto"],
     ["lesson.preview.end", "10:45"],
   ]);
+  const web = previewLines([change("anna", { blocked: false, web: true }), change("ben", { blocked: false, web: true, web_before: true })], false, { names, time: "x", web: { mode: "deny", domains: ["games.example"] } });
+  assert.deepEqual(web.map((l) => [l.key, l.args["names"], l.args["sites"]]).slice(1, 3), [["lesson.preview.web.deny", "anna", "games.example"], ["lesson.preview.limited", "ben", undefined]]);
   assert.deepEqual(previewLines([change("anna", { blocked: false, message: true })], false, { names, time: "x" }).map((l) => l.key), ["lesson.preview.covered", "lesson.preview.message", "lesson.preview.end"]);
 });
 
@@ -69,6 +71,7 @@ test("what falls off at the end, and what stays", () => {
   const keys = (l: Lesson) => endLines(l, people, (s) => s.id === "ben", names).map((x) => [x.key, x.args["names"] ?? ""]);
   assert.deepEqual(keys(lesson({ block: true, programs: [{ program: "", open: "x" }] })), [["lesson.end.free", "anna"], ["lesson.end.stay", "ben"], ["lesson.end.programs", ""]]);
   assert.deepEqual(keys(lesson()), [["lesson.end.nothing", ""]]);
+  assert.deepEqual(keys(lesson({ web: { mode: "allow", domains: ["a.example"] } })), [["lesson.end.web", "anna+ben"]]);
 });
 
 test("programs by name, blocks until the end of the lesson, entries of the activity", () => {

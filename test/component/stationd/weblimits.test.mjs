@@ -217,7 +217,21 @@ test("a lesson's list: below the own one and that of everybody, above nothing; i
   // Ordered by hand meanwhile: it stays.
   await root.call("Limits.Limit", { users: ["cem"], ...contoso });
   await root.call("Lessons.Change", { lesson, web: { mode: "allow", domains: ["school.example"] } });
-  await until("another list", () => limiter.now.includes("allow school.example by root: anna 5001, *"));
+  assert.ok(limiter.now.includes("allow school.example by root: anna 5001, *"), "in force when it answers");
+  // Not before it is in force, and not at all where it cannot be.
+  for (const [method, more] of [["Change", { web }], ["Extend", { add_ms: 1000 }]]) {
+    limiter.holding = method === "Change";
+    let answered = false;
+    const call = root.call(`Lessons.${method}`, { lesson, ...more }).then(() => (answered = true));
+    if (limiter.holding) await until("told, not answered", () => limiter.held.length > 0);
+    assert.equal(answered, false);
+    limiter.release();
+    await call;
+  }
+  limiter.failure = "The moon is full.";
+  assert.equal((await root.fails("Lessons.Change", { lesson, web: { mode: "allow", domains: ["x.example"] } })).reason, "The moon is full.");
+  assert.deepEqual((await root.call("Lessons.List")).lessons[0].web, web, "nothing has changed");
+  limiter.failure = null;
   await root.call("Lessons.End", { lesson });
   await until("what was before", () => limiter.now.join() === "allow contoso.com by root: ben 5002, cem 5003");
   // Freed within a lesson; a word that is no site; a system that cannot.

@@ -11,6 +11,9 @@ import { canAct } from "./actmenu";
 import { Drop } from "./drop";
 import { changeLesson, counted, ending, extendLesson, lessons, loadPresets, namesText, planning, presets, titleOf } from "./lessons";
 import { MESSAGE_MAX } from "./blocking";
+import { loadRecent } from "./limits";
+import { webOf, type Web } from "./limiting";
+import { WebChoice } from "./sites";
 import { clip } from "../shared/format";
 
 const open = signal(false);
@@ -29,7 +32,7 @@ function Left({ ends_ms }: { ends_ms: number }) {
 }
 
 export function orderOf(p: LessonPreset) {
-  return { ...p, users: p.all ? null : p.users };
+  return { ...p, users: p.all ? null : p.users, web: p.web ?? null };
 }
 
 export function plan(with_: Parameters<typeof orderOf>[0] | null): void {
@@ -60,8 +63,33 @@ function Message({ lesson: l, onDone }: { lesson: Lesson; onDone: () => void }) 
   );
 }
 
+function WebForm({ lesson: l, onDone }: { lesson: Lesson; onDone: () => void }) {
+  const [web, setWeb] = useState<Web>(l.web?.mode ?? "allow");
+  const [text, setText] = useState(l.web?.domains.join("\n") ?? "");
+  const sites = webOf(web, text) ?? { mode: "allow" as const, domains: [] };
+  const off = web !== "free" && sites.domains.length === 0;
+  useEffect(() => loadRecent(), []);
+  return (
+    <form
+      class="lesson-message"
+      onSubmit={(e) => {
+        e.preventDefault();
+        if (off) return;
+        void changeLesson(l.id, { web: sites });
+        onDone();
+      }}
+    >
+      <WebChoice web={web} text={text} onWeb={setWeb} onText={setText} />
+      <button type="submit" class="button small primary" aria-disabled={off}>
+        {t("lesson.message.go")}
+      </button>
+    </form>
+  );
+}
+
 function Running({ lesson: l }: { lesson: Lesson }) {
-  const [writing, setWriting] = useState(false);
+  const [form, setForm] = useState<"message" | "web" | null>(null);
+  const toggle = (f: "message" | "web") => setForm(form === f ? null : f);
   const off = !canAct();
   const whom = l.all ? t("whom.all") : namesText(l.users.map((u) => u.full_name || u.user));
   const title = titleOf(l);
@@ -75,6 +103,7 @@ function Running({ lesson: l }: { lesson: Lesson }) {
       </p>
       <p class="hint">{t("lesson.facts", { whom, time: clockMinutes(l.ends_ms), name: l.by_name })}</p>
       {l.block && <p class="lesson-block">{l.message ? t("lesson.blocked.message", { text: l.message }) : t("lesson.blocked")}</p>}
+      {l.web && <p class="lesson-block">{t(`lesson.limited.${l.web.mode}`, { sites: namesText(l.web.domains) })}</p>}
       {l.may ? (
         <div class="lesson-acts" role="group" aria-label={title}>
           {MORE_MIN.map((m) => (
@@ -85,8 +114,11 @@ function Running({ lesson: l }: { lesson: Lesson }) {
           <button type="button" class="button small" aria-disabled={off} onClick={() => !off && void changeLesson(l.id, { block: !l.block })}>
             {t(l.block ? "lesson.unblock" : "lesson.block")}
           </button>
-          <button type="button" class="button small" aria-expanded={writing} onClick={() => setWriting(!writing)}>
+          <button type="button" class="button small" aria-expanded={form === "message"} onClick={() => toggle("message")}>
             {t("lesson.message")}
+          </button>
+          <button type="button" class="button small" aria-expanded={form === "web"} onClick={() => toggle("web")}>
+            {t("lesson.web.change")}
           </button>
           <button
             type="button"
@@ -104,7 +136,8 @@ function Running({ lesson: l }: { lesson: Lesson }) {
       ) : (
         <p class="hint">{t("lesson.notyours")}</p>
       )}
-      {writing && <Message lesson={l} onDone={() => setWriting(false)} />}
+      {form === "message" && <Message lesson={l} onDone={() => setForm(null)} />}
+      {form === "web" && <WebForm lesson={l} onDone={() => setForm(null)} />}
     </li>
   );
 }

@@ -7,7 +7,7 @@ import { asApiError } from "../shared/api";
 import { serverNow } from "../shared/clock";
 import { explain } from "../shared/explain";
 import { clip } from "../shared/format";
-import { clockMinutes, t } from "../shared/i18n";
+import { clockMinutes, t, type Key } from "../shared/i18n";
 import type { LessonChange, LessonProgram, LessonUser, Program } from "../shared/types";
 import { ActDialog, Choice, MessageField } from "./actdialog";
 import { canAct } from "./actmenu";
@@ -15,7 +15,10 @@ import { blockAll, blocks } from "./blocks";
 import { blockOf, MESSAGE_MAX } from "./blocking";
 import { ending, endLesson, lessons, loadPresets, namesText, planning, preview, selectedUsers, startLesson, titleOf, type LessonOrder } from "./lessons";
 import { orderOf, Presets } from "./lessonbar";
+import { loadRecent } from "./limits";
+import { webOf, type Web } from "./limiting";
 import { installed } from "./programs";
+import { WebChoice } from "./sites";
 import { interpret } from "./starting";
 import { liveSessions } from "./store";
 import { covers, endLines, lengthChoice, lengthMs, LENGTHS, NAME_MAX, previewLines, programText, PROGRAMS_MAX, type Length, type Line } from "./teaching";
@@ -170,19 +173,25 @@ function useForm(first: Partial<LessonOrder>) {
   const [block, setBlock] = useState(first.block ?? false);
   const [message, setMessage] = useState(first.message ?? "");
   const [programs, setPrograms] = useState<readonly LessonProgram[]>(first.programs ?? []);
+  const [web, setWeb] = useState<Web>(first.web?.mode ?? "free");
+  const [sites, setSites] = useState(first.web?.domains.join("\n") ?? "");
   const take = (o: Partial<LessonOrder>) => {
     setName(o.name ?? "");
     setLength(lengthChoice(o.length_ms ?? LENGTH_MS));
     setBlock(o.block ?? false);
     setMessage(o.message ?? "");
     setPrograms(o.programs ?? []);
+    setWeb(o.web?.mode ?? "free");
+    setSites(o.web?.domains.join("\n") ?? "");
     setAll(!o.users);
     if (o.users) setUsers(o.users);
   };
   const length_ms = lengthMs(choice, free);
+  const list = webOf(web, sites);
+  const wrong = length_ms === null ? "lesson.length.bad" : list?.domains.length === 0 ? "limit.sites.none" : null;
   const order: LessonOrder | null =
-    length_ms === null ? null : { name: name.trim(), users: all ? null : users, length_ms, block, message: message.trim(), programs };
-  return { users, all, setAll, name, setName, choice, free, setLength, block, setBlock, message, setMessage, programs, setPrograms, take, order };
+    length_ms === null || wrong ? null : { name: name.trim(), users: all ? null : users, length_ms, block, message: message.trim(), programs, web: list };
+  return { web, setWeb, sites, setSites, wrong, users, all, setAll, name, setName, choice, free, setLength, block, setBlock, message, setMessage, programs, setPrograms, take, order };
 }
 
 function Form({ first }: { first: Partial<LessonOrder> }) {
@@ -194,6 +203,7 @@ function Form({ first }: { first: Partial<LessonOrder> }) {
   const off = !canAct() || f.order === null || nobody;
   useEffect(() => {
     void loadPresets();
+    loadRecent();
     installed().then(setKnown, () => undefined);
   }, []);
   const go = () => {
@@ -223,7 +233,7 @@ function Form({ first }: { first: Partial<LessonOrder> }) {
       <LengthChoice
         length={f.choice}
         free={f.free}
-        bad={f.order === null}
+        bad={f.wrong === "lesson.length.bad"}
         onLength={(choice) => f.setLength({ choice, free: f.free })}
         onFree={(free) => f.setLength({ choice: "free", free })}
       />
@@ -239,14 +249,15 @@ function Form({ first }: { first: Partial<LessonOrder> }) {
         max={MESSAGE_MAX}
         onText={f.setMessage}
       />
+      <WebChoice web={f.web} text={f.sites} onWeb={f.setWeb} onText={f.setSites} />
       <Programs list={f.programs} known={known} onChange={f.setPrograms} />
       <section class="note lesson-preview" aria-label={t("lesson.preview")} aria-live="polite" aria-busy={changes === null}>
         {error ? (
           <p>{error}</p>
         ) : changes && f.order ? (
-          <Lines lines={previewLines(changes, f.all, { names: namesText, time: clockMinutes(serverNow() + f.order.length_ms) })} />
+          <Lines lines={previewLines(changes, f.all, { names: namesText, web: f.order.web, time: clockMinutes(serverNow() + f.order.length_ms) })} />
         ) : (
-          <p>{t(f.order ? "lesson.preview.loading" : "lesson.length.bad")}</p>
+          <p>{t((f.wrong as Key | null) ?? "lesson.preview.loading")}</p>
         )}
       </section>
     </ActDialog>

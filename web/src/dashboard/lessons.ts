@@ -4,7 +4,7 @@
 import { computed, signal } from "@preact/signals";
 import { asApiError, call } from "../shared/api";
 import { list, t } from "../shared/i18n";
-import type { Lesson, LessonChange, LessonPreset, LessonProgram, LessonUser, Target } from "../shared/types";
+import type { Lesson, LessonChange, LessonPreset, LessonProgram, LessonUser, SiteList, Target } from "../shared/types";
 import { addEntry, order } from "./entries";
 import { me, selection, tiles } from "./store";
 import { nameSome } from "./summary";
@@ -18,6 +18,8 @@ export interface LessonOrder {
   block: boolean;
   message: string;
   programs: readonly LessonProgram[];
+  /** null: it leaves the web as it is. */
+  web: SiteList | null;
 }
 
 /** Oldest first. */
@@ -62,11 +64,12 @@ export function namesText(names: readonly string[]): string {
 }
 
 function parameters(o: LessonOrder): Record<string, unknown> {
-  const { users, name, message, ...rest } = o;
+  const { users, name, message, web, ...rest } = o;
   return {
     ...(users === null ? { all: true } : { users: users.map((u) => u.user) }),
     ...(name ? { name } : {}),
     ...(message ? { message } : {}),
+    ...(web ? { web } : {}),
     ...rest,
   };
 }
@@ -122,7 +125,7 @@ async function act(method: "Extend" | "Change" | "End", id: string, more: Record
 
 export const extendLesson = (id: string, add_ms: number): Promise<void> =>
   act("Extend", id, { add_ms }, () => void extendLesson(id, add_ms));
-export const changeLesson = (id: string, more: { block?: boolean; message?: string; name?: string }): Promise<void> =>
+export const changeLesson = (id: string, more: { block?: boolean; message?: string; name?: string; web?: SiteList }): Promise<void> =>
   act("Change", id, more, () => void changeLesson(id, more));
 export const endLesson = (id: string): Promise<void> => act("End", id, {}, () => void endLesson(id));
 

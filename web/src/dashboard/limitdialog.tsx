@@ -2,7 +2,7 @@
 // Which sites, and until when. The system judges the names of sites; what it refuses is said beside the field,
 // and the dialog stays.
 
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { serverNow } from "../shared/clock";
 import { said, t } from "../shared/i18n";
 import type { SiteList, WebMode } from "../shared/types";
@@ -11,53 +11,14 @@ import { canAct } from "./actmenu";
 import { untilLabel } from "./blockdialog";
 import { UNTIL, untilMs, type Until } from "./blocking";
 import { Kept, nameOf, Names, stillThere } from "./confirm";
-import { counted, namesText } from "./lessons";
-import { limit, limiting, recent } from "./limits";
+import { counted } from "./lessons";
+import { limit, limiting } from "./limits";
 import { sitesOf } from "./limiting";
+import { RecentLists, Sites } from "./sites";
 import { liveSessions } from "./store";
 import { split } from "./summary";
 
 const FIELD = "limit-sites";
-
-function Recent({ mode, onChoose }: { mode: WebMode; onChoose: (l: SiteList) => void }) {
-  const list = recent.value.filter((l) => l.mode === mode);
-  if (list.length === 0) return null;
-  return (
-    <div class="texts" role="group" aria-label={t("limit.recent")}>
-      {list.map((l) => (
-        <button key={l.domains.join()} type="button" class="text-chip" title={l.domains.join("\n")} onClick={() => onChoose(l)}>
-          {namesText(l.domains)}
-        </button>
-      ))}
-    </div>
-  );
-}
-
-function Sites({ text, bad, onText }: { text: string; bad: string; onText: (text: string) => void }) {
-  const hint = useId();
-  return (
-    <>
-      <label class="field">
-        <span>{t("limit.sites")}</span>
-        <textarea
-          id={FIELD}
-          rows={5}
-          data-focus
-          spellcheck={false}
-          autocapitalize="off"
-          placeholder="contoso.com"
-          value={text}
-          aria-invalid={bad !== ""}
-          aria-describedby={hint}
-          onInput={(e) => onText(e.currentTarget.value)}
-        />
-      </label>
-      <p id={hint} class={bad ? "hint limit-bad" : "hint"} role={bad ? "alert" : undefined}>
-        {bad || t("limit.sites.hint")}
-      </p>
-    </>
-  );
-}
 
 function useOrder(sessions: readonly string[] | null, mode: WebMode) {
   const [text, setText] = useState("");
@@ -112,8 +73,8 @@ function Form({ who, mode }: { who: readonly string[] | "all"; mode: WebMode }) 
       {isAll ? <p>{t("block.all.hint")}</p> : affected.length !== 1 && <Names sessions={affected} />}
       {affected.length === 0 && !isAll && <p>{t("limit.nobody")}</p>}
       <Kept own={isAll ? [] : own} forbidden={forbidden} act="limit" />
-      <Sites text={f.text} bad={f.bad} onText={f.change} />
-      <Recent mode={mode} onChoose={take} />
+      <Sites id={FIELD} focus text={f.text} bad={f.bad} onText={f.change} />
+      <RecentLists mode={mode} onChoose={take} />
       <Choice name="until" legend={t("block.until")} values={UNTIL.filter((u) => u !== "lesson" || counted.value)} chosen={f.until} word={untilLabel} onChoose={f.setUntil}>
         {f.until === "time" && (
           <input

@@ -45,6 +45,15 @@ export function restoreLimits(limits: readonly WebLimit[], now: number): LimitCa
   return [...calls.values()];
 }
 
+/** What a lesson does to the web. */
+export const WEBS = ["free", "allow", "deny"] as const;
+export type Web = (typeof WEBS)[number];
+
+/** null: free. Without a site it is none that could be ordered. */
+export function webOf(web: Web, text: string): SiteList | null {
+  return web === "free" ? null : { mode: web, domains: sitesOf(text) };
+}
+
 /** One to a line; commas do as well. */
 export function sitesOf(text: string): string[] {
   return text.split(/[\n,;]/).map((x) => x.trim()).filter(Boolean);

@@ -44,11 +44,14 @@ export function limitsSoon(): void {
   timer ??= setTimeout(() => void load(), SOON_MS);
 }
 
-effect(() => {
-  if (!limiting.value) return;
+export function loadRecent(): void {
   call<{ lists: SiteList[] }>("Limits.Recent")
     .then((r) => (recent.value = r.lists))
     .catch(() => undefined); // no lists to choose from, then
+}
+
+effect(() => {
+  if (limiting.value) loadRecent();
 });
 
 const whom = (sessions: readonly string[] | null) => (sessions === null ? { all: true } : { sessions });

@@ -4,7 +4,7 @@
 
 import type { Key } from "../shared/i18n";
 import type { Args } from "../shared/message";
-import type { Lesson, LessonChange, LessonProgram, Session } from "../shared/types";
+import type { Lesson, LessonChange, LessonProgram, Session, SiteList } from "../shared/types";
 
 export const LENGTHS = ["30", "45", "60", "90", "free"] as const;
 export type Length = (typeof LENGTHS)[number];
@@ -58,6 +58,8 @@ interface Words {
   names: (names: readonly string[]) => string;
   /** Of its end. */
   time: string;
+  /** What it does to the web. */
+  web?: SiteList | null;
 }
 
 /** What a start would do, a line for each kind of change. */
@@ -73,6 +75,8 @@ export function previewLines(changes: readonly LessonChange[], all: boolean, wor
   add("lesson.preview.block", some((c) => c.blocked && !c.blocked_before));
   add("lesson.preview.blocked", some((c) => c.blocked_before && c.blocked_after));
   add("lesson.preview.freed", some((c) => c.blocked_before && !c.blocked_after));
+  if (words.web) add(`lesson.preview.web.${words.web.mode}`, some((c) => c.web && !c.web_before), { sites: words.names(words.web.domains) });
+  add("lesson.preview.limited", some((c) => c.web_before));
   add("lesson.preview.message", some((c) => c.message));
   add("lesson.preview.programs", some((c) => c.programs > 0));
   for (const other of new Set(covered.map((c) => c.lesson).filter(Boolean)))
@@ -94,7 +98,7 @@ export function endLines(
   const free = l.block ? covered.filter((s) => !stay.includes(s)) : [];
   const line = (key: Key, who: readonly Session[]): Line[] =>
     who.length > 0 ? [{ key, args: { count: who.length, names: names(who.map((s) => s.full_name)) } }] : [];
-  const lines = [...line("lesson.end.free", free), ...line("lesson.end.stay", stay)];
+  const lines = [...line("lesson.end.free", free), ...line("lesson.end.stay", stay), ...(l.web ? line("lesson.end.web", covered) : [])];
   if (lines.length === 0) lines.push({ key: "lesson.end.nothing", args: {} });
   if (l.programs.length > 0) lines.push({ key: "lesson.end.programs", args: {} });
   return lines;

@@ -257,6 +257,8 @@ export interface LessonChange {
   blocked_before: boolean;
   blocked: boolean;
   blocked_after: boolean;
+  web_before: boolean;
+  web: boolean;
   programs: number;
   message: boolean;
   lesson: string;
@@ -270,6 +272,7 @@ export interface LessonPreset {
   block: boolean;
   message: string;
   programs: LessonProgram[];
+  web?: SiteList | null;
 }
 
 /** The session's display is gone, shows nothing new though it is drawn to, or is black. */

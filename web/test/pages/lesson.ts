@@ -49,6 +49,40 @@ test("a lesson for everybody by keys: what will change is said before, then it c
   assert.match((await clock().getAttribute("aria-label")) ?? "", /^Lesson: Maths, until \d+:\d\d/, "read out without the seconds");
 });
 
+test("the web of a lesson: only some sites, in preset, preview and bar; changed and freed while it runs", async () => {
+  await wall();
+  await plan();
+  await dialog().getByLabel("Name").fill("Test");
+  await dialog().getByRole("radio", { name: "Only these sites" }).check();
+  await text(preview(), "Write at least one site, like contoso.com.");
+  await dialog().getByRole("button", { name: "Start lesson" }).click({ force: true });
+  assert.deepEqual(calls("Lessons.Start"), [], "without a site nothing starts");
+  await dialog().getByRole("textbox", { name: "Sites" }).fill("contoso.com\n*.edu");
+  await text(preview(), /Only contoso\.com and \*\.edu until its end: Anna Berger/);
+  await accessible();
+  await dialog().getByRole("button", { name: "Start lesson" }).click();
+  await left(/^(44:5\d|45:00)$/);
+  assert.deepEqual(calls("Lessons.Start")[0]?.["web"], { mode: "allow", domains: ["contoso.com", "*.edu"] });
+  await clock().click();
+  const bar = page.getByRole("dialog", { name: "Lesson", exact: true });
+  await text(bar, "Only these sites are open: contoso.com and *.edu");
+  await bar.getByRole("button", { name: "The web" }).click();
+  await bar.getByRole("radio", { name: "All but these sites" }).check();
+  await bar.getByRole("textbox", { name: "Sites" }).fill("games.example");
+  await accessible();
+  await bar.getByRole("button", { name: "Take over" }).click();
+  await text(bar, "These sites are closed: games.example");
+  await bar.getByRole("button", { name: "The web" }).click();
+  await bar.getByRole("radio", { name: "Free" }).check();
+  await bar.getByRole("button", { name: "Take over" }).click();
+  await until("freed", () => calls("Lessons.Change").length === 2);
+  assert.deepEqual(calls("Lessons.Change").map((c) => c["web"]), [{ mode: "deny", domains: ["games.example"] }, { mode: "allow", domains: [] }]);
+  mock.world.endLesson("l1");
+  await bar.getByRole("button", { name: "Test" }).click();
+  await text(preview(), /Only contoso\.com and \*\.edu until its end/);
+  assert.equal(await dialog().getByRole("textbox", { name: "Sites" }).inputValue(), "contoso.com\n*.edu", "a preset brings it back");
+});
+
 test("for the selected, with programs; those left out are named; a preset brings it back", async () => {
   await wall();
   await tile("Ben Cohen").click();
