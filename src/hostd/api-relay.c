@@ -49,6 +49,7 @@ void api_relay_station_open(struct request *r)
 	request.secret = arg_string(&r->args, "secret", ARG_REQUIRED, STR_TOKEN_LEN);
 	request.address = arg_string(&r->args, "address", ARG_REQUIRED, CALLER_FROM_MAX - 1);
 	request.name = arg_string(&r->args, "name", ARG_OPTIONAL, 256);
+	request.enrolled = arg_bool(&r->args, "enrolled", ARG_OPTIONAL, false);
 	if (!api_args_done(r))
 		return;
 	if (!streq(kind, "browser") && !streq(kind, "vnc")) {
@@ -63,6 +64,8 @@ void api_relay_station_open(struct request *r)
 	k = station_open(r->host, &request, r->peer, &st);
 	if (k == -EDQUOT)
 		api_refused(r, "There are too many stations already.");
+	else if (k == -ENOENT)
+		api_not_found(r, "", "There is no enrolled station with this ticket.");
 	else if (k < 0)
 		api_failed(r, strerror(-k), "");
 	else

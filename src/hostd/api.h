@@ -83,6 +83,7 @@ bool api_read_acts(struct request *r, uint32_t *ret);
 /* Calls that wait for the name service. */
 void api_rights_free_all(struct host *h);
 void api_audit_free_all(struct host *h);
+void api_logon_free_all(struct host *h);
 
 void api_service_get_info(struct request *r);
 void api_service_get_description(struct request *r);
@@ -149,6 +150,11 @@ void api_stations_list(struct request *r);
 void api_stations_get(struct request *r);
 void api_stations_set(struct request *r);
 void api_stations_rooms(struct request *r);
+void api_stations_set_auto_log_on(struct request *r);
+void api_stations_log_on(struct request *r);
+void api_stations_enrol(struct request *r);
+void api_stations_invite(struct request *r);
+void api_stations_unenrol(struct request *r);
 void api_events_watch(struct request *r);
 void api_login_info(struct request *r);
 void api_login_start(struct request *r);
@@ -161,6 +167,8 @@ void api_relay_station_open(struct request *r);
 void api_relay_station_close(struct request *r);
 void api_relay_station_act(struct request *r);
 void api_relay_station_chat(struct request *r);
+void api_relay_station_hold(struct request *r);
+void api_relay_station_enrol(struct request *r);
 void api_relay_activity(struct request *r);
 void api_relay_open_source(struct request *r);
 void api_relay_view_open(struct request *r);

@@ -348,6 +348,8 @@ int host_new(struct conf *conf, struct logon_notices *notices, struct host **ret
 	list_init(&h->choices);
 	list_init(&h->grants);
 	list_init(&h->rights_calls);
+	list_init(&h->logons);
+	list_init(&h->auto_calls);
 	list_init(&h->api_tokens);
 	list_init(&h->standings);
 	list_init(&h->tokens);
@@ -421,6 +423,7 @@ struct host *host_free(struct host *h)
 	choice_free_all(h);
 	h->limiter = limiter_free(h->limiter);
 	api_rights_free_all(h);
+	api_logon_free_all(h);
 	api_audit_free_all(h);
 	logind_free(h->logind);
 	names_free(h->names);

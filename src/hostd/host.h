@@ -78,6 +78,8 @@ struct host {
 	unsigned n_views;
 	struct list logins;
 	unsigned n_logins;
+	struct list logons;     /* orders of Stations.LogOn */
+	struct list auto_calls; /* of SetAutoLogOn, that wait for the name service */
 	struct list grants;
 	struct list rights_calls; /* that wait for the name service */
 	uint32_t operator_acts;   /* of operators without a grant */

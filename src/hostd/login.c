@@ -2,7 +2,7 @@
 /*
  * The log-in object. States:
  *
- *   ASKED     the helper works (PAM); call is the relay's open call
+ *   ASKED     the helper works (PAM); call is the relay's open call, or done is who waits
  *   PROMPTED  the person has been asked; no call is open; LOGIN_TIMEOUT_MS runs
  *   NOTICED   authenticated; the person reads what has to be accepted; no call is open;
  *             NOTICE_TIMEOUT_MS runs
@@ -10,9 +10,9 @@
  *             have no more of them, so this goes on when that has changed
  *   OPENING   a session of its own is coming up; the worker belongs to the session now
  *
- * Ends by login_reply_done() or login_fail(), which answer the open call and free. Secrets pass
- * through: they are in the JSON of the call and of the helper's call only, which are wiped
- * (json_init(), varlink.c), and are never logged.
+ * Ends by login_reply_done() or login_fail(), which answer the open call or call done, and free.
+ * Secrets pass through: they are in the JSON of the call and of the helper's call only, which are
+ * wiped (json_init(), varlink.c), and are never logged.
  */
 #include "hostd/login.h"
 
@@ -53,7 +53,13 @@ struct login {
 	char *language;
 	int width, height;
 	char address[CALLER_FROM_MAX];
-	struct caller caller; /* LOGIN_START */
+	struct caller caller; /* who orders it, if it is not the person */
+	bool has_caller;
+	login_end_fn done;
+	void *userdata;
+	char *password;                /* LOGIN_PLACED, until PAM has asked for it */
+	char replaces[SESSION_ID_MAX]; /* session that the station may show; empty: none */
+	bool privileged, moves;
 	struct varlink_call *call;
 	struct worker *worker;
 	struct session *session; /* OPENING */
@@ -64,11 +70,26 @@ struct login {
 };
 
 /* For the helper. An unlock is a log-in that it is then told to discard. */
-static const char *const purpose_names[] = { "station", "dashboard", "start", "station" };
+static const char *const purpose_names[] = { "station", "dashboard", "start", "station", "start",
+	"station", "start" };
 static const char *const services[] = { "stationmaster", "stationmaster-dashboard",
-	"stationmaster-start", "stationmaster" };
+	"stationmaster-start", "stationmaster", "stationmaster-start", "stationmaster",
+	"stationmaster-start" };
 static const char *const audit_names[] = { "Login.station", "Login.dashboard", "Sessions.Start",
-	"Login.unlock" };
+	"Login.unlock", "Login.auto", "Stations.LogOn", "Stations.LogOn" };
+
+/* Nothing is proved: PAM checks the account only. */
+static bool is_plain(const struct login *g)
+{
+	return g->purpose == LOGIN_START || g->purpose == LOGIN_AUTO ||
+	       g->purpose == LOGIN_PLACED_PLAINLY;
+}
+
+/* Nobody answers questions. */
+static bool is_unattended(const struct login *g)
+{
+	return is_plain(g) || g->purpose == LOGIN_PLACED;
+}
 
 static void login_free(struct login *g)
 {
@@ -81,6 +102,7 @@ static void login_free(struct login *g)
 	varlink_call_unref(g->call);
 	person_done(&g->person);
 	json_decref(g->messages);
+	str_wipe_free(g->password);
 	free(g->user);
 	free(g->desktop);
 	free(g->language);
@@ -90,7 +112,7 @@ static void login_free(struct login *g)
 /* Who this log-in is in the audit. */
 static void login_caller(const struct login *g, struct caller *ret)
 {
-	if (g->purpose == LOGIN_START) {
+	if (g->has_caller) {
 		*ret = g->caller;
 		return;
 	}
@@ -104,8 +126,8 @@ static void login_caller(const struct login *g, struct caller *ret)
 
 static void login_audit(struct login *g, const char *result)
 {
-	_cleanup_free_ char *targets =
-			str_format("%s%s%s", g->user, *g->station ? " at " : "", g->station);
+	_cleanup_free_ char *targets = str_format("%s%s%s%s", g->user, *g->station ? " at " : "",
+			g->station, g->purpose == LOGIN_PLACED_PLAINLY ? " without password" : "");
 	struct caller c;
 
 	login_caller(g, &c);
@@ -137,8 +159,13 @@ static void login_drop(struct login *g)
 /* Ends the log-in with an error. parameters are taken. */
 static void login_fail(struct login *g, const char *error, json_t *parameters)
 {
+	const char *reason = json_string_value(json_object_get(parameters, "reason"));
+
 	login_audit(g, error);
-	if (g->call) {
+	if (g->done) {
+		g->done(g->host, g->station, NULL, reason ? reason : error, g->userdata);
+		json_decref(parameters);
+	} else if (g->call) {
 		_cleanup_free_ char *name = str_format("%s%s",
 				g->purpose == LOGIN_START ? SESSIONS_ERROR : LOGIN_ERROR, error);
 
@@ -203,6 +230,14 @@ static void finish_dashboard(struct login *g)
 	explicit_bzero(token, sizeof(token));
 }
 
+/* The station shows it. */
+static void finish_done(struct login *g, struct session *s)
+{
+	login_audit(g, "ok");
+	g->done(g->host, g->station, s, NULL, g->userdata);
+	login_free(g);
+}
+
 /* The person has a session now, own or found: show it. */
 static void finish_station(struct login *g, struct session *s)
 {
@@ -215,15 +250,19 @@ static void finish_station(struct login *g, struct session *s)
 				"");
 		return;
 	}
-	if (st->session && st->session != s) {
+	if (st->session && st->session != s && !streq(st->session->id, g->replaces)) {
 		login_fail_text(g, "Somebody else has logged in at this station meanwhile.", "");
 		return;
 	}
 	/* In this order: the station where it is locked still must not show it for a moment. */
-	session_clear_lock(s);
+	if (!is_plain(g))
+		session_clear_lock(s);
 	station_attach(st, s);
 	session_refresh(s);
-	login_reply_done(g, NULL);
+	if (g->done)
+		finish_done(g, s);
+	else
+		login_reply_done(g, NULL);
 }
 
 /* The password was right; is it still that person's lock? */
@@ -254,7 +293,7 @@ static void handle_opened(struct session *s, const char *error, const char *reas
 			login_fail_text(g, reason, output);
 		return;
 	}
-	if (g->purpose == LOGIN_STATION) {
+	if (g->purpose != LOGIN_START) {
 		finish_station(g, s);
 		return;
 	}
@@ -321,6 +360,25 @@ static void proceed_start(struct login *g)
 	login_fail_text(g, reason ? reason : "", "");
 }
 
+/* Somebody has to be there to take a session away from where it is shown. true: it failed. */
+static bool fails_as_shown(struct login *g, struct session *s)
+{
+	_cleanup_free_ char *reason = NULL;
+	struct station *at;
+
+	if (!g->done || g->moves || list_is_empty(&s->stations))
+		return false;
+	at = list_entry(s->stations.next, struct station, shown);
+	if (streq(at->id, g->station))
+		return false;
+	reason = str_format(
+			"%s is logged on at %s already, and one account has at most %lld sessions "
+			"(per-user-max in section [session] of the configuration).",
+			g->person.full_name, at->name, (long long)g->host->conf->per_user_max);
+	login_fail_text(g, reason ? reason : "", "");
+	return true;
+}
+
 /* Find the session to show, wait for it, or open one. */
 static void proceed(struct login *g)
 {
@@ -340,6 +398,8 @@ static void proceed(struct login *g)
 		g->state = WAITING;
 		break;
 	case SESSION_CHOICE_TAKE:
+		if (fails_as_shown(g, s))
+			break;
 		/* The helper is not needed; it ends PAM and itself. */
 		worker_call(g->worker, "Discard", NULL, false, NULL, NULL);
 		finish_station(g, s);
@@ -401,7 +461,7 @@ static void handle_helper_error(struct login *g, const char *error, json_t *para
 		json_decref(g->messages);
 		g->messages = json_incref(messages);
 	}
-	if (g->purpose == LOGIN_START && streq(error, "org.stationmaster.Worker.UnknownUser")) {
+	if (is_plain(g) && streq(error, "org.stationmaster.Worker.UnknownUser")) {
 		login_fail(g, "UnknownUser",
 				json_pack("{s:s, s:s}", "user", g->user, "reason",
 						str_is_empty(reason)
@@ -409,7 +469,7 @@ static void handle_helper_error(struct login *g, const char *error, json_t *para
 								: reason));
 	} else if (streq(error, "org.stationmaster.Worker.Denied") ||
 			streq(error, "org.stationmaster.Worker.UnknownUser")) {
-		if (g->purpose == LOGIN_START) {
+		if (is_plain(g)) {
 			login_fail(g, "Refused",
 					json_pack("{s:s}", "reason",
 							str_is_empty(reason)
@@ -429,6 +489,25 @@ static void handle_helper_error(struct login *g, const char *error, json_t *para
 						     : reason,
 				output ? output : "");
 	}
+}
+
+static void ask_helper(struct login *g, const char *method, json_t *parameters);
+
+/* The password that came with the order answers the question for it, and no other one. */
+static void answer_prompts(struct login *g, json_t *prompts)
+{
+	json_t *prompt = json_array_get(prompts, 0);
+	char *password = take_ptr(g->password);
+
+	if (json_array_size(prompts) == 1 && password &&
+			json_is_false(json_object_get(prompt, "echo")))
+		ask_helper(g, "Answer", json_pack("{s:[s]}", "answers", password));
+	else
+		login_fail_text(g,
+				"PAM asks for more than the password, for example because it has "
+				"expired. This person has to log on at the station.",
+				"");
+	str_wipe_free(password);
 }
 
 static void handle_prompts(struct login *g, json_t *prompts)
@@ -465,6 +544,20 @@ static void go_on_at_station(struct login *g)
 			"");
 }
 
+/* Nobody works at a station with such rights unless somebody has said that it is meant. */
+static bool fails_as_privileged(struct login *g)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	if (!g->done || g->privileged || g->person.role == ROLE_STANDARD)
+		return false;
+	reason = str_format("%s is an %s. Such accounts are logged on only if that was explicitly "
+			    "wanted (privileged).",
+			g->person.full_name, role_to_string(g->person.role));
+	login_fail(g, "Refused", json_pack("{s:s}", "reason", reason ? reason : ""));
+	return true;
+}
+
 static void handle_done(struct login *g, json_t *person)
 {
 	if (person_parse(person, &g->person) < 0) {
@@ -474,7 +567,7 @@ static void handle_done(struct login *g, json_t *person)
 				"");
 		return;
 	}
-	if (g->purpose != LOGIN_START)
+	if (!is_plain(g))
 		attempts_succeeded(&g->host->attempts, g->user);
 	if (g->purpose == LOGIN_DASHBOARD) {
 		finish_dashboard(g);
@@ -484,12 +577,19 @@ static void handle_done(struct login *g, json_t *person)
 		finish_unlock(g);
 		return;
 	}
+	if (fails_as_privileged(g))
+		return;
 	if (g->purpose == LOGIN_START) {
 		proceed(g);
 		return;
 	}
 	g->notice = accepted_find_missing(g->host, &g->person, g->language);
-	if (g->notice)
+	if (g->notice && g->done)
+		login_fail_text(g,
+				"This person has to accept the notice of this system first, which "
+				"nobody can do for others: log on at the station itself.",
+				"");
+	else if (g->notice)
 		show_notice(g);
 	else
 		go_on_at_station(g);
@@ -513,13 +613,13 @@ static void handle_reply(struct varlink *v, const char *error, json_t *parameter
 	g->messages = json_is_array(messages) ? json_incref(messages) : json_array();
 	if (json_is_true(json_object_get(parameters, "done")))
 		handle_done(g, json_object_get(parameters, "person"));
-	else if (g->purpose == LOGIN_START)
+	else if (is_plain(g))
 		login_fail_text(g,
 				"PAM asks questions in the service stationmaster-start; it must "
 				"check accounts only.",
 				"");
 	else if (json_is_array(prompts) && json_array_size(prompts) > 0)
-		handle_prompts(g, prompts);
+		g->done ? answer_prompts(g, prompts) : handle_prompts(g, prompts);
 	else
 		login_fail_text(g, "The log-in helper neither asks nor is done.", "");
 }
@@ -549,7 +649,8 @@ static int64_t busy_ms(struct host *h, const struct login_request *request, cons
 	*ret_reason = "There are too many log-ins at once. Try again in a moment.";
 	if (h->n_logins >= LOGINS_MAX)
 		return 2000;
-	if (request->purpose == LOGIN_START)
+	if (request->purpose == LOGIN_START || request->purpose == LOGIN_AUTO ||
+			request->purpose == LOGIN_PLACED_PLAINLY)
 		return 0;
 	if (count_address(h, request->address) >= LOGINS_PER_ADDRESS_MAX)
 		return 2000;
@@ -568,7 +669,7 @@ static int login_new(struct host *h, struct peer *peer, struct varlink_call *cal
 	g->host = h;
 	g->peer = peer;
 	g->purpose = request->purpose;
-	g->call = varlink_call_ref(call);
+	g->call = call ? varlink_call_ref(call) : NULL;
 	g->user = strdup(request->user);
 	g->desktop = request->desktop ? strdup(request->desktop) : NULL;
 	g->language = request->language ? strdup(request->language) : NULL;
@@ -577,12 +678,19 @@ static int login_new(struct host *h, struct peer *peer, struct varlink_call *cal
 	if (request->station)
 		str_copy(g->station, sizeof(g->station), request->station);
 	str_copy(g->address, sizeof(g->address), request->address);
+	g->has_caller = request->caller != NULL;
 	if (request->caller)
 		g->caller = *request->caller;
+	g->done = request->done;
+	g->userdata = request->userdata;
+	g->password = request->password ? strdup(request->password) : NULL;
+	str_copy(g->replaces, sizeof(g->replaces), request->replaces ? request->replaces : "");
+	g->privileged = request->privileged;
+	g->moves = request->moves;
 	list_add_tail(&h->logins, &g->link);
 	h->n_logins++;
-	if (!g->user || (request->desktop && !g->desktop) || (request->language && !g->language) ||
-			str_random_token(g->id) < 0) {
+	if (!g->user || (request->password && !g->password) || (request->desktop && !g->desktop) ||
+			(request->language && !g->language) || str_random_token(g->id) < 0) {
 		login_free(g);
 		return -ENOMEM;
 	}
@@ -599,6 +707,10 @@ void login_start(struct host *h, struct peer *peer, struct varlink_call *call,
 	int r;
 
 	wait = busy_ms(h, request, &reason);
+	if (wait > 0 && request->done) {
+		request->done(h, request->station, NULL, reason, request->userdata);
+		return;
+	}
 	if (wait > 0 && request->purpose == LOGIN_START) {
 		varlink_error(call, SESSIONS_ERROR "Limit", json_pack("{s:s}", "reason", reason));
 		return;
@@ -610,6 +722,11 @@ void login_start(struct host *h, struct peer *peer, struct varlink_call *call,
 		return;
 	}
 	r = login_new(h, peer, call, request, &g);
+	if (r < 0 && request->done) {
+		request->done(h, request->station, NULL, "The system is out of memory.",
+				request->userdata);
+		return;
+	}
 	if (r < 0) {
 		varlink_error(call, LOGIN_ERROR "Busy",
 				json_pack("{s:s, s:i}", "reason", "The system is out of memory.",
@@ -641,8 +758,7 @@ static struct login *find(struct host *h, struct peer *peer, const char *convers
 	list_for_each (l, &h->logins) {
 		struct login *g = list_entry(l, struct login, link);
 
-		if (g->peer == peer && g->purpose != LOGIN_START &&
-				str_eq_secret(g->id, conversation))
+		if (g->peer == peer && !is_unattended(g) && str_eq_secret(g->id, conversation))
 			return g;
 	}
 	return NULL;
@@ -708,8 +824,35 @@ void login_peer_gone(struct host *h, struct peer *peer)
 			continue;
 		g->peer = NULL;
 		/* A start that was ordered is carried out; a session that is coming up too. */
-		if (g->state != OPENING && g->purpose != LOGIN_START)
+		if (g->state != OPENING && !is_unattended(g))
 			login_drop(g);
+	}
+}
+
+bool login_is_at(struct host *h, const char *station)
+{
+	struct list *l;
+
+	list_for_each (l, &h->logins)
+		if (streq(list_entry(l, struct login, link)->station, station))
+			return true;
+	return false;
+}
+
+static void ignore_end(struct host *h, const char *station, struct session *s, const char *reason,
+		void *userdata)
+{
+}
+
+void login_forget(struct host *h, const void *userdata)
+{
+	struct list *l;
+
+	list_for_each (l, &h->logins) {
+		struct login *g = list_entry(l, struct login, link);
+
+		if (g->done && g->userdata == userdata)
+			g->done = ignore_end;
 	}
 }
 

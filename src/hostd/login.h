@@ -11,6 +11,7 @@
 
 struct host;
 struct peer;
+struct session;
 
 enum {
 	LOGINS_MAX = 512,
@@ -21,17 +22,41 @@ enum {
 	LOGIN_ANSWER_MAX = 1024, /* bytes */
 };
 
-enum login_purpose { LOGIN_STATION, LOGIN_DASHBOARD, LOGIN_START, LOGIN_UNLOCK };
+/*
+ * LOGIN_AUTO, LOGIN_PLACED, LOGIN_PLACED_PLAINLY: nobody is there to be asked. The station logs an
+ * account on by itself; a supervisor logs somebody on at a station with that person's password, or
+ * without.
+ */
+enum login_purpose {
+	LOGIN_STATION,
+	LOGIN_DASHBOARD,
+	LOGIN_START,
+	LOGIN_UNLOCK,
+	LOGIN_AUTO,
+	LOGIN_PLACED,
+	LOGIN_PLACED_PLAINLY,
+};
+
+/* s: what the station shows now; NULL: it did not work, and reason is a sentence that says why. */
+typedef void (*login_end_fn)(struct host *h, const char *station, struct session *s,
+		const char *reason, void *userdata);
 
 struct login_request {
 	enum login_purpose purpose;
-	const char *station; /* LOGIN_STATION, LOGIN_UNLOCK */
+	const char *station; /* where; NULL: LOGIN_DASHBOARD, LOGIN_START */
 	const char *user;
 	const char *desktop;  /* NULL: the default */
 	const char *language; /* of the greeter, for the notice; NULL: not known */
 	int width, height;    /* 0: configured */
 	const char *address;
-	const struct caller *caller; /* LOGIN_START: who orders it */
+	const struct caller *caller; /* who orders it; NULL: the person */
+	/* LOGIN_AUTO and LOGIN_PLACED*, in place of a call. */
+	login_end_fn done;
+	void *userdata;
+	const char *password; /* LOGIN_PLACED */
+	bool privileged;      /* operators and administrators too */
+	bool moves;           /* the session may be shown at another station now */
+	const char *replaces; /* id of the session that the station may show now; NULL: none */
 };
 
 /* Each answers the call now or later. */
@@ -41,6 +66,10 @@ void login_answer(struct host *h, struct peer *peer, struct varlink_call *call,
 		const char *conversation, json_t *answers);
 void login_accept(struct host *h, struct peer *peer, struct varlink_call *call,
 		const char *conversation);
+/* Is one under way at this station? */
+bool login_is_at(struct host *h, const char *station);
+/* done is not called any more for this userdata. */
+void login_forget(struct host *h, const void *userdata);
 /* false: no such conversation. */
 bool login_cancel(struct host *h, struct peer *peer, const char *conversation);
 

@@ -74,6 +74,7 @@ static enum verdict judge_own(const struct deed *d)
 	case ACT_BLOCK:
 	case ACT_LIMIT:
 	case ACT_CHAT:
+	case ACT_LOGON:
 	case _ACT_MAX:
 		break;
 	}
@@ -187,6 +188,7 @@ static const char *const act_names[_ACT_MAX] = {
 	[ACT_START] = "start",
 	[ACT_CLOSE] = "close",
 	[ACT_CHAT] = "chat",
+	[ACT_LOGON] = "logon",
 };
 
 const char *act_to_string(enum act act)

@@ -14,7 +14,8 @@ enum role { ROLE_STANDARD, ROLE_OPERATOR, ROLE_ADMINISTRATOR };
 
 /* What can be done to one session. SEE: know that it is there. BLOCK: block and unblock its user,
  * and project to it. LIMIT: limit its user's web. PROJECT: show it to others. START, CLOSE:
- * programs. CHAT: write to its user.
+ * programs. CHAT: write to its user. LOGON: log somebody on at a station, which is
+ * about no session.
  */
 enum act {
 	ACT_SEE,
@@ -31,6 +32,7 @@ enum act {
 	ACT_START,
 	ACT_CLOSE,
 	ACT_CHAT,
+	ACT_LOGON,
 	_ACT_MAX,
 };
 

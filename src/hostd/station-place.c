@@ -58,6 +58,7 @@ void station_forget_room(struct session *s)
 }
 
 struct stored {
+	struct host *host;
 	const char *name, *room; /* new ones; NULL: as they are */
 	json_t *json;            /* NULL: not found */
 };
@@ -75,6 +76,8 @@ static int build_stored(struct store_row *row, void *userdata)
 			"room", k->room ? k->room : store_row_text(row, 2), "kind",
 			store_row_text(row, 3), "address", store_row_text(row, 4), "connected", 0,
 			"scene", "greeter", "session", "", "blocked", 0, "since", since);
+	if (k->json)
+		station_auto_add_json(k->host, store_row_text(row, 0), k->json);
 	return 0;
 }
 
@@ -99,7 +102,7 @@ int station_set_place(
 		struct host *h, const char *id, const char *name, const char *room, json_t **ret)
 {
 	struct station *st = station_find(h, id);
-	struct stored k = { .name = name, .room = room };
+	struct stored k = { .host = h, .name = name, .room = room };
 	int r;
 
 	store_begin(h->store);

@@ -168,7 +168,8 @@ static json_t *build_scene(
 {
 	const struct session *s = st->session;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:s}",
+	return json_pack(
+			"{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:s, s:o, s:s, s:b}",
 			"kind", scene_kind_to_string(scene->kind), "session", s ? s->id : "",
 			"user", s ? s->person.user : "", "full_name", s ? s->person.full_name : "",
 			"input", scene->input, "notice", build_notice(s), "block",
@@ -177,7 +178,9 @@ static json_t *build_scene(
 			"lesson", lesson_build_station(s), "limit_hit",
 			limit_kind_to_string(s ? s->limit.hit : LIMIT_NONE), "limit_hit_ms",
 			(json_int_t)(s ? s->limit.hit_ms : 0), "text",
-			scene->kind == SCENE_GREETER ? st->text : "");
+			scene->kind == SCENE_GREETER ? st->text : "", "auto",
+			station_auto_build_scene(st), "pin", st->enrol.pin, "enrolled",
+			st->enrol.enrolled);
 }
 
 /* true: it is another one than before. */
@@ -204,6 +207,7 @@ static bool update_scene(struct station *st)
 
 json_t *station_build_scene(struct station *st)
 {
+	station_auto_update(st);
 	update_scene(st);
 	return json_incref(st->scene);
 }
@@ -258,6 +262,7 @@ void station_refresh(struct station *st)
 {
 	bool blocked = station_is_blocked(st);
 
+	station_auto_update(st);
 	if (update_scene(st))
 		orders_send_scene(st);
 	else if (st->blocked_told == blocked)

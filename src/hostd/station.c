@@ -14,6 +14,7 @@
 #include "hostd/station.h"
 
 #include <stdio.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -73,14 +74,18 @@ static void touch_with_session(struct station *st)
 json_t *station_build_json(const struct station *st)
 {
 	char since[CLOCK_RFC3339_LEN + 1];
+	json_t *out;
 
 	clock_format_rfc3339(st->since_s, since);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:s}", "id", st->id, "name",
+	out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:b, s:s}", "id", st->id, "name",
 			st->name, "room", st->room, "kind", station_kind_to_string(st->kind),
 			"address", st->address, "connected", st->peer != NULL, "scene",
 			scene_kind_to_string(station_get_scene_kind(st)), "session",
 			st->session ? st->session->id : "", "blocked", station_is_blocked(st),
 			"since", since);
+	if (out)
+		station_auto_add_json(st->host, st->id, out);
+	return out;
 }
 
 /* --- store --- */
@@ -121,7 +126,7 @@ static void save_soon(struct station *st)
 /* A VNC station that has a place waits for the next viewer of its address. */
 static void forget(struct station *st)
 {
-	if (st->kind == STATION_VNC && (st->named || *st->room))
+	if (st->kind == STATION_VNC && (st->named || *st->room || st->enrol.enrolled))
 		store_exec(st->host->store,
 				"UPDATE stations SET boot = '', session = '' WHERE id = ?", "s",
 				st->id);
@@ -200,6 +205,8 @@ void station_free(struct station *st)
 	st->host->n_stations--;
 	projection_touch(st->host, st->projection);
 	sd_event_source_disable_unref(st->window);
+	enrol_done(st);
+	station_auto_done(st);
 	json_decref(st->scene);
 	free(st->name);
 	free(st->text);
@@ -236,6 +243,7 @@ void station_attach(struct station *st, struct session *s)
 				"Your session is shown at another station now.");
 	st->session = s;
 	st->awaited[0] = 0;
+	station_auto_note_session(st);
 	list_add_tail(&s->stations, &st->shown);
 	s->used_ms = clock_mono_ms();
 	text_set(st, "");
@@ -274,6 +282,16 @@ static void station_leave(struct station *st)
 	station_free(st);
 }
 
+void station_drop(struct station *st)
+{
+	/* Nobody has this one. */
+	if (getrandom(st->secret, sizeof(st->secret), 0) != sizeof(st->secret))
+		memset(st->secret, 0, sizeof(st->secret));
+	st->enrol.enrolled = st->named = false;
+	st->room[0] = 0;
+	station_leave(st);
+}
+
 static int handle_window(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	station_leave(userdata);
@@ -294,6 +312,8 @@ static void window_start(struct station *st, int64_t ms)
 void station_close(struct station *st, bool now)
 {
 	st->peer = NULL;
+	station_auto_stop(st);
+	enrol_cancel(st);
 	if (now || st->host->conf->return_ms == 0) {
 		station_leave(st);
 		return;
@@ -312,6 +332,7 @@ void station_peer_gone(struct host *h, struct peer *peer)
 		if (st->peer != peer)
 			continue;
 		st->peer = NULL;
+		station_auto_stop(st);
 		window_start(st, relay_window_ms(h));
 		touch_with_session(st);
 	}
@@ -344,12 +365,20 @@ static int take_known(struct store_row *row, void *userdata)
 static void find_known(struct host *h, const struct station_open *request, const uint8_t *secret,
 		struct known *ret)
 {
+	/* An enrolled one is never that of another viewer from the same address. */
 	const char *kept = request->kind == STATION_VNC
 					   ? block_find_kept_station(h, request->address)
 					   : NULL;
 
 	*ret = (struct known){ .host = h };
-	if (request->kind == STATION_BROWSER)
+	if (kept && enrol_is_enrolled(h, kept))
+		kept = NULL;
+	if (request->enrolled)
+		store_query(h->store, take_known, ret,
+				"SELECT id, name, named, room FROM stations WHERE secret = ? AND kind = ? "
+				"AND id IN (SELECT station FROM enrolments)",
+				"bs", secret, station_kind_to_string(request->kind));
+	else if (request->kind == STATION_BROWSER)
 		store_query(h->store, take_known, ret,
 				"SELECT id, name, named, room FROM stations WHERE secret = ? AND kind = "
 				"'browser'",
@@ -361,9 +390,10 @@ static void find_known(struct host *h, const struct station_open *request, const
 	else
 		store_query(h->store, take_known, ret,
 				"SELECT id, name, named, room FROM stations WHERE kind = 'vnc' AND "
-				"address = ? AND (named OR room <> '') ORDER BY number",
+				"address = ? AND (named OR room <> '') AND id NOT IN (SELECT station "
+				"FROM enrolments) ORDER BY number",
 				"s", request->address);
-	if (kept && !ret->found)
+	if (kept && !ret->found && !request->enrolled)
 		str_copy(ret->id, sizeof(ret->id), kept);
 }
 
@@ -371,7 +401,7 @@ static void drop_least_used(struct host *h)
 {
 	store_exec(h->store,
 			"DELETE FROM stations WHERE kind = 'browser' AND session = '' AND NOT named AND "
-			"room = '' AND id IN (SELECT "
+			"room = '' AND id NOT IN (SELECT station FROM enrolments) AND id IN (SELECT "
 			"id FROM stations WHERE kind = 'browser' ORDER BY used_s DESC LIMIT -1 OFFSET ?)",
 			"i", (int64_t)STATIONS_KNOWN_MAX);
 }
@@ -387,6 +417,9 @@ static int station_enter(struct host *h, const struct station_open *request, con
 	if (h->n_stations >= STATIONS_MAX)
 		return -EDQUOT;
 	find_known(h, request, secret, &known);
+	if (!known.found && request->enrolled &&
+			!enrol_is_invited(h, station_kind_to_string(request->kind), secret))
+		return -ENOENT;
 	if (!*known.id) {
 		snprintf(known.id, sizeof(known.id), "%s-%lld",
 				station_kind_to_string(request->kind),
@@ -401,6 +434,8 @@ static int station_enter(struct host *h, const struct station_open *request, con
 	st->name = strdup(known.name[0] ? known.name : known.id);
 	st->named = known.named;
 	str_copy(st->room, sizeof(st->room), known.room);
+	enrol_load(st);
+	station_auto_load(st);
 	if (!st->name) {
 		station_free(st);
 		return -ENOMEM;
@@ -423,6 +458,7 @@ static struct station *take_lost_blocked(
 		struct station *st = list_entry(l, struct station, link);
 
 		if (request->kind != STATION_VNC || st->kind != STATION_VNC || st->peer ||
+				request->enrolled || st->enrol.enrolled ||
 				!streq(st->address, request->address) ||
 				!block_find(h, BLOCK_STATION, st->id))
 			continue;
@@ -445,6 +481,8 @@ int station_open(struct host *h, const struct station_open *request, struct peer
 	if (r < 0)
 		return r;
 	st = find_by_secret(h, secret);
+	if (st && request->enrolled && (st->kind != request->kind || !st->enrol.enrolled))
+		return -ENOENT;
 	if (!st)
 		st = take_lost_blocked(h, request, secret);
 	if (!st) {
@@ -466,6 +504,13 @@ int station_open(struct host *h, const struct station_open *request, struct peer
 	str_copy(st->address, sizeof(st->address), request->address);
 	st->peer = peer;
 	st->window = sd_event_source_disable_unref(st->window);
+	if (request->enrolled && !st->enrol.enrolled) {
+		r = enrol_take_ticket(st, request->secret);
+		if (r < 0) {
+			station_drop(st);
+			return r;
+		}
+	}
 	block_handle_station(st);
 	/* Losing a station that shows nothing costs a new number; strangers who load the page must
 	 * not keep the disk busy. */
@@ -500,6 +545,8 @@ static int load_row(struct store_row *row, void *userdata)
 	str_copy(st->awaited, sizeof(st->awaited), store_row_text(row, 6));
 	st->named = store_row_int(row, 7) != 0;
 	str_copy(st->room, sizeof(st->room), store_row_text(row, 8));
+	enrol_load(st);
+	station_auto_load(st);
 	if (!st->name) {
 		station_free(st);
 		return -ENOMEM;
@@ -513,7 +560,8 @@ int station_load_all(struct host *h)
 	/* Numbers of sessions mean nothing after the system has restarted. */
 	store_begin(h->store);
 	store_exec(h->store,
-			"DELETE FROM stations WHERE kind = 'vnc' AND boot <> ? AND NOT named AND room = ''",
+			"DELETE FROM stations WHERE kind = 'vnc' AND boot <> ? AND NOT named AND room = '' "
+			"AND id NOT IN (SELECT station FROM enrolments)",
 			"s", h->boot);
 	store_exec(h->store, "UPDATE stations SET session = '' WHERE boot <> ?", "s", h->boot);
 	store_commit(h->store);

@@ -11,8 +11,10 @@
 #include <systemd/sd-event.h>
 
 #include "base/list.h"
+#include "hostd/enrol.h"
 #include "hostd/role.h"
 #include "hostd/session.h"
+#include "hostd/station-auto.h"
 #include "ipc/json.h"
 
 struct host;
@@ -49,6 +51,8 @@ struct station {
 	json_t *scene;       /* as told to the relay last; NULL: never */
 	bool blocked_told;   /* to watchers */
 	uint64_t projection; /* number of the one it shows; 0: none */
+	struct station_enrol enrol;
+	struct station_auto automatic;
 	bool dirty;
 	bool unsaved;
 };
@@ -58,14 +62,18 @@ struct station_open {
 	const char *secret;
 	const char *address;
 	const char *name; /* NULL: choose one */
+	bool enrolled;    /* an enrolled or an invited one, or none */
 };
 
 struct station *station_find(struct host *h, const char *id);
-/* -EDQUOT: too many stations; the station is connected through peer then. */
+/* -EDQUOT: too many stations; -ENOENT: not enrolled; else the station is connected through peer
+ * then. */
 int station_open(struct host *h, const struct station_open *request, struct peer *peer,
 		struct station **ret);
 /* The connection of the station has ended; now: detach at once. May free. */
 void station_close(struct station *st, bool now);
+/* Out of the list, and nobody can be this station any more. Frees. */
+void station_drop(struct station *st);
 /* The relay's connection has ended. */
 void station_peer_gone(struct host *h, struct peer *peer);
 

@@ -141,6 +141,18 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"CREATE TABLE accepted ("
 	" uid INTEGER NOT NULL, user TEXT NOT NULL, hash BLOB NOT NULL, at_ms INTEGER NOT NULL,"
 	" PRIMARY KEY (uid, user, hash)) WITHOUT ROWID;"
+	/*
+	 * enrolments: stations whose identity is fixed. auto_logons: who is logged on there.
+	 * invitations: hash of the ticket of a station that has not come yet.
+	 */
+	"CREATE TABLE enrolments ("
+	" station TEXT PRIMARY KEY, since_s INTEGER NOT NULL, by_name TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE auto_logons ("
+	" station TEXT PRIMARY KEY, user TEXT NOT NULL, full_name TEXT NOT NULL, desktop TEXT NOT NULL,"
+	" privileged INTEGER NOT NULL, by_name TEXT NOT NULL, since_s INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE invitations ("
+	" hash BLOB PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, room TEXT NOT NULL,"
+	" expires_ms INTEGER NOT NULL, by_name TEXT NOT NULL) WITHOUT ROWID;"
 	/* audit_anchor: of the last row that was removed because of its age. */
 	"ALTER TABLE audit ADD COLUMN hash BLOB;"
 	"CREATE TABLE audit_anchor ("

@@ -74,6 +74,8 @@ static const struct conf_setting settings[] = {
 	INT("limits", "suspended-seconds", suspended_ms, "0", 0, 2592000),
 	INT("limits", "warn-seconds", warn_ms, "60", 0, 3600),
 	INT("station", "return-seconds", return_ms, "10", 0, 3600),
+	INT("login", "auto-seconds", auto_ms, "5", 0, 3600),
+	INT("login", "auto-again-seconds", auto_again_ms, "30", 1, 86400),
 	CHOICE("station", "sign", sign, "view", "view control none"),
 	CHOICE("station", "clipboard", clipboard, "both", "both in out none"),
 	INT("audit", "keep-days", audit_keep_days, "365", 0, 36500),
