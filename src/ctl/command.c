@@ -380,6 +380,29 @@ static int option_apply(
 			return ctl_usage(c, "\"%s\" is not a user name.", value);
 		*(info->bit == OPT_ADMIN ? &c->admin : &c->test) = value;
 		break;
+	case OPT_USER:
+		if (!str_is_account_name(value))
+			return ctl_usage(c, "\"%s\" is not a user name.", value);
+		c->user = value;
+		break;
+	case OPT_OFF:
+		c->off = true;
+		break;
+	case OPT_SWITCH:
+		c->switches = true;
+		break;
+	case OPT_PRIVILEGED:
+		c->privileged = true;
+		break;
+	case OPT_FILE:
+		c->file = value;
+		break;
+	case OPT_NO_PASSWORD:
+		c->no_password = true;
+		break;
+	case OPT_HOST:
+		c->host = value;
+		break;
 	case OPT_CERTIFICATE:
 		c->certificate = value;
 		break;

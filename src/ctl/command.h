@@ -53,6 +53,13 @@
 #define OPT_BEFORE       OPT_BIT(40)
 #define OPT_CSV          OPT_BIT(41)
 #define OPT_HEAD         OPT_BIT(42)
+#define OPT_USER         OPT_BIT(48)
+#define OPT_OFF          OPT_BIT(49)
+#define OPT_SWITCH       OPT_BIT(50)
+#define OPT_PRIVILEGED   OPT_BIT(51)
+#define OPT_FILE         OPT_BIT(52)
+#define OPT_NO_PASSWORD  OPT_BIT(53)
+#define OPT_HOST         OPT_BIT(54)
 #define OPT_YES          OPT_BIT(58)
 #define OPT_ADMIN        OPT_BIT(59)
 #define OPT_CERTIFICATE  OPT_BIT(60)
@@ -74,6 +81,9 @@ enum argument_kind {
 	ARGS_TARGETS,
 	ARGS_USER,
 	ARGS_STATION,
+	ARGS_STATIONS,
+	ARGS_STATION_USER, /* a station, then an account */
+	ARGS_STATION_TEXT, /* a station, then what nobody knows before */
 	ARGS_JOB,
 	ARGS_JOB_TARGETS, /* a job, then sessions or users */
 	ARGS_PROJECTION,
@@ -152,6 +162,11 @@ int station_list_run(struct ctl *c, int argc, char **argv);
 int station_show_run(struct ctl *c, int argc, char **argv);
 int station_set_run(struct ctl *c, int argc, char **argv);
 int station_rooms_run(struct ctl *c, int argc, char **argv);
+int station_auto_run(struct ctl *c, int argc, char **argv);
+int station_logon_run(struct ctl *c, int argc, char **argv);
+int station_enrol_run(struct ctl *c, int argc, char **argv);
+int station_unenrol_run(struct ctl *c, int argc, char **argv);
+int station_kiosk_run(struct ctl *c, int argc, char **argv);
 int rights_list_run(struct ctl *c, int argc, char **argv);
 int rights_set_run(struct ctl *c, int argc, char **argv);
 int rights_clear_run(struct ctl *c, int argc, char **argv);

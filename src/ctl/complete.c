@@ -340,7 +340,18 @@ static void complete_arguments(const struct command *command, const char *socket
 	case ARGS_USER:
 		complete_users(prefix);
 		break;
+	case ARGS_STATION_USER:
+		if (before)
+			complete_users(prefix);
+		else
+			complete_ids(socket, prefix, "org.stationmaster.Stations.List", "stations");
+		break;
+	case ARGS_STATION_TEXT:
+		if (before)
+			break;
+		/* fall through */
 	case ARGS_STATION:
+	case ARGS_STATIONS:
 		complete_ids(socket, prefix, "org.stationmaster.Stations.List", "stations");
 		break;
 	case ARGS_TOKEN:

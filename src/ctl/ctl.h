@@ -68,6 +68,10 @@ struct ctl {
 	const char *name;
 	bool yes;
 	const char *admin;
+	const char *user; /* of --user */
+	bool off, switches, privileged, no_password;
+	const char *file; /* of --file; "-": standard input */
+	const char *host; /* of --host */
 	const char *certificate;
 	const char *key;
 	const char *test;

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "ctl/command.h"
 #include "ctl/list.h"
+#include "ctl/stations.h"
 
 #define LIST  "org.stationmaster.Stations.List"
 #define GET   "org.stationmaster.Stations.Get"
@@ -66,7 +67,7 @@ int station_list_run(struct ctl *c, int argc, char **argv)
 	return list_run(c, &list);
 }
 
-static int station_print(struct ctl *c, const char *method, json_t *reply)
+int station_print(struct ctl *c, const char *method, json_t *reply)
 {
 	static const struct {
 		const char *title, *key;
@@ -81,6 +82,9 @@ static int station_print(struct ctl *c, const char *method, json_t *reply)
 		{ "Session", "session" },
 		{ "Blocked", "blocked" },
 		{ "Since", "since" },
+		{ "Identity", "enrolment" },
+		{ "Auto log-on", "auto_user" },
+		{ "", "auto_failure" },
 	};
 	json_t *station = json_object_get(reply, "station");
 

@@ -81,7 +81,7 @@ static void handle_end(struct host *h, const char *station, struct session *s, c
 		return;
 	str_copy(a->failure, sizeof(a->failure), reason);
 	log_notice("auto log-on did not work: %s station=%s user=%s", reason, st->id, a->user);
-	text = str_format("Auto log-on of %s did not work: %s", a->user, reason);
+	text = str_format("Auto log-on of %s did not work.\n%s", a->user, reason);
 	station_detach(st, text ? text : reason);
 }
 

@@ -12,7 +12,7 @@
 
 /* Letters of acts: s see, t tile, v view, c control, b block, i limit, p project, l log off, u
  * suspend, k lock, n unlock, r start programs, x close programs, w write to. */
-static const char letters[_ACT_MAX + 1] = "stvcbipluknrxw";
+static const char letters[_ACT_MAX + 1] = "stvcbipluknrxwo";
 
 static const struct row {
 	enum role caller, target;
@@ -25,13 +25,13 @@ static const struct row {
 	{ ROLE_STANDARD, ROLE_OPERATOR, false, "", "", NULL },
 	{ ROLE_STANDARD, ROLE_ADMINISTRATOR, false, "", "", NULL },
 	{ ROLE_OPERATOR, ROLE_OPERATOR, true, "stvcpluknrx", "stvcpknr", NULL },
-	{ ROLE_OPERATOR, ROLE_STANDARD, false, "stvcbiplurxw", "stvcbiplurxw", NULL },
+	{ ROLE_OPERATOR, ROLE_STANDARD, false, "stvcbiplurxwo", "stvcbiplurxwo", NULL },
 	{ ROLE_OPERATOR, ROLE_OPERATOR, false, "s", "s", NULL },
 	{ ROLE_OPERATOR, ROLE_ADMINISTRATOR, false, "s", "s", NULL },
 	{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, true, "stvcpluknrx", "stvcpknr", NULL },
-	{ ROLE_ADMINISTRATOR, ROLE_STANDARD, false, "stvcbiplunrxw", "stvcbiplunrxw", NULL },
-	{ ROLE_ADMINISTRATOR, ROLE_OPERATOR, false, "sl", "sl", "stvcbiplunrxw" },
-	{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, false, "sl", "sl", "stvcbiplunrxw" },
+	{ ROLE_ADMINISTRATOR, ROLE_STANDARD, false, "stvcbiplunrxwo", "stvcbiplunrxwo", NULL },
+	{ ROLE_ADMINISTRATOR, ROLE_OPERATOR, false, "sl", "sl", "stvcbiplunrxwo" },
+	{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, false, "sl", "sl", "stvcbiplunrxwo" },
 };
 
 static struct deed deed_of(const struct row *row, int act, bool bulk)

@@ -74,6 +74,9 @@ export function station(number, session, more = {}) {
     session,
     blocked: false,
     since: ago(600),
+    auto_user: "",
+    auto_failure: "",
+    enrolment: "none",
     ...more,
   };
 }

@@ -203,7 +203,7 @@ test("no session is taken from another station: the greeter and the list say why
   const third = await until("the third says why not", async () => (await Promise.all(stations.map(get))).find((s) => s.auto_failure));
   assert.match(third.auto_failure, /Nobody|nobody/);
   assert.match(third.auto_failure, /at most 2 sessions/);
-  assert.match(relay.scene(third.id).text, /^Auto log-on of nobody did not work: /);
+  assert.match(relay.scene(third.id).text, /^Auto log-on of nobody did not work\.\n/);
   await root.call("Stations.SetAutoLogOn", { stations, user: null });
   for (const id of stations) {
     const { session } = await get(id);

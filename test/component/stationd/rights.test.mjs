@@ -105,9 +105,14 @@ const matrix = [
   ["Stations.Set", { station: "vnc-9", name: "x" }, "Stations.Refused", "Stations.NotFound", "Stations.NotFound"],
   ["Stations.Set", { station: "vnc-9", name: " x" }, "Stations.Refused", "org.varlink.service.InvalidParameter", "org.varlink.service.InvalidParameter"],
   ["Stations.Rooms", {}, "Stations.Refused", "ok", "ok"],
+  ["Stations.SetAutoLogOn", { stations: ["vnc-9"], user: "no-such" }, "Stations.Refused", "Stations.Refused", "Stations.NotFound"],
+  ["Stations.LogOn", { people: [{ station: "vnc-9", user: "anna", password: null }] }, "Stations.Refused", "ok", "ok"],
+  ["Stations.Enrol", { station: "vnc-9", pin: "123456" }, "Stations.Refused", "Stations.NotFound", "Stations.NotFound"],
+  ["Stations.Invite", { kind: "vnc", lasts_ms: 60000 }, "Stations.Refused", "ok", "ok"],
+  ["Stations.Unenrol", { station: "vnc-9" }, "Stations.Refused", "Stations.NotFound", "Stations.NotFound"],
   ["Events.Watch", {}, "ok", "ok", "ok"],
 ];
-const relayOnly = ["Login.Info", "Login.Start", "Login.Answer", "Login.Accept", "Login.Cancel", "Login.SignOut", "Relay.Serve", "Relay.StationOpen", "Relay.StationClose", "Relay.StationAct", "Relay.StationChat", "Relay.Activity", "Relay.OpenSource", "Relay.ViewOpen", "Relay.ViewClose", "Relay.ScreenOpen", "Relay.ScreenClose"];
+const relayOnly = ["Login.Info", "Login.Start", "Login.Answer", "Login.Accept", "Login.Cancel", "Login.SignOut", "Relay.Serve", "Relay.StationOpen", "Relay.StationClose", "Relay.StationAct", "Relay.StationChat", "Relay.StationHold", "Relay.StationEnrol", "Relay.Activity", "Relay.OpenSource", "Relay.ViewOpen", "Relay.ViewClose", "Relay.ScreenOpen", "Relay.ScreenClose"];
 
 test("api.sock: the groups decide", async () => {
   let row = 0, pupil;

@@ -17,6 +17,42 @@ export const systemDe: Record<string, string> = {
   "Your rights are bound to rooms: you can name stations of these, and move none.":
     "Ihre Rechte gelten für bestimmte Räume: Sie können deren Stationen benennen, aber keine in einen anderen Raum stellen.",
 
+  // Anmelden an Stationen, Aufnahme von Stationen (stationd)
+  "Auto log-on of {user} did not work.": "Die automatische Anmeldung von {user} hat nicht geklappt.",
+  "{name} is logged on at {station} already, and one account has at most {count} sessions (per-user-max in section [session] of the configuration).":
+    "{name} ist schon an {station} angemeldet, und ein Konto hat höchstens {count} Sitzungen (per-user-max im Abschnitt [session] der Konfiguration).",
+  "PAM asks for more than the password, for example because it has expired. This person has to log on at the station.":
+    "PAM fragt nach mehr als dem Passwort, zum Beispiel weil es abgelaufen ist. Diese Person muss sich an der Station anmelden.",
+  "{name} is an {role}. Such accounts are logged on only if that was explicitly wanted (privileged).":
+    "{name} hat besondere Rechte ({role}). Solche Konten werden nur angemeldet, wenn das ausdrücklich gewollt ist.",
+  "{name} is an {role}: whoever sits down there could do what that account can. Choose another account, or say that it is meant (privileged).":
+    "{name} hat besondere Rechte ({role}): Wer sich dort hinsetzt, könnte alles, was dieses Konto kann. Wählen Sie ein anderes Konto oder sagen Sie, dass es so gemeint ist.",
+  "This person has to accept the notice of this system first, which nobody can do for others: log on at the station itself.":
+    "Diese Person muss erst dem Hinweis dieses Systems zustimmen, und das kann niemand für andere tun: Die Anmeldung geht nur an der Station selbst.",
+  "There is no enrolled station with this ticket.": "Mit dieser Eintrittskarte ist keine Station aufgenommen.",
+  "This ticket was used already, has expired, or never was one. Ask for a new one, or enrol this station with a PIN.":
+    "Diese Eintrittskarte wurde schon benutzt, ist abgelaufen oder war nie eine. Lassen Sie sich eine neue geben oder nehmen Sie diese Station mit einer PIN auf.",
+  "Too many stations ask for enrolment just now. Try again in a few minutes.":
+    "Gerade wollen zu viele Stationen aufgenommen werden. Versuchen Sie es in einigen Minuten wieder.",
+  "This station does not ask for enrolment. Choose \"Enrol this station\" at its greeter.":
+    "Diese Station will nicht aufgenommen werden. Wählen Sie an ihrer Anmeldung „Diese Station aufnehmen“.",
+  "This is not the PIN that the station shows.": "Das ist nicht die PIN, die die Station zeigt.",
+  "This was not the PIN either. The station has to ask again; it shows another one then.":
+    "Das war auch nicht die PIN. Die Station muss noch einmal fragen; sie zeigt dann eine andere.",
+  "Your rights are bound to rooms: you can enrol no stations.":
+    "Ihre Rechte gelten für bestimmte Räume: Sie können keine Stationen aufnehmen.",
+  "Auto log-on is for enrolled stations: enrol it first, so that nobody else can be taken for it.":
+    "Automatische Anmeldung gibt es nur an aufgenommenen Stationen: Nehmen Sie sie zuerst auf, damit niemand sonst für sie gehalten werden kann.",
+  "{name} is logged on there.": "Dort ist {name} angemeldet.",
+  "This person is logged on there already.": "Diese Person ist dort schon angemeldet.",
+  "This station is not connected.": "Diese Station ist nicht verbunden.",
+  "Somebody is just logging on there.": "Dort meldet sich gerade jemand an.",
+  "Only administrators can log somebody on without the password.":
+    "Ohne Passwort können nur Administratoren jemanden anmelden.",
+  "Your rights do not name this act (logon). Administrators can change them.":
+    "Ihre Rechte nennen diese Handlung nicht (logon). Administratoren können das ändern.",
+  "There are too many tickets that were not used yet.": "Es gibt zu viele Eintrittskarten, die noch nicht benutzt wurden.",
+
   // Log-in (station-session, stationd)
   "The user name or password is not right.": "Benutzername oder Passwort stimmt nicht.",
   "The user name or the password is not right.": "Benutzername oder Passwort stimmt nicht.",

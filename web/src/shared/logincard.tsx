@@ -53,7 +53,7 @@ function Notice({ text }: { text: string }) {
       {output.length > 0 && (
         <details>
           <summary>{t("login.output")}</summary>
-          <pre>{output.join("\n")}</pre>
+          <pre>{output.map(said).join("\n")}</pre>
         </details>
       )}
     </div>

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Stations as people name them. */
+#pragma once
+
+#include "ctl/ctl.h"
+
+/* All that may be seen (owned); an exit code. */
+int stations_list(struct ctl *c, json_t **ret);
+/* The id of the one with this id or this name; else name. Borrowed from either. */
+const char *stations_find_id(json_t *stations, const char *name);
+/* Prints a reply with "station"; an exit code. */
+int station_print(struct ctl *c, const char *method, json_t *reply);
