@@ -18,6 +18,8 @@ const libexec = process.env.PKGLIBEXECDIR;
 const password = "Leise-rieselt-1";
 /** Parameters that ask for nothing that exists. */
 const examples = {
+  SetAutoLogOn: { stations: ["vnc-99"], user: "t-nobody" }, LogOn: { people: [{ station: "vnc-99", user: "t-nobody", password: null }] },
+  Enrol: { station: "vnc-99", pin: "123456" }, Invite: { kind: "vnc" }, Unenrol: { station: "vnc-99" },
   Installed: { language: "en" }, Icon: { program: "no-such" }, Send: { all: true, text: "x" }, Answer: { all: true }, Set: { enabled: true, station: "vnc-99", user: "t-nobody" }, CloseByName: { all: true, name: "no-such" },
   List: { session: "s99" }, Get: { session: "s99", station: "vnc-99", job: "j99" }, Wait: { job: "j99" }, Cancel: { job: "j99" }, Extend: { job: "j99", lesson: "l99", add_ms: 1000 }, Change: { lesson: "l99" }, End: { lesson: "l99" }, Preview: { sessions: ["s98"], length_ms: 60_000 }, Start: { user: "t-nobody", source: "s99", sessions: ["s98"], open: "x", length_ms: 60_000 }, Stop: { projection: "p99" },
   Clear: { user: "t-nobody" }, Create: { name: "x", expires_ms: Date.now() + 3_600_000 }, Revoke: { id: "k1" },
@@ -245,7 +247,7 @@ test("HTTPS: the same methods, the same answers, and a status for each kind of e
   assert.match(signedIn.cookies[0], /^__Host-stationmaster=[\w-]{43}; .*HttpOnly/);
 
   const expected = { Refused: 403, NotFound: 404, UnknownUser: 404, MethodNotFound: 404, Failed: 409, Limit: 429, Busy: 429, InvalidParameter: 400 };
-  const volatile = ["uptime_s", "load_percent", "memory_available_kib", "jobs", "job", "targets", "entries", "id", "token", "tokens"];
+  const volatile = ["uptime_s", "load_percent", "memory_available_kib", "jobs", "job", "targets", "entries", "id", "token", "tokens", "ticket", "expires_ms"];
   for (const [name, method] of methods) {
     const [answer] = take(1);
     const local = await ctl("t-karin", "call", `${name}.${method}`, JSON.stringify(given(name, method)), "--json");
