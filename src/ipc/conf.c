@@ -89,6 +89,8 @@ static const struct conf_setting settings[] = {
 	STRING("tls", "certificate", tls_certificate, ""),
 	STRING("tls", "key", tls_key, ""),
 	LISTEN("vnc", "listen", vnc_listen, "0.0.0.0:5900"),
+	STRING("seats", "leave", seats_leave, ""),
+	STRING("seats", "keyboard-layout", seats_keyboard, ""),
 };
 
 struct reader {

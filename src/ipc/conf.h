@@ -77,6 +77,8 @@ struct conf {
 	char *tls_certificate; /* [tls] certificate: PEM; empty: made at first start */
 	char *tls_key;         /* [tls] key */
 	char *vnc_listen;      /* [vnc] listen: address:port; empty: off */
+	char *seats_leave;     /* [seats] leave: cards and connectors that are left alone */
+	char *seats_keyboard;  /* [seats] keyboard-layout; empty: that of the system */
 };
 
 /*
