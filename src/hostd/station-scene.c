@@ -169,15 +169,15 @@ static json_t *build_scene(
 	const struct session *s = st->session;
 
 	return json_pack(
-			"{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:s, s:o, s:s, s:b}",
+			"{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:s, s:o, s:s, s:b}",
 			"kind", scene_kind_to_string(scene->kind), "session", s ? s->id : "",
 			"user", s ? s->person.user : "", "full_name", s ? s->person.full_name : "",
 			"input", scene->input, "notice", build_notice(s), "block",
 			build_block(scene, g), "projection",
 			build_projection(shown_projection(scene, g)), "sign", build_sign(&g->view),
-			"lesson", lesson_build_station(s), "limit_hit",
-			limit_kind_to_string(s ? s->limit.hit : LIMIT_NONE), "limit_hit_ms",
-			(json_int_t)(s ? s->limit.hit_ms : 0), "text",
+			"lesson", lesson_build_station(s), "web", web_limit_build_station(s),
+			"limit_hit", limit_kind_to_string(s ? s->limit.hit : LIMIT_NONE),
+			"limit_hit_ms", (json_int_t)(s ? s->limit.hit_ms : 0), "text",
 			scene->kind == SCENE_GREETER ? st->text : "", "auto",
 			station_auto_build_scene(st), "pin", st->enrol.pin, "enrolled",
 			st->enrol.enrolled);

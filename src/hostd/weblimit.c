@@ -520,6 +520,27 @@ json_t *web_limit_build_json(const struct web_limit *b)
 			web_mode_to_string(b->rule->mode), "domains", build_domains(b->rule));
 }
 
+json_t *web_limit_build_station(const struct session *s)
+{
+	struct web_limit_effect e;
+	json_t *domains;
+	size_t n;
+
+	if (!s)
+		return json_null();
+	e = web_limit_decide(s->host, s->person.uid, s->person.role);
+	if (!e.rule)
+		return json_null();
+	domains = build_domains(e.rule);
+	n = json_array_size(domains);
+	while (json_array_size(domains) > WEB_LIMIT_SHOWN_MAX)
+		json_array_remove(domains, json_array_size(domains) - 1);
+	return json_pack("{s:s, s:s, s:o, s:I, s:I}", "by", e.by, "mode",
+			web_mode_to_string(e.rule->mode), "domains", domains, "more",
+			(json_int_t)(n - MIN(n, (size_t)WEB_LIMIT_SHOWN_MAX)), "until_ms",
+			(json_int_t)e.until_ms);
+}
+
 /* --- after a restart --- */
 
 static int load_row(struct store_row *row, void *userdata)

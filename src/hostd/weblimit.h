@@ -20,6 +20,7 @@ struct session;
 enum {
 	WEB_LIMITS_MAX = 20000,
 	WEB_LIMIT_LISTS_MAX = 10, /* remembered of each person */
+	WEB_LIMIT_SHOWN_MAX = 10, /* sites named at a station */
 	WEB_LIMIT_RULES_MAX = 24, /* different lists in force at the same time */
 };
 
@@ -84,6 +85,9 @@ struct web_limit *web_limit_find(struct host *h, enum web_limit_kind kind, const
  * limiter_wait(h->limiter) tells when it is in force.
  */
 void web_limits_apply(struct host *h);
+/* What the station of this session shows of its limit, or null; type Web of
+ * org.stationmaster.Relay. */
+json_t *web_limit_build_station(const struct session *s);
 /* Is somebody's web limited who has this session? */
 bool web_limit_holds(const struct session *s);
 

@@ -22,8 +22,9 @@ static const char *const english[_TEXT_MAX] = {
 	[TEXT_BUSY] = "One moment …",
 	[TEXT_READ_FIRST] = "Please read this first",
 	[TEXT_READ_LEAD] = "Only those who accept it can log in here.",
-	[TEXT_READ_KEYS] = "Only those who accept it can log in here. There is more: the arrow keys and "
-			   "the wheel scroll, Tab goes to the buttons.",
+	[TEXT_READ_KEYS] =
+			"Only those who accept it can log in here. There is more: the arrow keys and "
+			"the wheel scroll, Tab goes to the buttons.",
 	[TEXT_ACCEPT] = "Accept and log in",
 	[TEXT_REFUSE] = "Refuse",
 	[TEXT_NOTICE] = "%s will log you off in",
@@ -35,6 +36,13 @@ static const char *const english[_TEXT_MAX] = {
 	[TEXT_IDLE_LOCK] = "Your session will be locked in",
 	[TEXT_IDLE_LOCK_NOW] = "Your session is being locked",
 	[TEXT_IDLE_KEEP] = "Nobody seems to be here. Press any key to go on.",
+	[TEXT_LESSON] = "Lesson",
+	[TEXT_LESSON_UNTIL] = "until %s",
+	[TEXT_LESSON_SOON] = "Ends in %s minutes.",
+	[TEXT_LESSON_SOON_ONE] = "Ends in one minute.",
+	[TEXT_WEB_OPEN] = "%s has limited the web. These sites are open:",
+	[TEXT_WEB_CLOSED] = "%s has limited the web. These sites are closed:",
+	[TEXT_WEB_MORE] = "and %s more",
 	[TEXT_LIMIT_MEMORY] = "Out of memory",
 	[TEXT_LIMIT_MEMORY_HINT] = "Your session used all the memory it may have, so a program was "
 				   "ended. Close what you do not need.",
@@ -113,6 +121,13 @@ static const char *const german[_TEXT_MAX] = {
 	[TEXT_IDLE_LOCK_NOW] = "Ihr Sperrbildschirm geht jetzt an",
 	[TEXT_IDLE_KEEP] = "Es scheint niemand hier zu sein. Drücken Sie eine Taste, um "
 			   "weiterzuarbeiten.",
+	[TEXT_LESSON] = "Stunde",
+	[TEXT_LESSON_UNTIL] = "bis %s",
+	[TEXT_LESSON_SOON] = "Endet in %s Minuten.",
+	[TEXT_LESSON_SOON_ONE] = "Endet in einer Minute.",
+	[TEXT_WEB_OPEN] = "%s hat das Web begrenzt. Diese Seiten sind offen:",
+	[TEXT_WEB_CLOSED] = "%s hat das Web begrenzt. Diese Seiten sind gesperrt:",
+	[TEXT_WEB_MORE] = "und %s weitere",
 	[TEXT_LIMIT_MEMORY] = "Kein Speicher mehr",
 	[TEXT_LIMIT_MEMORY_HINT] =
 			"Ihre Sitzung hat allen Speicher verbraucht, den sie haben darf; "

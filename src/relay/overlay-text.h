@@ -34,6 +34,13 @@ enum overlay_text {
 	TEXT_LIMIT_MEMORY_HINT,
 	TEXT_LIMIT_TASKS,
 	TEXT_LIMIT_TASKS_HINT,
+	TEXT_LESSON,
+	TEXT_LESSON_UNTIL, /* %s: when */
+	TEXT_LESSON_SOON,  /* %s: how many minutes, more than one */
+	TEXT_LESSON_SOON_ONE,
+	TEXT_WEB_OPEN,   /* %s: who; then the sites */
+	TEXT_WEB_CLOSED, /* %s: who; then the sites */
+	TEXT_WEB_MORE,   /* %s: how many */
 	TEXT_SAVE,
 	TEXT_MORE_TIME,
 	TEXT_ASKED,

@@ -92,9 +92,10 @@ struct overlay *popup_overlay(struct popup *p);
 struct panel;
 
 struct panel_text {
-	const char *name;    /* whose session */
-	const char *station; /* name of the station */
-	const char *by;      /* who is asked for more time */
+	const char *name;         /* whose session */
+	const char *station;      /* name of the station */
+	const char *by;           /* who is asked for more time */
+	const char *lesson, *web; /* sentences about them; NULL: nothing to say */
 	const char *language;
 	bool can_leave; /* suspend, lock and log off */
 	bool can_ask;   /* for more time */

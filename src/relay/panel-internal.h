@@ -58,7 +58,7 @@ struct panel {
 	struct overlay overlay;
 	cairo_surface_t *surface;
 	/* What was told. */
-	char *name, *station, *by, *language, *refusal;
+	char *name, *station, *by, *lesson, *web, *language, *refusal;
 	bool can_leave, can_ask, has_chat, chat_enabled, hand, sending;
 	unsigned n_new;
 	uint16_t screen_w, screen_h, top;

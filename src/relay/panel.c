@@ -18,6 +18,7 @@
 enum {
 	NAME_MAX_CHARS = 60,
 	REFUSAL_MAX_CHARS = 200,
+	FACT_MAX_CHARS = 400,
 	/* Units. */
 	WIDTH = 350,
 	WIDTH_MESSAGES = 420,
@@ -156,6 +157,12 @@ static const char *subtitle(const struct panel *p)
 						: p->station;
 }
 
+/* Among the rows only. */
+static const char *fact(const struct panel *p, const char *text)
+{
+	return p->mode == PANEL_MODE_ROWS && text ? text : "";
+}
+
 /* With cr measures, and paints if asked to; gives the line below. */
 static int head(struct panel *p, cairo_t *cr, int y, bool paints)
 {
@@ -173,6 +180,17 @@ static int head(struct panel *p, cairo_t *cr, int y, bool paints)
 				.colour = DRAW_MUTED,
 				.width = w - beside,
 				.lines = 3 },
+		{ .text = fact(p, p->lesson),
+				.size = px(p, PANEL_HINT_SIZE),
+				.colour = DRAW_TEXT,
+				.bold = true,
+				.width = w,
+				.lines = 2 },
+		{ .text = fact(p, p->web),
+				.size = px(p, PANEL_HINT_SIZE),
+				.colour = DRAW_TEXT,
+				.width = w,
+				.lines = 5 },
 		{ .text = p->refusal ? p->refusal : "",
 				.size = px(p, PANEL_HINT_SIZE),
 				.colour = DRAW_DANGER,
@@ -455,6 +473,8 @@ static int take_texts(struct panel *p, const struct panel_text *t)
 		{ &p->name, t->name, NAME_MAX_CHARS },
 		{ &p->station, t->station, NAME_MAX_CHARS },
 		{ &p->by, t->by, NAME_MAX_CHARS },
+		{ &p->lesson, t->lesson, FACT_MAX_CHARS },
+		{ &p->web, t->web, FACT_MAX_CHARS },
 		{ &p->language, t->language, NAME_MAX_CHARS },
 		{ &p->refusal, t->refusal, REFUSAL_MAX_CHARS },
 	};
@@ -555,6 +575,8 @@ struct panel *panel_free(struct panel *p)
 	free(p->name);
 	free(p->station);
 	free(p->by);
+	free(p->lesson);
+	free(p->web);
 	free(p->language);
 	free(p->refusal);
 	free(p);

@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "ipc/json.h"
 
-enum { TEXT_BYTES_MAX = 4096 };
+enum { TEXT_BYTES_MAX = 4096, WEB_SHOWN_MAX = 50 };
 
 static const char *const kinds[_SCENE_KIND_MAX] = {
 	[SCENE_GREETER] = "greeter",
@@ -119,6 +119,37 @@ static bool parse_sign(json_t *json, struct scene *s)
 	return true;
 }
 
+static bool parse_lesson(json_t *json, struct scene *s)
+{
+	struct args a;
+
+	if (!json)
+		return true;
+	args_init(&a, json);
+	s->has_lesson = true;
+	s->lesson.name = text_of(&a, "name");
+	s->lesson.by = text_of(&a, "by");
+	s->lesson.ends_ms = arg_int(&a, "ends_ms", ARG_REQUIRED, 0, INT64_MAX, 0);
+	return !args_bad(&a);
+}
+
+static bool parse_web(json_t *json, struct scene *s)
+{
+	const char *mode;
+	struct args a;
+
+	if (!json)
+		return true;
+	args_init(&a, json);
+	s->has_web = true;
+	s->web.by = text_of(&a, "by");
+	mode = arg_string(&a, "mode", ARG_REQUIRED, 16);
+	s->web.domains = arg_strings(&a, "domains", ARG_REQUIRED, WEB_SHOWN_MAX, 300);
+	s->web.more = arg_int(&a, "more", ARG_OPTIONAL, 0, INT32_MAX, 0);
+	s->web.deny = mode && streq(mode, "deny");
+	return !args_bad(&a);
+}
+
 /* What belongs together. */
 static bool is_whole(const struct scene *s)
 {
@@ -161,7 +192,9 @@ int scene_parse(json_t *json, struct scene *ret)
 	ok = parse_notice(arg_any(&a, "notice", ARG_OPTIONAL), &s) &&
 	     parse_block(arg_any(&a, "block", ARG_OPTIONAL), &s) &&
 	     parse_projection(arg_any(&a, "projection", ARG_OPTIONAL), &s) &&
-	     parse_sign(arg_any(&a, "sign", ARG_OPTIONAL), &s);
+	     parse_sign(arg_any(&a, "sign", ARG_OPTIONAL), &s) &&
+	     parse_lesson(arg_any(&a, "lesson", ARG_OPTIONAL), &s) &&
+	     parse_web(arg_any(&a, "web", ARG_OPTIONAL), &s);
 	if (!ok || args_bad(&a) || !is_whole(&s))
 		return -EBADMSG;
 	s.json = json_incref(json);

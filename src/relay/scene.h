@@ -26,7 +26,7 @@ struct scene {
 	char session[SOURCE_SESSION_MAX + 1]; /* attached here, whatever is shown; may be empty */
 	const char *user, *full_name;
 	bool input; /* only with SCENE_SESSION */
-	bool has_notice, has_block, has_projection, has_sign;
+	bool has_notice, has_block, has_projection, has_sign, has_lesson, has_web;
 	struct {
 		const char *by, *message;
 		int64_t ends_ms;
@@ -51,6 +51,16 @@ struct scene {
 		const char *by;
 		bool controlled, exclusive;
 	} sign;
+	struct {
+		const char *name, *by; /* name: may be empty */
+		int64_t ends_ms;
+	} lesson;
+	struct {
+		const char *by;
+		bool deny;       /* all but the sites */
+		json_t *domains; /* the first ones */
+		int64_t more;
+	} web;
 	const char *text; /* why the last session ended here; may be empty */
 	json_t *json;     /* as it came; owned */
 };
@@ -61,6 +71,16 @@ struct scene {
  */
 int scene_parse(json_t *json, struct scene *ret);
 void scene_done(struct scene *s);
+
+/* --- words of it, as sentences; malloc'ed, NULL: nothing to say, or no memory --- */
+/* "Maths: until 10:45" */
+char *scene_lesson_text(const struct scene *s, const char *language);
+/* The lesson's name, or that it is one. */
+char *scene_lesson_title(const struct scene *s, const char *language);
+/* "Ends in 5 minutes." */
+char *scene_lesson_soon(const struct scene *s, const char *language, int64_t now_ms);
+/* "Karin Kaya has limited the web. Open: contoso.com, *.edu and 3 more." */
+char *scene_web_text(const struct scene *s, const char *language);
 
 /* --- the decision, for any screen of a station --- */
 struct scene_facts {

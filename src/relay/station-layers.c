@@ -29,6 +29,7 @@ enum {
 	CORNER_SIDE = 2,
 	CORNER_MS = 600,
 	POPUP_MS = 8000,
+	LESSON_SOON_MS = 5 * 60000,
 	LIMIT_NEWS_MS = 60000, /* older is none: the station came back, or the relay */
 };
 
@@ -41,14 +42,17 @@ struct station_layers {
 
 	/* Of the session that is here; all else is forgotten. */
 	char session[SOURCE_SESSION_MAX + 1];
-	int64_t limit_told_ms; /* that one was hit then has been told */
+	int64_t limit_told_ms;            /* that one was hit then has been told */
+	int64_t lesson_told_ms;           /* that one ends then has been told */
+	char *lesson_title, *lesson_text; /* of the popup */
+	char *fact_lesson, *fact_web;     /* of the panel; NULL: nothing to say */
 	int64_t popup_number, popped,
 			read;  /* of messages; popped, read: the last one, -1: unknown */
 	char *draft;           /* of a closed panel */
 	char *refusal;         /* NULL: nothing was refused */
 	bool sending, raising; /* stationd is asked */
 
-	uv_timer_t countdown, corner, popup_end;
+	uv_timer_t countdown, corner, popup_end, lesson_soon;
 	unsigned n_handles;
 	bool control, alt, alt_left; /* the right one may be AltGr, which types */
 	bool corner_spent;
@@ -151,15 +155,29 @@ static unsigned count_new(const struct station_layers *l)
 	return n;
 }
 
-static struct panel_text panel_words(const struct station_layers *l)
+static void facts_forget(struct station_layers *l)
+{
+	free(l->fact_lesson);
+	free(l->fact_web);
+	l->fact_lesson = l->fact_web = NULL;
+}
+
+/* Strings are borrowed from l. */
+static struct panel_text panel_words(struct station_layers *l)
 {
 	const struct station *s = l->screen->station;
 	const struct scene *scene = &s->scene;
+
+	facts_forget(l);
+	l->fact_lesson = scene_lesson_text(scene, language_of(l));
+	l->fact_web = scene_web_text(scene, language_of(l));
 
 	return (struct panel_text){
 		.name = *scene->full_name ? scene->full_name : scene->user,
 		.station = s->name ? s->name : "",
 		.by = scene->has_notice ? scene->notice.by : "",
+		.lesson = l->fact_lesson,
+		.web = l->fact_web,
 		.language = language_of(l),
 		.can_leave = can_leave(l),
 		.can_ask = can_ask(l),
@@ -248,11 +266,14 @@ static void handle_popup_end(uv_timer_t *t)
 {
 	struct station_layers *l = t->data;
 
-	if (l->popup_number < -1)
+	if (l->popup_number < -1 && l->popup_number == -l->screen->station->scene.lesson.ends_ms)
+		l->lesson_told_ms = -l->popup_number;
+	else if (l->popup_number < -1)
 		l->limit_told_ms = -l->popup_number;
 	else
 		l->popped = l->popup_number;
 	popup_close(l);
+	chat_update(l); /* something else may wait to be told */
 }
 
 static void popup_show(struct station_layers *l, const struct chat_line *line)
@@ -305,6 +326,38 @@ static bool find_limit(const struct station_layers *l, struct chat_line *ret)
 	return true;
 }
 
+static void handle_lesson_soon(uv_timer_t *t)
+{
+	station_layers_update(t->data);
+}
+
+/* That the lesson ends soon, as find_limit(). Comes again when it is time. */
+static bool find_lesson(struct station_layers *l, struct chat_line *ret)
+{
+	const struct scene *scene = &l->screen->station->scene;
+	int64_t now = clock_real_ms(), left = scene->has_lesson ? scene->lesson.ends_ms - now : 0;
+
+	uv_timer_stop(&l->lesson_soon);
+	if (left > LESSON_SOON_MS)
+		uv_timer_start(&l->lesson_soon, handle_lesson_soon,
+				(uint64_t)(left - LESSON_SOON_MS), 0);
+	if (left <= 0 || left > LESSON_SOON_MS || l->lesson_told_ms == scene->lesson.ends_ms)
+		return false;
+	if (!l->popup || l->popup_number != -scene->lesson.ends_ms) {
+		free(l->lesson_title);
+		free(l->lesson_text);
+		l->lesson_title = scene_lesson_title(scene, language_of(l));
+		l->lesson_text = scene_lesson_soon(scene, language_of(l), now);
+	}
+	if (!l->lesson_title || !l->lesson_text)
+		return false;
+	*ret = (struct chat_line){ .number = -scene->lesson.ends_ms,
+		.at_ms = now,
+		.from_name = l->lesson_title,
+		.text = l->lesson_text };
+	return true;
+}
+
 /* What belongs to a session goes with it. */
 static void chat_forget(struct station_layers *l)
 {
@@ -314,7 +367,7 @@ static void chat_forget(struct station_layers *l)
 		host_forget(s->stations->relay->host, l);
 	l->sending = l->raising = false;
 	l->popped = l->read = -1;
-	l->limit_told_ms = 0;
+	l->limit_told_ms = l->lesson_told_ms = 0;
 	popup_close(l);
 	panel_close(l);
 	refusal_set(l, NULL);
@@ -338,7 +391,7 @@ static void chat_update(struct station_layers *l)
 	news = chat->known && c->shown && c->decided.chat ? find_news(l) : NULL;
 	if (news)
 		popup_show(l, news);
-	else if (c->shown && c->decided.chat && find_limit(l, &limit))
+	else if (c->shown && c->decided.chat && (find_lesson(l, &limit) || find_limit(l, &limit)))
 		popup_show(l, &limit);
 	else
 		popup_close(l);
@@ -547,8 +600,9 @@ int station_layers_new(struct station_screen *c, struct station_layers **ret)
 	uv_timer_init(loop, &l->countdown);
 	uv_timer_init(loop, &l->corner);
 	uv_timer_init(loop, &l->popup_end);
-	l->countdown.data = l->corner.data = l->popup_end.data = l;
-	l->n_handles = 3;
+	uv_timer_init(loop, &l->lesson_soon);
+	l->countdown.data = l->corner.data = l->popup_end.data = l->lesson_soon.data = l;
+	l->n_handles = 4;
 	l->popped = l->read = -1;
 	*ret = l;
 	return 0;
@@ -574,8 +628,12 @@ struct station_layers *station_layers_free(struct station_layers *l)
 	popup_free(l->popup);
 	str_wipe_free(l->draft);
 	free(l->refusal);
+	free(l->lesson_title);
+	free(l->lesson_text);
+	facts_forget(l);
 	uv_close((uv_handle_t *)&l->countdown, handle_closed);
 	uv_close((uv_handle_t *)&l->corner, handle_closed);
 	uv_close((uv_handle_t *)&l->popup_end, handle_closed);
+	uv_close((uv_handle_t *)&l->lesson_soon, handle_closed);
 	return NULL;
 }

@@ -218,6 +218,42 @@ static void scenes_are_read(void **state)
 	scene_done(&s);
 }
 
+#define STANDING \
+	"{\"kind\": \"session\", \"session\": \"s1\", \"user\": \"anna\", \"input\": true, \"lesson\": " \
+	"{\"name\": \"Maths\", \"by\": \"Karin\", \"ends_ms\": 600000}, \"web\": {\"by\": \"Karin %s\", " \
+	"\"mode\": \"allow\", \"domains\": [\"a.example\", \"*.edu\"], \"more\": 3, \"until_ms\": 0}}"
+
+static void lesson_and_web_in_words(void **state)
+{
+	_cleanup_json_ json_t *json = json_loads(STANDING, 0, NULL);
+	_cleanup_free_ char *title = NULL, *soon = NULL, *last = NULL, *web = NULL, *german = NULL,
+			    *lesson = NULL;
+	struct scene s = { 0 };
+
+	assert_int_equal(scene_parse(json, &s), 0);
+	assert_true(s.has_lesson && s.has_web && !s.web.deny);
+	title = scene_lesson_title(&s, "en");
+	assert_string_equal(title, "Maths");
+	lesson = scene_lesson_text(&s, "de");
+	assert_ptr_equal(strstr(lesson, "Maths: bis "), lesson);
+	soon = scene_lesson_soon(&s, "en", 300000);
+	assert_string_equal(soon, "Ends in 5 minutes.");
+	last = scene_lesson_soon(&s, "de", 550000);
+	assert_string_equal(last, "Endet in einer Minute.");
+	assert_null(scene_lesson_soon(&s, "en", 600000));
+	web = scene_web_text(&s, "en");
+	assert_string_equal(web, "Karin %s has limited the web. These sites are open: a.example, "
+				 "*.edu and 3 more");
+	s.web.deny = true;
+	s.web.more = 0;
+	german = scene_web_text(&s, "de-AT");
+	assert_string_equal(german, "Karin %s hat das Web begrenzt. Diese Seiten sind gesperrt: "
+				    "a.example, *.edu");
+	scene_done(&s);
+	assert_null(scene_web_text(&s, "en"));
+	assert_null(scene_lesson_text(&s, "en"));
+}
+
 static void what_is_no_scene_is_unknown(void **state)
 {
 	static const char *const bad[] = {
@@ -277,6 +313,7 @@ int main(void)
 		cmocka_unit_test(input_passes_only_to_what_is_shown),
 		cmocka_unit_test(layers_are_for_people),
 		cmocka_unit_test(scenes_are_read),
+		cmocka_unit_test(lesson_and_web_in_words),
 		cmocka_unit_test(what_is_no_scene_is_unknown),
 	};
 

@@ -345,3 +345,29 @@ test("hostile messages are only drawn", async () => {
   assert.ok(is.session(v));
   assert.ok(!calls("StationChat") && !calls("StationAct"));
 });
+
+test("the lesson and the limit of the web stand in the panel; five minutes before its end the lesson is told, once", async () => {
+  const v = await working();
+  await openPanel(v);
+  const plain = v.pixels.slice();
+  const later = { name: "Maths", by: "Karin Kaya", ends_ms: Date.now() + 3_600_000 };
+  scene(v, { ...v.sc, lesson: later });
+  await v.sees("a line more", (x) => is.panel(x) && x.pixels.some((p, i) => p !== plain[i]));
+  const lesson = v.pixels.slice();
+  scene(v, { ...v.sc, lesson: later, web: { by: "Karin Kaya", mode: "allow", domains: ["contoso.com", "*.edu"], more: 2, until_ms: 0 } });
+  await v.sees("why sites are closed", (x) => is.panel(x) && x.pixels.some((p, i) => p !== lesson[i]));
+  scene(v, v.sc);
+  await v.sees("neither", (x) => x.pixels.every((p, i) => p === plain[i]));
+  v.key(ESC);
+  await v.sees("the session", is.session);
+  // Its time comes while the station looks on.
+  const soon = { ...later, ends_ms: Date.now() + 5 * 60_000 + 700 };
+  scene(v, { ...v.sc, lesson: soon });
+  await v.sees("five minutes", is.popup);
+  await v.sees("it goes by itself", (x) => !is.popup(x));
+  scene(v, { ...v.sc, lesson: soon, web: null });
+  order({ order: "chat", station: v.id, chat: chat([line("Well done")]) });
+  await v.sees("a message", is.popup);
+  // Were the lesson told once more, it would stand there for as long again.
+  await v.sees("the message goes", (x) => !is.popup(x));
+});

@@ -344,6 +344,15 @@ export interface SceneLesson {
   ends_ms: number;
 }
 
+/** The web is limited; domains are the first ones, more: how many others there are. */
+export interface SceneWeb {
+  by: string;
+  mode: WebMode;
+  domains: string[];
+  more: number;
+  until_ms: number;
+}
+
 export interface Scene {
   kind: SceneKind;
   session: string;
@@ -358,6 +367,7 @@ export interface Scene {
   limit_hit?: LimitHit;
   limit_hit_ms?: number;
   lesson?: SceneLesson | null;
+  web?: SceneWeb | null;
   text: string;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The lesson, for the person at the station: what is left of it in the panel, and a card five minutes
-// before its end that goes by itself.
+// before its end that goes by itself. And why sites are closed, in the panel.
 
 import { computed, effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { serverNow, tick } from "../shared/clock";
 import { countdown } from "../shared/format";
-import { t } from "../shared/i18n";
+import { clockMinutes, list, t } from "../shared/i18n";
 import { scene } from "./store";
 
 const SOON_MS = 5 * 60_000;
@@ -22,6 +22,18 @@ export function LessonRow() {
   return (
     <p class="panel-lesson" dir="auto">
       {t("station.lesson.left", { lesson: title(), time: countdown(l.ends_ms - serverNow()) })}
+    </p>
+  );
+}
+
+export function WebRow() {
+  const w = scene.value?.web;
+  if (!w) return null;
+  const sites = list(w.more > 0 ? [...w.domains, t("station.web.more", { count: w.more })] : w.domains);
+  return (
+    <p class="panel-web" dir="auto">
+      {t(`station.web.${w.mode}`, { name: w.by, sites })}
+      {w.until_ms > 0 && ` ${t("station.web.until", { time: clockMinutes(w.until_ms) })}`}
     </p>
   );
 }

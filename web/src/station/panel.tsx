@@ -9,7 +9,7 @@ import { t } from "../shared/i18n";
 import { LanguageSwitch } from "../shared/language";
 import { HandButton, Messages, reading, Toast, unread, wantsField } from "./chat";
 import { TouchKeyboard } from "./keyboard";
-import { LessonRow } from "./lesson";
+import { LessonRow, WebRow } from "./lesson";
 import { blurDesktop, clipboard, focusDesktop, releaseModifiers, sendClipboard } from "./screen";
 import { act, scene, stationName, type Act } from "./store";
 
@@ -139,6 +139,7 @@ function PanelBody() {
         <LanguageSwitch />
       </div>
       <LessonRow />
+      <WebRow />
       {failed.value && (
         <p class="note note-error" role="alert">
           {t("station.act.failed")}

@@ -223,6 +223,11 @@ test("station: what is left in the panel, a card five minutes before the end", a
   await accessible();
   await page.keyboard.press("Escape");
   assert.equal(await page.locator(".lesson-soon section").count(), 0);
+  mock.setScene({ web: { by: "Karin <b>Kaya</b>", mode: "allow", domains: ["contoso.com", "*.edu"], more: 3, until_ms: 0 } });
+  await page.getByRole("button", { name: "Panel" }).click();
+  await page.getByText("Karin <b>Kaya</b> has limited the web. These sites are open: contoso.com, *.edu, and 3 more.").waitFor();
+  await accessible();
+  await page.keyboard.press("Escape");
   mock.setScene({ lesson: { name: "", by: "Karin Kaya", ends_ms: Date.now() + 5 * 60_000 } });
   await page.getByText("Lesson ends in 5 minutes.").waitFor();
   await accessible();
