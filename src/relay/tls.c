@@ -196,7 +196,8 @@ static void context_harden(SSL_CTX *context)
 	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 	SSL_CTX_set_cipher_list(context, CIPHERS);
 	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-						     SSL_OP_CIPHER_SERVER_PREFERENCE);
+						     SSL_OP_CIPHER_SERVER_PREFERENCE |
+						     SSL_OP_CLEANSE_PLAINTEXT);
 }
 
 void tls_adopt_context(struct tls *t, SSL_CTX *context)

@@ -110,7 +110,7 @@ void web_conn_set_deadline(struct web_conn *c, unsigned ms);
 
 /* --- web-http.c --- */
 int web_http_request(struct web_conn *c, const char *path);
-int web_http_body(struct web_conn *c, const void *data, size_t len);
+int web_http_body(struct web_conn *c, void *data, size_t len);
 int web_http_body_done(struct web_conn *c);
 int web_http_writable(struct web_conn *c);
 /* Input waits that nobody reads while an answer is on its way. */

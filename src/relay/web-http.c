@@ -434,11 +434,16 @@ int web_http_request(struct web_conn *c, const char *path)
 	return 0;
 }
 
-int web_http_body(struct web_conn *c, const void *data, size_t len)
+int web_http_body(struct web_conn *c, void *data, size_t len)
 {
-	if (c->refused || c->answer.pending)
-		return 0; /* thrown away */
-	return buf_append(&c->body, data, len);
+	int r = 0;
+
+	if (!c->refused && !c->answer.pending) /* else it is thrown away */
+		r = buf_append(&c->body, data, len);
+	/* A password may be in it, and the buffer is libwebsockets', which keeps it until more
+	 * comes. */
+	explicit_bzero(data, len);
+	return r;
 }
 
 int web_http_body_done(struct web_conn *c)
