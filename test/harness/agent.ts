@@ -89,8 +89,8 @@ export class Agent {
     this.child.stdin!.write(JSON.stringify(message) + "\n");
   }
 
-  /** One call on a connection of its own; the reply's parameters, which are checked against docs/api. */
-  call<T = Json>(method: string, parameters: Json = {}, path = apiSocket): Promise<T> {
+  /** One call on a connection of its own; the reply's parameters, which are checked against docs/api. token: as the relay sends it. */
+  call<T = Json>(method: string, parameters: Json = {}, path = apiSocket, token?: string): Promise<T> {
     const id = this.next++;
     return new Promise<T>((resolve, reject) => {
       this.streams.set(id, {
@@ -107,12 +107,12 @@ export class Agent {
         },
         onClosed: (why) => reject(new Error(`${method}: connection ended (${why}) without a reply`)),
       });
-      this.send({ id, path, call: { method, parameters } });
+      this.send({ id, path, call: { method, parameters, ...(token === undefined ? {} : { token }) } });
     });
   }
 
   /** A call with "more"; returns what ends it. */
-  watch(method: string, parameters: Json, onReply: (parameters: Json) => void, onClosed: (why: string) => void = () => undefined): () => void {
+  watch(method: string, parameters: Json, onReply: (parameters: Json) => void, onClosed: (why: string) => void = () => undefined, path = apiSocket, token?: string): () => void {
     const id = this.next++;
     this.streams.set(id, {
       onReply: (reply) => {
@@ -121,7 +121,7 @@ export class Agent {
       },
       onClosed,
     });
-    this.send({ id, path: apiSocket, call: { method, parameters, more: true } });
+    this.send({ id, path, call: { method, parameters, more: true, ...(token === undefined ? {} : { token }) } });
     return () => this.send({ id, close: true });
   }
 

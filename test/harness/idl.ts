@@ -146,7 +146,8 @@ export function checkReply(full: string, parameters: unknown): void {
 
 /** Errors of Varlink itself and those of an interface, with their parameters. */
 export function checkError(full: string, error: string, parameters: unknown): void {
-  if (error.startsWith("org.varlink.service.")) return;
+  // The second: a call on the relay's socket whose token is none, or no longer.
+  if (error.startsWith("org.varlink.service.") || error === "org.stationmaster.Unauthenticated") return;
   const at = error.lastIndexOf(".");
   const { home } = findMethod(full);
   const described = home.name === error.slice(0, at) ? home.errors.get(error.slice(at + 1)) : undefined;
