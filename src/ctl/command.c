@@ -274,13 +274,65 @@ struct parsed {
 	bool help, version;
 };
 
+/* What an option without value switches on; NULL: it is none. */
+static bool *option_flag(struct ctl *c, uint64_t bit)
+{
+	switch (bit) {
+	case OPT_JSON:
+		return &c->json;
+	case OPT_ALL:
+		return &c->all;
+	case OPT_WAIT:
+		return &c->wait;
+	case OPT_MORE:
+		return &c->more;
+	case OPT_CSV:
+		return &c->csv;
+	case OPT_EXCLUSIVE:
+		return &c->exclusive;
+	case OPT_PRINT_SOCKET:
+		return &c->print_socket;
+	case OPT_WINDOW:
+		return &c->window;
+	case OPT_NOW:
+		return &c->now;
+	case OPT_FOLLOW:
+		return &c->follow;
+	case OPT_YES:
+		return &c->yes;
+	case OPT_SWITCH:
+		return &c->switches;
+	case OPT_PRIVILEGED:
+		return &c->privileged;
+	case OPT_NO_PASSWORD:
+		return &c->no_password;
+	case OPT_LONG:
+		return &c->details;
+	case OPT_BLOCK:
+		return &c->block;
+	case OPT_FREE_WEB:
+		return &c->free_web;
+	case OPT_NO_BLOCK:
+		return &c->no_block;
+	case OPT_OFF:
+		return &c->off;
+	case OPT_TOP_BOTTOM:
+		return &c->top_bottom;
+	default:
+		return NULL;
+	}
+}
+
 static int option_apply(
 		struct ctl *c, struct parsed *p, const struct option_info *info, const char *value)
 {
+	bool *flag = option_flag(c, info->bit);
+
+	if (flag) {
+		*flag = true;
+		return CTL_DONE;
+	}
 	switch (info->bit) {
-	case OPT_JSON:
-		c->json = true;
-		break;
 	case OPT_SOCKET:
 		c->socket = value;
 		break;
@@ -292,9 +344,6 @@ static int option_apply(
 	case OPT_VERSION:
 		p->version = true;
 		break;
-	case OPT_ALL:
-		c->all = true;
-		break;
 	case OPT_GRACE:
 		return option_seconds(c, info, value, CTL_GRACE_MAX_MS, &c->grace_ms);
 	case OPT_MESSAGE:
@@ -302,9 +351,6 @@ static int option_apply(
 			return ctl_usage(c, "--message takes UTF-8 text of at most %d characters.",
 					CTL_MESSAGE_MAX);
 		c->message = value;
-		break;
-	case OPT_WAIT:
-		c->wait = true;
 		break;
 	case OPT_FORCE_AFTER:
 		return option_force_after(c, value);
@@ -317,9 +363,6 @@ static int option_apply(
 					"--size takes WIDTHxHEIGHT from 640x480 to 7680x4320, not \"%s\".",
 					value);
 		break;
-	case OPT_MORE:
-		c->more = true;
-		break;
 	case OPT_STATION:
 		return option_station(c, value);
 	case OPT_UNTIL:
@@ -328,29 +371,17 @@ static int option_apply(
 		return option_past(c, info, value, &c->since_ms);
 	case OPT_BEFORE:
 		return option_past(c, info, value, &c->before_ms);
-	case OPT_CSV:
-		c->csv = true;
-		break;
 	case OPT_HEAD:
 		return option_head(c, value);
 	case OPT_BY:
 		return option_by(c, value);
-	case OPT_EXCLUSIVE:
-		c->exclusive = true;
-		break;
 	case OPT_VIEWER:
 		if (!value[strspn(value, " ")])
 			return ctl_usage(c, "--viewer takes the name of a program.");
 		c->viewer = value;
 		break;
-	case OPT_PRINT_SOCKET:
-		c->print_socket = true;
-		break;
 	case OPT_FROM:
 		c->from = value;
-		break;
-	case OPT_WINDOW:
-		c->window = true;
 		break;
 	case OPT_LANGUAGE:
 		return option_language(c, value);
@@ -360,19 +391,10 @@ static int option_apply(
 		break;
 	case OPT_OPEN:
 		return option_open(c, value);
-	case OPT_NOW:
-		c->now = true;
-		break;
 	case OPT_LIMIT:
 		return option_limit(c, value);
 	case OPT_SEARCH:
 		c->search = value;
-		break;
-	case OPT_FOLLOW:
-		c->follow = true;
-		break;
-	case OPT_YES:
-		c->yes = true;
 		break;
 	case OPT_ADMIN:
 	case OPT_TEST:
@@ -385,20 +407,8 @@ static int option_apply(
 			return ctl_usage(c, "\"%s\" is not a user name.", value);
 		c->user = value;
 		break;
-	case OPT_OFF:
-		c->off = true;
-		break;
-	case OPT_SWITCH:
-		c->switches = true;
-		break;
-	case OPT_PRIVILEGED:
-		c->privileged = true;
-		break;
 	case OPT_FILE:
 		c->file = value;
-		break;
-	case OPT_NO_PASSWORD:
-		c->no_password = true;
 		break;
 	case OPT_HOST:
 		c->host = value;
@@ -409,17 +419,8 @@ static int option_apply(
 	case OPT_KEY:
 		c->key = value;
 		break;
-	case OPT_LONG:
-		c->details = true;
-		break;
-	case OPT_BLOCK:
-		c->block = true;
-		break;
-	case OPT_FREE_WEB:
-		c->free_web = true;
-		break;
-	case OPT_NO_BLOCK:
-		c->no_block = true;
+	case OPT_ORIENTATION:
+		c->orientation = value;
 		break;
 	case OPT_NAME:
 		return option_place(c, info, value, &c->name);
@@ -501,6 +502,8 @@ static const char *what_is_missing(const struct command *command)
 	switch (command->kind) {
 	case ARGS_PROJECTION:
 		return "Which one? Give its id, or --all. What there is: stationctl project list.";
+	case ARGS_STATIONS:
+		return "Which stations? Name them, or give --all. What there is: stationctl station list.";
 	case ARGS_PERSON:
 		return "Whose? Name users, or give --all. What there is: stationctl hand list.";
 	default:

@@ -60,6 +60,8 @@
 #define OPT_FILE         OPT_BIT(52)
 #define OPT_NO_PASSWORD  OPT_BIT(53)
 #define OPT_HOST         OPT_BIT(54)
+#define OPT_ORIENTATION  OPT_BIT(55)
+#define OPT_TOP_BOTTOM   OPT_BIT(56)
 #define OPT_YES          OPT_BIT(58)
 #define OPT_ADMIN        OPT_BIT(59)
 #define OPT_CERTIFICATE  OPT_BIT(60)
@@ -167,6 +169,11 @@ int station_logon_run(struct ctl *c, int argc, char **argv);
 int station_enrol_run(struct ctl *c, int argc, char **argv);
 int station_unenrol_run(struct ctl *c, int argc, char **argv);
 int station_kiosk_run(struct ctl *c, int argc, char **argv);
+int station_map_run(struct ctl *c, int argc, char **argv);
+int station_identify_run(struct ctl *c, int argc, char **argv);
+int station_split_run(struct ctl *c, int argc, char **argv);
+int station_join_run(struct ctl *c, int argc, char **argv);
+int station_forget_run(struct ctl *c, int argc, char **argv);
 int rights_list_run(struct ctl *c, int argc, char **argv);
 int rights_set_run(struct ctl *c, int argc, char **argv);
 int rights_clear_run(struct ctl *c, int argc, char **argv);

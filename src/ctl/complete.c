@@ -257,12 +257,19 @@ static void complete_rooms(const char *socket, const char *prefix)
 static void complete_value(const struct option_info *option, const struct command *command,
 		const char *socket, const char *prefix)
 {
+	static const char *const orientations[] = { "landscape", "portrait", "landscape_flipped",
+		"portrait_flipped" };
+
 	switch (option->bit) {
 	case OPT_DESKTOP:
 		complete_desktops(prefix);
 		break;
 	case OPT_STATION:
 		complete_ids(socket, prefix, "org.stationmaster.Stations.List", "stations");
+		break;
+	case OPT_ORIENTATION:
+		for (size_t i = 0; i < ELEMENTSOF(orientations); i++)
+			print_candidate(prefix, orientations[i], "");
 		break;
 	case OPT_ROOM:
 		complete_rooms(socket, prefix);

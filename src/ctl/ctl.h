@@ -66,6 +66,8 @@ struct ctl {
 	json_t *only;   /* sites of --only, likewise */
 	json_t *except; /* sites of --except, likewise */
 	const char *name;
+	const char *orientation;
+	bool top_bottom;
 	bool yes;
 	const char *admin;
 	const char *user; /* of --user */

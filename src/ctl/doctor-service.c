@@ -112,7 +112,7 @@ static void places_look(struct doctor *d)
 			continue;
 		bad++;
 		todo = strstr(wrong, "missing")
-				       ? str_format("systemd-tmpfiles --create stationmaster.conf && systemctl restart stationd.socket stationd-relay.socket stationd station-relay")
+				       ? str_format("systemd-tmpfiles --create stationmaster.conf && systemctl restart stationd.socket stationd-relay.socket stationd-seat.socket stationd station-relay")
 				       : str_format("chown %s:%s %s && chmod %04o %s",
 							 places[i].user, places[i].group,
 							 places[i].path, places[i].mode,
@@ -127,7 +127,8 @@ static void places_look(struct doctor *d)
 void doctor_look_service(struct doctor *d)
 {
 	static const char *const units[] = { "stationd.socket", "stationd-relay.socket",
-		"station-session.socket", "stationd.service", "station-relay.service" };
+		"stationd-seat.socket", "station-session.socket", "stationd.service",
+		"station-relay.service" };
 
 	if (access("/run/systemd/system", F_OK) == 0)
 		for (size_t i = 0; i < ELEMENTSOF(units); i++)

@@ -32,19 +32,38 @@ static bool is_connected(json_t *station)
 	return json_is_true(json_object_get(station, "connected"));
 }
 
+/* Of a local station its connector: "HDMI-A-1", "HDMI-A-1 left". */
+static char *address_text(json_t *station)
+{
+	const char *output = json_string_value(json_object_get(station, "output"));
+	const char *area = json_string_value(json_object_get(station, "area"));
+	const char *slash = output ? strrchr(output, '/') : NULL;
+	_cleanup_free_ char *text = NULL;
+
+	if (str_is_empty(output))
+		return text_member(station, "address");
+	text = str_format("%s%s%s", slash ? slash + 1 : output,
+			!area || streq(area, "whole") ? "" : " ",
+			!area || streq(area, "whole") ? "" : area);
+	return text ? text_clean(text) : NULL;
+}
+
 static void row_add(struct table *t, json_t *station)
 {
 	_cleanup_free_ char *since = text_member(station, "since");
 	_cleanup_free_ char *flags = text_flags(station, station_flags);
+	_cleanup_free_ char *missing = text_member(station, "missing");
 
 	table_add_consume(t, text_member(station, "id"));
 	table_add_consume(t, text_member(station, "name"));
 	table_add_consume(t, text_member(station, "room"));
-	table_add_consume(t, text_member(station, "address"));
+	table_add_consume(t, address_text(station));
 	table_add(t, is_connected(station) ? "connected" : "away",
 			is_connected(station) ? TEXT_GREEN : TEXT_YELLOW);
 	table_add(t, flags, TEXT_YELLOW);
+	table_add(t, missing, TEXT_RED);
 	table_add_consume(t, shows_text(station));
+	table_add_consume(t, text_member(station, "kind"));
 	table_add_consume(t, since ? text_since(since) : NULL);
 }
 
@@ -57,7 +76,9 @@ int station_list_run(struct ctl *c, int argc, char **argv)
 		{ "ADDRESS" },
 		{ "STATE" },
 		{ "FLAGS", .optional = true },
+		{ "MISSING", .optional = true },
 		{ "SHOWS" },
+		{ "KIND" },
 		{ "SINCE", .right = true },
 	};
 	static const struct list_info list = { LIST, "stations", "No stations.", columns,
@@ -65,6 +86,11 @@ int station_list_run(struct ctl *c, int argc, char **argv)
 
 	(void)argc, (void)argv;
 	return list_run(c, &list);
+}
+
+static bool is_local(json_t *station)
+{
+	return json_string_length(json_object_get(station, "output")) > 0;
 }
 
 int station_print(struct ctl *c, const char *method, json_t *reply)
@@ -86,6 +112,9 @@ int station_print(struct ctl *c, const char *method, json_t *reply)
 		{ "Auto log-on", "auto_user" },
 		{ "", "auto_failure" },
 	};
+	static const char *const local[][2] = { { "Output", "output" }, { "Area", "area" },
+		{ "Orientation", "orientation" }, { "Mapping", "mapping" },
+		{ "Missing", "missing" } };
 	json_t *station = json_object_get(reply, "station");
 
 	if (!json_is_object(station))
@@ -98,6 +127,11 @@ int station_print(struct ctl *c, const char *method, json_t *reply)
 		_cleanup_free_ char *value = text_member(station, fields[i].key);
 
 		text_print_field(stdout, fields[i].title, value);
+	}
+	for (size_t i = 0; i < ELEMENTSOF(local) && is_local(station); i++) {
+		_cleanup_free_ char *value = text_member(station, local[i][1]);
+
+		text_print_field(stdout, local[i][0], value);
 	}
 	return CTL_DONE;
 }
@@ -118,12 +152,14 @@ int station_set_run(struct ctl *c, int argc, char **argv)
 	int r;
 
 	(void)argc;
-	if (!c->name && !c->rooms)
-		return ctl_usage(c, "What should be set? Give --name, --room, or both.");
+	if (!c->name && !c->rooms && !c->orientation)
+		return ctl_usage(c, "What should be set? Give --name, --room or --orientation.");
 	if (json_array_size(c->rooms) > 1)
 		return ctl_usage(c, "A station stands in one room: give --room once.");
 	if (c->name)
 		json_object_set_new(parameters, "name", json_string(c->name));
+	if (c->orientation)
+		json_object_set_new(parameters, "orientation", json_string(c->orientation));
 	if (c->rooms)
 		json_object_set(parameters, "room", json_array_get(c->rooms, 0));
 	r = ctl_call(c, SET, take_ptr(parameters), CTL_ANSWER_MS, &reply);

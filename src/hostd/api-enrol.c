@@ -136,6 +136,10 @@ void api_stations_unenrol(struct request *r)
 		api_not_found(r, id, "There is no such station, or it is not enrolled.");
 		return;
 	}
+	if (k == -EPERM) {
+		api_refused(r, "A local station is always enrolled: nobody else can be taken for it.");
+		return;
+	}
 	if (k < 0) {
 		api_failed(r, NOT_STORED, "");
 		return;

@@ -52,7 +52,7 @@ void api_relay_station_open(struct request *r)
 	request.enrolled = arg_bool(&r->args, "enrolled", ARG_OPTIONAL, false);
 	if (!api_args_done(r))
 		return;
-	if (!streq(kind, "browser") && !streq(kind, "vnc")) {
+	if (station_kind_from_string(kind, &request.kind) < 0) {
 		varlink_error_parameter(r->call, "kind");
 		return;
 	}
@@ -60,12 +60,12 @@ void api_relay_station_open(struct request *r)
 		varlink_error_parameter(r->call, "secret");
 		return;
 	}
-	request.kind = streq(kind, "vnc") ? STATION_VNC : STATION_BROWSER;
 	k = station_open(r->host, &request, r->peer, &st);
 	if (k == -EDQUOT)
 		api_refused(r, "There are too many stations already.");
 	else if (k == -ENOENT)
-		api_not_found(r, "", "There is no enrolled station with this ticket.");
+		api_not_found(r, "",
+				"There is no local station with this secret, and no enrolled one with this ticket.");
 	else if (k < 0)
 		api_failed(r, strerror(-k), "");
 	else
@@ -205,6 +205,8 @@ static const struct station_act *act_find(const char *name)
 static const char *act_refusal(const struct station *st, const struct station_act *act)
 {
 	switch (station_get_scene_kind(st)) {
+	case SCENE_MAPPING:
+		return "This station is just getting its keyboard and pointer.";
 	case SCENE_BLOCK:
 		return act->below ? "This station is blocked." : NULL;
 	case SCENE_PROJECTION:

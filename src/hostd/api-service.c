@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * org.varlink.service (https://varlink.org/Service): what this service is and what its interfaces
- * look like. The descriptions are the files of docs/api/, embedded when the program is built. On
- * api.sock the relay's interfaces are not shown, since they are not served there.
+ * look like. The descriptions are the files of docs/api/, embedded when the program is built. Each
+ * socket shows what is served there.
  */
 #include "base/str.h"
 #include "hostd/api.h"
@@ -10,6 +10,8 @@
 
 static bool is_served(const char *interface, const struct peer *peer)
 {
+	if (peer->seat || streq(interface, "org.stationmaster.Seat"))
+		return peer->seat && streq(interface, "org.stationmaster.Seat");
 	if (streq(interface, "org.stationmaster.Login") ||
 			streq(interface, "org.stationmaster.Relay"))
 		return peer->relay;

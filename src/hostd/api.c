@@ -89,6 +89,11 @@ const struct api_method api_methods[] = {
 	{ "Stations", "Enrol", RIGHT_SUPERVISOR, api_stations_enrol },
 	{ "Stations", "Invite", RIGHT_SUPERVISOR, api_stations_invite },
 	{ "Stations", "Unenrol", RIGHT_SUPERVISOR, api_stations_unenrol },
+	{ "Stations", "Map", RIGHT_SUPERVISOR, api_stations_map },
+	{ "Stations", "Identify", RIGHT_SUPERVISOR, api_stations_identify },
+	{ "Stations", "Split", RIGHT_SUPERVISOR, api_stations_split },
+	{ "Stations", "Join", RIGHT_SUPERVISOR, api_stations_join },
+	{ "Stations", "Forget", RIGHT_SUPERVISOR, api_stations_forget },
 	{ "Events", "Watch", RIGHT_ANYBODY, api_events_watch },
 	{ "Login", "Info", RIGHT_RELAY, api_login_info },
 	{ "Login", "Start", RIGHT_RELAY, api_login_start },
@@ -96,6 +101,9 @@ const struct api_method api_methods[] = {
 	{ "Login", "Accept", RIGHT_RELAY, api_login_accept },
 	{ "Login", "Cancel", RIGHT_RELAY, api_login_cancel },
 	{ "Login", "SignOut", RIGHT_RELAY, api_login_sign_out },
+	{ "Seat", "Serve", RIGHT_SEAT, api_seat_serve },
+	{ "Seat", "Report", RIGHT_SEAT, api_seat_report },
+	{ "Seat", "Press", RIGHT_SEAT, api_seat_press },
 	{ "Relay", "Serve", RIGHT_RELAY, api_relay_serve },
 	{ "Relay", "StationOpen", RIGHT_RELAY, api_relay_station_open },
 	{ "Relay", "StationClose", RIGHT_RELAY, api_relay_station_close },
@@ -232,11 +240,22 @@ static bool token_is_enough(struct request *r, const struct api_method *m)
 	return false;
 }
 
+static bool is_unknown(struct request *r)
+{
+	varlink_error(r->call, VARLINK_METHOD_NOT_FOUND,
+			json_pack("{s:s}", "method", r->call->method));
+	return false;
+}
+
 static bool right_is_given(struct request *r, const struct api_method *m)
 {
+	if (r->peer->seat && m->right != RIGHT_SEAT && m->right != RIGHT_PROTOCOL)
+		return is_unknown(r);
 	switch (m->right) {
 	case RIGHT_PROTOCOL:
 		return true;
+	case RIGHT_SEAT:
+		return r->peer->seat || is_unknown(r);
 	case RIGHT_RELAY:
 		break;
 	case RIGHT_ANYBODY:
@@ -255,18 +274,14 @@ static bool right_is_given(struct request *r, const struct api_method *m)
 		}
 		return token_is_enough(r, m);
 	}
-	if (r->peer->relay)
-		return true;
-	varlink_error(r->call, VARLINK_METHOD_NOT_FOUND,
-			json_pack("{s:s}", "method", r->call->method));
-	return false;
+	return r->peer->relay || is_unknown(r);
 }
 
 /* What a standard user orders or tries to order is audited, so it must not come without end. A call
  * without token is not audited. */
 static bool pace_is_kept(struct request *r, const struct api_method *m)
 {
-	if (r->caller->role != ROLE_STANDARD || m->right == RIGHT_RELAY ||
+	if (r->caller->role != ROLE_STANDARD || m->right == RIGHT_RELAY || m->right == RIGHT_SEAT ||
 			(r->peer->relay && !r->has_token) ||
 			!(m->changes || m->right == RIGHT_ADMINISTRATOR ||
 					m->right == RIGHT_SUPERVISOR))

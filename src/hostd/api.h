@@ -21,6 +21,7 @@ enum right {
 	RIGHT_SUPERVISOR, /* operators and administrators */
 	RIGHT_ADMINISTRATOR,
 	RIGHT_RELAY,    /* the relay itself: relay.sock only, with or without a token */
+	RIGHT_SEAT,     /* station-seat: seat.sock only, and nothing else there */
 	RIGHT_PROTOCOL, /* org.varlink.service: always */
 };
 
@@ -155,6 +156,14 @@ void api_stations_log_on(struct request *r);
 void api_stations_enrol(struct request *r);
 void api_stations_invite(struct request *r);
 void api_stations_unenrol(struct request *r);
+void api_stations_map(struct request *r);
+void api_stations_identify(struct request *r);
+void api_stations_split(struct request *r);
+void api_stations_join(struct request *r);
+void api_stations_forget(struct request *r);
+void api_seat_serve(struct request *r);
+void api_seat_report(struct request *r);
+void api_seat_press(struct request *r);
 void api_events_watch(struct request *r);
 void api_login_info(struct request *r);
 void api_login_start(struct request *r);

@@ -26,7 +26,8 @@ static int note_row(struct store_row *row, void *userdata)
 
 bool enrol_is_enrolled(struct host *h, const char *id)
 {
-	bool found = false;
+	const struct station *st = station_find(h, id);
+	bool found = st && st->kind == STATION_LOCAL;
 
 	store_query(h->store, note_row, &found, "SELECT 1 FROM enrolments WHERE station = ?", "s",
 			id);
@@ -249,6 +250,8 @@ int enrol_revoke(struct host *h, const char *id)
 
 	if (!enrol_is_enrolled(h, id))
 		return -ENOENT;
+	if (st && st->local)
+		return -EPERM;
 	store_begin(h->store);
 	store_exec(h->store, "DELETE FROM enrolments WHERE station = ?", "s", id);
 	store_exec(h->store, "DELETE FROM auto_logons WHERE station = ?", "s", id);

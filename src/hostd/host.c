@@ -39,6 +39,7 @@
 #include "hostd/names.h"
 #include "hostd/projection.h"
 #include "hostd/rights.h"
+#include "hostd/seat.h"
 #include "hostd/server.h"
 #include "hostd/session.h"
 #include "hostd/standing.h"
@@ -209,6 +210,9 @@ void host_load_groups(struct host *h)
 		log_warning("there is no account \"" HOST_RELAY_USER "\": no relay can connect");
 	h->relay_uid = pw ? pw->pw_uid : (uid_t)-1;
 	h->relay_gid = pw ? pw->pw_gid : (gid_t)-1;
+	pw = getpwnam(HOST_SEAT_USER); /* not everywhere are there local stations */
+	h->seat_uid = pw ? pw->pw_uid : (uid_t)-1;
+	h->seat_gid = pw ? pw->pw_gid : (gid_t)-1;
 	if (h->names)
 		names_flush(h->names);
 }
@@ -336,6 +340,7 @@ int host_new(struct conf *conf, struct logon_notices *notices, struct host **ret
 	h->started_ms = clock_mono_ms();
 	list_init(&h->sessions);
 	list_init(&h->stations);
+	list_init(&h->seats);
 	list_init(&h->jobs);
 	list_init(&h->blocks);
 	list_init(&h->lessons);
@@ -398,6 +403,7 @@ struct host *host_free(struct host *h)
 	lesson_run_free_all(h);
 	listings_free_all(h);
 	login_free_all(h);
+	seat_free_all(h);
 	h->server = server_free(h->server);
 	while (!list_is_empty(&h->jobs))
 		job_free(list_entry(h->jobs.next, struct job, link));
@@ -516,6 +522,7 @@ int host_run(struct host *h)
 	job_resume_all(h);
 	projection_resume_all(h);
 	session_take_all_ended(h);
+	seats_start(h);
 	r = server_new(h, &h->server);
 	if (r < 0)
 		return r;

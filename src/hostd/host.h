@@ -29,6 +29,7 @@
 #define HOST_ENDED       HOST_RUN_PATH "/ended"
 #define HOST_WORKER_SOCK HOST_RUN_PATH "/session.sock"
 #define HOST_RELAY_USER  "station-relay"
+#define HOST_SEAT_USER   "station-seat"
 
 enum { HOST_SAVE_MS = 250 };
 
@@ -49,6 +50,8 @@ struct host {
 	struct role_groups groups;
 	uid_t relay_uid; /* (uid_t)-1: no such account */
 	gid_t relay_gid;
+	uid_t seat_uid;
+	gid_t seat_gid;
 	struct desktops desktops;
 	struct apps apps;
 	struct attempts attempts;
@@ -57,6 +60,8 @@ struct host {
 	unsigned n_sessions;
 	struct list stations;
 	unsigned n_stations;
+	struct list seats; /* that drive local stations */
+	unsigned n_seats;
 	struct list jobs; /* in order of numbers */
 	unsigned n_jobs;
 	struct list blocks;

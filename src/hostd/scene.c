@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The precedence of docs/ARCHITECTURE.md: block > projection > lock > session > greeter. All that a
- * station shows, and whether a key reaches a session, follows from this one function; nothing else
- * in the daemon decides about it.
+ * The precedence of docs/ARCHITECTURE.md: mapping > block > projection > lock > session > greeter.
+ * All that a station shows, and whether a key reaches a session, follows from this one function;
+ * nothing else in the daemon decides about it.
  */
 #include "hostd/scene.h"
 
@@ -12,6 +12,7 @@ static const char *const names[] = {
 	[SCENE_PROJECTION] = "projection",
 	[SCENE_LOCK] = "lock",
 	[SCENE_BLOCK] = "block",
+	[SCENE_MAPPING] = "mapping",
 };
 
 const char *scene_kind_to_string(enum scene_kind kind)
@@ -61,6 +62,8 @@ struct scene scene_decide(const struct scene_facts *f)
 	const struct scene_block *block = choose_block(f);
 	const struct scene_projection *projection = choose_projection(f);
 
+	if (f->mapping)
+		return (struct scene){ .kind = SCENE_MAPPING };
 	if (block)
 		return (struct scene){ .kind = SCENE_BLOCK, .block = block };
 	if (projection && !projection->window)

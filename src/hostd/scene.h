@@ -11,7 +11,14 @@
 
 #include "hostd/role.h"
 
-enum scene_kind { SCENE_GREETER, SCENE_SESSION, SCENE_PROJECTION, SCENE_LOCK, SCENE_BLOCK };
+enum scene_kind {
+	SCENE_GREETER,
+	SCENE_SESSION,
+	SCENE_PROJECTION,
+	SCENE_LOCK,
+	SCENE_BLOCK,
+	SCENE_MAPPING
+};
 
 /* A block that names this user, this station, or everybody. */
 struct scene_block {
@@ -28,6 +35,7 @@ struct scene_projection {
 };
 
 struct scene_facts {
+	bool mapping;   /* the station asks or waits for its keyboard or pointer */
 	bool session;   /* one is attached here */
 	enum role role; /* of its user */
 	bool locked;

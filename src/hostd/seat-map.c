@@ -64,7 +64,8 @@ static int find_owner(const struct flat *f, const char *path)
 static struct seat_station *choose(struct seat_station *stations, size_t n, bool begun)
 {
 	for (size_t i = 0; i < n; i++)
-		if (stations[i].screen && (begun ? stations[i].wants_pointer : stations[i].n_hubs == 0))
+		if (stations[i].screen &&
+				(begun ? stations[i].wants_pointer : stations[i].n_hubs == 0))
 			return &stations[i];
 	return NULL;
 }
@@ -83,7 +84,8 @@ static void ask(struct seat_station *stations, size_t n)
 		else if (st != asks)
 			st->mapping = SEAT_MAPPING_WAITING;
 		else
-			st->mapping = st->wants_pointer ? SEAT_MAPPING_POINTER : SEAT_MAPPING_KEYBOARD;
+			st->mapping = st->wants_pointer ? SEAT_MAPPING_POINTER
+							: SEAT_MAPPING_KEYBOARD;
 	}
 }
 

@@ -14,7 +14,12 @@ enum {
 	SEAT_HUBS_MAX = 8,       /* of one station */
 };
 
-enum seat_mapping { SEAT_MAPPING_DONE, SEAT_MAPPING_KEYBOARD, SEAT_MAPPING_POINTER, SEAT_MAPPING_WAITING };
+enum seat_mapping {
+	SEAT_MAPPING_DONE,
+	SEAT_MAPPING_KEYBOARD,
+	SEAT_MAPPING_POINTER,
+	SEAT_MAPPING_WAITING
+};
 
 struct seat_device {
 	const char *path; /* ID_PATH */

@@ -5,7 +5,8 @@
  * run out a spare one is given up to take and close the connection; otherwise the socket would stay
  * readable and the loop would spin.
  *
- * On relay.sock only the account of the relay (or root) is served, whatever the file's mode says.
+ * On relay.sock only the account of the relay (or root) is served, on seat.sock that of
+ * station-seat, whatever the file's mode says.
  */
 #include "hostd/server.h"
 
@@ -30,16 +31,27 @@
 
 enum { ACCEPTS_PER_TURN = 16 };
 
+enum door { DOOR_API, DOOR_RELAY, DOOR_SEAT };
+
+static const struct {
+	const char *name, *path;
+	mode_t mode;
+} doors[] = {
+	[DOOR_API] = { "api", HOST_RUN_PATH "/api.sock", 0666 },
+	[DOOR_RELAY] = { "relay", HOST_RUN_PATH "/relay.sock", 0660 },
+	[DOOR_SEAT] = { "seat", HOST_RUN_PATH "/seat.sock", 0660 },
+};
+
 struct listener {
 	struct server *server;
 	int fd;
-	bool relay;
+	enum door door;
 	sd_event_source *source;
 };
 
 struct server {
 	struct host *host;
-	struct listener api, relay;
+	struct listener listeners[ELEMENTSOF(doors)];
 	struct list peers;
 	unsigned n_peers;
 	int spare_fd;
@@ -70,6 +82,8 @@ static void handle_closed(struct varlink *v, int error, void *userdata)
 	view_peer_gone(h, p);
 	if (p->relay)
 		log_info("the relay's connection ended");
+	if (p->seat)
+		log_info("the connection of a station-seat ended");
 	peer_free(p);
 }
 
@@ -109,7 +123,7 @@ static unsigned count_uid(struct server *s, uid_t uid)
 	list_for_each (l, &s->peers) {
 		struct peer *p = list_entry(l, struct peer, link);
 
-		n += !p->relay && p->caller.uid == uid;
+		n += !p->relay && !p->seat && p->caller.uid == uid;
 	}
 	return n;
 }
@@ -121,7 +135,7 @@ static bool limits_allow(struct server *s, uid_t uid)
 	return s->n_peers < PEERS_MAX - PEERS_RESERVED && count_uid(s, uid) < PEERS_PER_UID_MAX;
 }
 
-static int peer_identify(struct host *h, int fd, bool relay, struct caller *ret)
+static int peer_identify(struct host *h, int fd, enum door door, struct caller *ret)
 {
 	_cleanup_free_ gid_t *groups = NULL;
 	struct ucred cred;
@@ -131,33 +145,37 @@ static int peer_identify(struct host *h, int fd, bool relay, struct caller *ret)
 	r = fd_peer_cred(fd, &cred);
 	if (r < 0)
 		return r;
-	if (relay && cred.uid != 0 && cred.uid != h->relay_uid)
+	if (door == DOOR_RELAY && cred.uid != 0 && cred.uid != h->relay_uid)
 		return -EACCES;
-	if (!relay) {
+	if (door == DOOR_SEAT && cred.uid != 0 && cred.uid != h->seat_uid)
+		return -EACCES;
+	if (door == DOOR_API) {
 		r = fd_peer_groups(fd, &groups, &n);
 		if (r < 0)
 			return r;
 	}
 	*ret = (struct caller){ .uid = cred.uid,
-		.role = relay ? ROLE_STANDARD
-			      : role_of_peer(&h->groups, cred.uid, cred.gid, groups, n) };
-	str_copy(ret->from, sizeof(ret->from), relay ? "relay" : "local");
+		.role = door != DOOR_API
+					? ROLE_STANDARD
+					: role_of_peer(&h->groups, cred.uid, cred.gid, groups, n) };
+	str_copy(ret->from, sizeof(ret->from), door == DOOR_API ? "local" : doors[door].name);
 	return 0;
 }
 
 /* Takes fd. */
-static int peer_new_consume(struct server *s, int fd, bool relay)
+static int peer_new_consume(struct server *s, int fd, enum door door)
 {
+	const bool relay = door == DOOR_RELAY;
 	const struct varlink_options options = { .in_max = VARLINK_MESSAGE_MAX,
 		.accept_token = relay,
 		.accept_id = true,
-		.out_pause = relay ? 0 : PEER_OUT_PAUSE };
+		.out_pause = door == DOOR_API ? PEER_OUT_PAUSE : 0 };
 	_cleanup_close_ int owned = fd;
 	struct caller caller;
 	struct peer *p;
 	int r;
 
-	r = peer_identify(s->host, owned, relay, &caller);
+	r = peer_identify(s->host, owned, door, &caller);
 	if (r < 0)
 		return r;
 	if (!limits_allow(s, caller.uid))
@@ -167,6 +185,7 @@ static int peer_new_consume(struct server *s, int fd, bool relay)
 		return -ENOMEM;
 	p->host = s->host;
 	p->relay = relay;
+	p->seat = door == DOOR_SEAT;
 	p->caller = caller;
 	r = varlink_new(owned, &options, &ops, p, &p->conn);
 	if (r < 0) {
@@ -176,9 +195,11 @@ static int peer_new_consume(struct server *s, int fd, bool relay)
 	take_fd(&owned);
 	list_add_tail(&s->peers, &p->link);
 	s->n_peers++;
-	if (relay) {
-		log_info("the relay has connected uid=%u", (unsigned)caller.uid);
-		handle_name(HOST_RELAY_USER, HOST_RELAY_USER, p);
+	if (door != DOOR_API) {
+		const char *name = relay ? HOST_RELAY_USER : HOST_SEAT_USER;
+
+		log_info("%s has connected uid=%u", name, (unsigned)caller.uid);
+		handle_name(name, name, p);
 		return 0;
 	}
 	r = names_find(s->host->names, caller.uid, handle_name, p);
@@ -211,9 +232,9 @@ static int handle_accept(sd_event_source *source, int fd, uint32_t revents, void
 				refuse_one(l->server, fd);
 			break;
 		}
-		r = peer_new_consume(l->server, conn, l->relay);
+		r = peer_new_consume(l->server, conn, l->door);
 		if (r == -EACCES)
-			log_warning("somebody else than the relay tried relay.sock");
+			log_warning("a stranger tried %s.sock", doors[l->door].name);
 		else if (r == -EDQUOT)
 			log_debug("too many connections, one was refused");
 		else if (r < 0)
@@ -222,25 +243,33 @@ static int handle_accept(sd_event_source *source, int fd, uint32_t revents, void
 	return 0;
 }
 
-static int listener_start(struct server *s, struct listener *l, bool relay)
+static int listener_start(struct server *s, struct listener *l)
 {
-	const char *path = relay ? HOST_RUN_PATH "/relay.sock" : HOST_RUN_PATH "/api.sock";
+	const char *path = doors[l->door].path;
+	gid_t gid = l->door == DOOR_RELAY  ? s->host->relay_gid
+		    : l->door == DOOR_SEAT ? s->host->seat_gid
+					   : (gid_t)-1;
 	int r;
 
-	l->server = s;
-	l->relay = relay;
 	if (l->fd < 0) {
-		l->fd = fd_unix_listen(path, relay ? 0660 : 0666);
+		l->fd = fd_unix_listen(path, doors[l->door].mode);
 		if (l->fd < 0)
 			return log_error_errno(l->fd, "cannot listen on %s", path);
-		if (relay && s->host->relay_gid != (gid_t)-1 &&
-				chown(path, 0, s->host->relay_gid) < 0)
-			log_warning_errno(-errno, "cannot give %s to the group of the relay", path);
+		if (gid != (gid_t)-1 && chown(path, 0, gid) < 0)
+			log_warning_errno(-errno, "cannot give %s to its group", path);
 	}
 	r = fcntl(l->fd, F_GETFL);
 	if (r < 0 || fcntl(l->fd, F_SETFL, r | O_NONBLOCK) < 0)
 		return -errno;
 	return sd_event_add_io(s->host->event, &l->source, l->fd, EPOLLIN, handle_accept, l);
+}
+
+static struct listener *find_listener(struct server *s, const char *name)
+{
+	for (size_t i = 0; i < ELEMENTSOF(doors); i++)
+		if (streq(doors[i].name, name) && s->listeners[i].fd < 0)
+			return &s->listeners[i];
+	return NULL;
 }
 
 static int take_systemd_sockets(struct server *s)
@@ -251,11 +280,10 @@ static int take_systemd_sockets(struct server *s)
 	n = sd_listen_fds_with_names(1, &names);
 	for (int i = 0; i < n; i++) {
 		int fd = SD_LISTEN_FDS_START + i;
+		struct listener *l = find_listener(s, names[i]);
 
-		if (streq(names[i], "api") && s->api.fd < 0)
-			s->api.fd = fd;
-		else if (streq(names[i], "relay") && s->relay.fd < 0)
-			s->relay.fd = fd;
+		if (l)
+			l->fd = fd;
 		else
 			r = -EINVAL;
 		if (sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
@@ -266,8 +294,8 @@ static int take_systemd_sockets(struct server *s)
 	free(names);
 	if (n < 0)
 		return n;
-	return r < 0 ? log_error_errno(r, "systemd passed sockets that are not \"api\" and "
-					  "\"relay\"; see stationd.socket")
+	return r < 0 ? log_error_errno(r, "systemd passed sockets that are not \"api\", "
+					  "\"relay\" and \"seat\"; see stationd.socket")
 		     : 0;
 }
 
@@ -279,14 +307,15 @@ int server_new(struct host *h, struct server **ret)
 	if (!s)
 		return -ENOMEM;
 	s->host = h;
-	s->api.fd = s->relay.fd = -EBADF;
+	for (size_t i = 0; i < ELEMENTSOF(doors); i++)
+		s->listeners[i] = (struct listener){
+			.server = s, .fd = -EBADF, .door = (enum door)i
+		};
 	list_init(&s->peers);
 	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	r = take_systemd_sockets(s);
-	if (r == 0)
-		r = listener_start(s, &s->api, false);
-	if (r >= 0)
-		r = listener_start(s, &s->relay, true);
+	for (size_t i = 0; r >= 0 && i < ELEMENTSOF(doors); i++)
+		r = listener_start(s, &s->listeners[i]);
 	if (r < 0) {
 		server_free(s);
 		return r;
@@ -307,8 +336,8 @@ struct server *server_free(struct server *s)
 
 	if (!s)
 		return NULL;
-	listener_done(&s->api);
-	listener_done(&s->relay);
+	for (size_t i = 0; i < ELEMENTSOF(doors); i++)
+		listener_done(&s->listeners[i]);
 	list_for_each_safe (l, next, &s->peers)
 		peer_free(list_entry(l, struct peer, link));
 	safe_close(s->spare_fd);

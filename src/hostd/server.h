@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The two sockets and their connections. A connection is read only once it is known who is at its
+ * The three sockets and their connections. A connection is read only once it is known who is at its
  * other end: by the kernel (credentials), its role from the groups, its name from the name service.
  */
 #pragma once
@@ -28,9 +28,10 @@ struct peer {
 	struct varlink *conn;
 	sd_event_source *source;
 	bool relay; /* on relay.sock */
+	bool seat;  /* on seat.sock */
 	struct caller caller;
 };
 
-/* Takes the sockets from systemd (LISTEN_FDS, names "api" and "relay") or makes them. */
+/* Takes the sockets from systemd (LISTEN_FDS, names "api", "relay" and "seat") or makes them. */
 int server_new(struct host *h, struct server **ret);
 struct server *server_free(struct server *s);

@@ -76,8 +76,10 @@ static int build_stored(struct store_row *row, void *userdata)
 			"room", k->room ? k->room : store_row_text(row, 2), "kind",
 			store_row_text(row, 3), "address", store_row_text(row, 4), "connected", 0,
 			"scene", "greeter", "session", "", "blocked", 0, "since", since);
-	if (k->json)
+	if (k->json) {
 		station_auto_add_json(k->host, store_row_text(row, 0), k->json);
+		station_local_add_json(NULL, k->json);
+	}
 	return 0;
 }
 

@@ -76,6 +76,7 @@ static struct scene gather(const struct station *st, struct gathered *g)
 	struct host *h = st->host;
 
 	g->facts = (struct scene_facts){ .session = s != NULL, .now_ms = clock_real_ms() };
+	g->facts.mapping = st->local && st->local->mapping != SEAT_MAPPING_DONE;
 	g->n_projections = 0;
 	g->view = (struct view_flags){ 0 };
 	g->user = s ? block_find_uid(h, s->person.uid) : NULL;
@@ -167,9 +168,9 @@ static json_t *build_scene(
 		const struct station *st, const struct scene *scene, const struct gathered *g)
 {
 	const struct session *s = st->session;
+	json_t *out;
 
-	return json_pack(
-			"{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:s, s:o, s:s, s:b}",
+	out = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:s, s:o, s:s, s:b}",
 			"kind", scene_kind_to_string(scene->kind), "session", s ? s->id : "",
 			"user", s ? s->person.user : "", "full_name", s ? s->person.full_name : "",
 			"input", scene->input, "notice", build_notice(s), "block",
@@ -181,6 +182,9 @@ static json_t *build_scene(
 			scene->kind == SCENE_GREETER ? st->text : "", "auto",
 			station_auto_build_scene(st), "pin", st->enrol.pin, "enrolled",
 			st->enrol.enrolled);
+	if (out)
+		station_local_add_scene(st, out);
+	return out;
 }
 
 /* true: it is another one than before. */

@@ -2,14 +2,15 @@
 /*
  * The station object, its binding to a session, and its row in the store.
  *
- * In the list are stations that are connected or may still come back (return window). An
+ * In the list are stations that are connected or may still come back (return window), and all local
+ * ones (station-local.c). An
  * attached session is written before anybody is told, so a station keeps what it shows over
  * a crash; a session that has ended is not found again, so that can be written later. Rows: a VNC
  * station's goes with the station; a browser's stays, so that the same browser is the same station
  * tomorrow; the least used go above STATIONS_KNOWN_MAX.
  *
  * Invariants: session != NULL <=> shown is in session->stations; peer == NULL => window is armed
- * (but for stations that were never lost).
+ * (but for stations that were never lost, and local ones that have lost their session).
  */
 #include "hostd/station.h"
 
@@ -27,9 +28,26 @@
 #include "hostd/session.h"
 #include "hostd/station-scene.h"
 
+static const char *const kind_names[] = {
+	[STATION_BROWSER] = "browser",
+	[STATION_VNC] = "vnc",
+	[STATION_LOCAL] = "local",
+};
+
 const char *station_kind_to_string(enum station_kind kind)
 {
-	return kind == STATION_VNC ? "vnc" : "browser";
+	return kind_names[kind];
+}
+
+int station_kind_from_string(const char *s, enum station_kind *ret)
+{
+	for (size_t i = 0; i < ELEMENTSOF(kind_names); i++) {
+		if (streq(kind_names[i], s)) {
+			*ret = (enum station_kind)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
 struct station *station_find(struct host *h, const char *id)
@@ -83,8 +101,10 @@ json_t *station_build_json(const struct station *st)
 			scene_kind_to_string(station_get_scene_kind(st)), "session",
 			st->session ? st->session->id : "", "blocked", station_is_blocked(st),
 			"since", since);
-	if (out)
+	if (out) {
 		station_auto_add_json(st->host, st->id, out);
+		station_local_add_json(st, out);
+	}
 	return out;
 }
 
@@ -207,6 +227,8 @@ void station_free(struct station *st)
 	sd_event_source_disable_unref(st->window);
 	enrol_done(st);
 	station_auto_done(st);
+	sd_event_source_disable_unref(st->identify);
+	station_local_done(st);
 	json_decref(st->scene);
 	free(st->name);
 	free(st->text);
@@ -273,8 +295,13 @@ void station_detach(struct station *st, const char *text)
 
 static void station_leave(struct station *st)
 {
-	if (st->session)
+	if (st->session || (st->local && *st->awaited))
 		station_detach(st, "");
+	if (st->local) { /* it stays, and its screen comes back */
+		st->window = sd_event_source_disable_unref(st->window);
+		station_touch(st);
+		return;
+	}
 	forget(st);
 	log_info("left station=%s address=%s", st->id, st->address);
 	events_send_station_gone(st);
@@ -314,11 +341,12 @@ void station_close(struct station *st, bool now)
 	st->peer = NULL;
 	station_auto_stop(st);
 	enrol_cancel(st);
-	if (now || st->host->conf->return_ms == 0) {
+	if (!st->local && (now || st->host->conf->return_ms == 0)) {
 		station_leave(st);
 		return;
 	}
-	window_start(st, st->host->conf->return_ms);
+	/* What shows a local station is started again when it ends, as the relay is. */
+	window_start(st, st->local ? relay_window_ms(st->host) : st->host->conf->return_ms);
 	touch_with_session(st);
 }
 
@@ -406,6 +434,28 @@ static void drop_least_used(struct host *h)
 			"i", (int64_t)STATIONS_KNOWN_MAX);
 }
 
+int station_new_local(struct host *h, struct station **ret)
+{
+	char id[STATION_ID_MAX];
+	struct station *st;
+	int r;
+
+	if (h->n_stations >= STATIONS_MAX)
+		return -EDQUOT;
+	snprintf(id, sizeof(id), "local-%lld", (long long)next_number(h, STATION_LOCAL));
+	r = station_new(h, id, STATION_LOCAL, &st);
+	if (r < 0)
+		return r;
+	free(st->name);
+	st->name = strdup(id);
+	if (!st->name) {
+		station_free(st);
+		return -ENOMEM;
+	}
+	*ret = st;
+	return 0;
+}
+
 /* A station that is not in the list: a browser seen before, or a new one. */
 static int station_enter(struct host *h, const struct station_open *request, const uint8_t *secret,
 		struct station **ret)
@@ -483,6 +533,8 @@ int station_open(struct host *h, const struct station_open *request, struct peer
 	st = find_by_secret(h, secret);
 	if (st && request->enrolled && (st->kind != request->kind || !st->enrol.enrolled))
 		return -ENOENT;
+	if ((request->kind == STATION_LOCAL) != (st && st->local))
+		return -ENOENT;
 	if (!st)
 		st = take_lost_blocked(h, request, secret);
 	if (!st) {
@@ -526,15 +578,16 @@ int station_open(struct host *h, const struct station_open *request, struct peer
 
 static int load_row(struct store_row *row, void *userdata)
 {
-	bool vnc = streq(store_row_text(row, 1), "vnc");
+	enum station_kind kind;
 	const uint8_t *secret = store_row_bytes(row, 2);
 	struct host *h = userdata;
 	struct station *st;
 	int r;
 
-	if (!secret || h->n_stations >= STATIONS_MAX)
+	if (!secret || h->n_stations >= STATIONS_MAX ||
+			station_kind_from_string(store_row_text(row, 1), &kind) < 0)
 		return 0;
-	r = station_new(h, store_row_text(row, 0), vnc ? STATION_VNC : STATION_BROWSER, &st);
+	r = station_new(h, store_row_text(row, 0), kind, &st);
 	if (r < 0)
 		return r;
 	memcpy(st->secret, secret, HASH_SIZE);
@@ -547,9 +600,10 @@ static int load_row(struct store_row *row, void *userdata)
 	str_copy(st->room, sizeof(st->room), store_row_text(row, 8));
 	enrol_load(st);
 	station_auto_load(st);
-	if (!st->name) {
+	r = kind == STATION_LOCAL ? station_local_load(st) : 0;
+	if (!st->name || r < 0) {
 		station_free(st);
-		return -ENOMEM;
+		return r == -ENOENT ? 0 : -ENOMEM;
 	}
 	window_start(st, relay_window_ms(h));
 	return 0;
@@ -567,7 +621,7 @@ int station_load_all(struct host *h)
 	store_commit(h->store);
 	return store_query(h->store, load_row, h,
 			"SELECT id, kind, secret, name, address, since_s, session, named, room FROM "
-			"stations WHERE (kind = 'vnc' AND boot = ?) OR session <> '' ORDER BY number",
+			"stations WHERE (kind = 'vnc' AND boot = ?) OR kind = 'local' OR session <> '' ORDER BY number",
 			"s", h->boot);
 }
 
@@ -600,4 +654,28 @@ void station_handle_adopted(struct host *h, struct session *s)
 		station_refresh(st);
 		orders_send_chat(st);
 	}
+}
+
+/* --- identify --- */
+
+static int handle_identified(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct station *st = userdata;
+
+	st->identify = sd_event_source_disable_unref(st->identify);
+	station_refresh(st);
+	return 0;
+}
+
+int station_identify(struct station *st, bool show)
+{
+	int r = 0;
+
+	if (show)
+		r = host_arm_timer(st->host, &st->identify, STATION_IDENTIFY_MS, handle_identified,
+				st);
+	else
+		st->identify = sd_event_source_disable_unref(st->identify);
+	station_refresh(st);
+	return r < 0 ? r : 0;
 }

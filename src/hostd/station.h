@@ -15,6 +15,7 @@
 #include "hostd/role.h"
 #include "hostd/session.h"
 #include "hostd/station-auto.h"
+#include "hostd/station-local.h"
 #include "ipc/json.h"
 
 struct host;
@@ -25,10 +26,11 @@ enum {
 	STATIONS_MAX = 2000,       /* in the list */
 	STATIONS_KNOWN_MAX = 5000, /* browsers whose identity is kept */
 	STATION_TEXT_MAX = 2048,
-	STATION_WINDOW_MIN = 10000 /* ms; the relay must be able to come back */
+	STATION_WINDOW_MIN = 10000, /* ms; the relay must be able to come back */
+	STATION_IDENTIFY_MS = 60000,
 };
 
-enum station_kind { STATION_BROWSER, STATION_VNC };
+enum station_kind { STATION_BROWSER, STATION_VNC, STATION_LOCAL };
 
 struct station {
 	struct list link;  /* in host */
@@ -48,11 +50,13 @@ struct station {
 	char *text;        /* for the greeter: why the last session ended here; never NULL */
 	struct peer *peer; /* NULL: not connected */
 	sd_event_source *window;
-	json_t *scene;       /* as told to the relay last; NULL: never */
-	bool blocked_told;   /* to watchers */
-	uint64_t projection; /* number of the one it shows; 0: none */
 	struct station_enrol enrol;
 	struct station_auto automatic;
+	sd_event_source *identify;   /* until its name is taken from its screen; NULL: not shown */
+	struct station_local *local; /* NULL: it is not local */
+	json_t *scene;               /* as told to the relay last; NULL: never */
+	bool blocked_told;           /* to watchers */
+	uint64_t projection;         /* number of the one it shows; 0: none */
 	bool dirty;
 	bool unsaved;
 };
@@ -66,8 +70,8 @@ struct station_open {
 };
 
 struct station *station_find(struct host *h, const char *id);
-/* -EDQUOT: too many stations; -ENOENT: not enrolled; else the station is connected through peer
- * then. */
+/* -EDQUOT: too many stations; -ENOENT: not enrolled, or no such local one; else the station is
+ * connected through peer then. */
 int station_open(struct host *h, const struct station_open *request, struct peer *peer,
 		struct station **ret);
 /* The connection of the station has ended; now: detach at once. May free. */
@@ -84,8 +88,15 @@ void station_detach(struct station *st, const char *text);
 /* A running session was found again: stations that showed it show it again. */
 void station_handle_adopted(struct host *h, struct session *s);
 
+/* A local station without what is local in it; on the caller to save. -EDQUOT. */
+int station_new_local(struct host *h, struct station **ret);
+/* Show its name on its screen for a while, or take it back. */
+int station_identify(struct station *st, bool show);
+
 json_t *station_build_json(const struct station *st);
 const char *station_kind_to_string(enum station_kind kind);
+/* -EINVAL: no such kind. */
+int station_kind_from_string(const char *s, enum station_kind *ret);
 void station_touch(struct station *st);
 
 /*

@@ -153,6 +153,11 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"CREATE TABLE invitations ("
 	" hash BLOB PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, room TEXT NOT NULL,"
 	" expires_ms INTEGER NOT NULL, by_name TEXT NOT NULL) WITHOUT ROWID;"
+	/* Local stations: hubs: JSON. secret: the seat has to be told (station-local.c). */
+	"CREATE TABLE local_stations ("
+	" station TEXT PRIMARY KEY, seat TEXT NOT NULL, output TEXT NOT NULL, area TEXT NOT NULL,"
+	" orientation TEXT NOT NULL, second INTEGER NOT NULL, hubs TEXT NOT NULL,"
+	" wants_pointer INTEGER NOT NULL, secret TEXT NOT NULL) WITHOUT ROWID;"
 	/* audit_anchor: of the last row that was removed because of its age. */
 	"ALTER TABLE audit ADD COLUMN hash BLOB;"
 	"CREATE TABLE audit_anchor ("

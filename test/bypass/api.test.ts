@@ -23,7 +23,9 @@ const lowest: Record<string, Role> = {
   "Sessions.Suspend": "standard", "Sessions.Lock": "standard", "Sessions.Unlock": "standard",
   "Jobs.List": "standard", "Jobs.Get": "standard", "Jobs.Wait": "standard", "Jobs.Cancel": "standard", "Jobs.Extend": "standard",
   "Stations.List": "operator", "Stations.Get": "operator", "Stations.Set": "operator", "Stations.Rooms": "operator", "Stations.SetAutoLogOn": "administrator", "Stations.LogOn": "operator",
-  "Stations.Enrol": "operator", "Stations.Invite": "operator", "Stations.Unenrol": "operator", "Events.Watch": "standard",
+  "Stations.Enrol": "operator", "Stations.Invite": "operator", "Stations.Unenrol": "operator",
+  "Stations.Map": "operator", "Stations.Identify": "operator",
+  "Stations.Split": "operator", "Stations.Join": "operator", "Stations.Forget": "operator", "Events.Watch": "standard",
   "Blocks.List": "operator", "Blocks.Block": "operator", "Blocks.Unblock": "operator", "Blocks.Texts": "operator",
   "Lessons.List": "operator", "Lessons.Preview": "operator", "Lessons.Start": "operator", "Lessons.Extend": "operator", "Lessons.Change": "operator",
   "Lessons.End": "operator", "Lessons.Presets": "operator",
@@ -37,7 +39,7 @@ const lowest: Record<string, Role> = {
   "Views.List": "operator", "Views.Open": "operator", "Views.Close": "operator",
 };
 /** Not for people at all. */
-const internal = ["Relay", "Worker", "Limiter"];
+const internal = ["Relay", "Worker", "Limiter", "Seat"];
 const short = (full: string) => full.replace(/^org\.stationmaster\./, "");
 
 describe("threats at the API", () => {

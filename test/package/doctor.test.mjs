@@ -66,7 +66,7 @@ const WAYS = [
     mends: "test ! -e /sys/fs/cgroup/cgroup.controllers || umount /sys/fs/cgroup/cgroup.controllers", finds: ["cgroups", "warning", /cgroup/],
   }],
   ["no nftables", { breaks: "mv /usr/sbin/nft /usr/sbin/nf", mends: "mv /usr/sbin/nf /usr/sbin/nft", finds: ["nftables", "warning", /nftables is not installed/] }],
-  ["stationd does not answer", { breaks: "systemctl stop stationd.socket stationd-relay.socket stationd.service", mends: "systemctl start stationd.socket stationd-relay.socket stationd", finds: ["stationd", "fault", /does not answer/] }],
+  ["stationd does not answer", { breaks: "systemctl stop stationd.socket stationd-relay.socket stationd-seat.socket stationd.service", mends: "systemctl start stationd.socket stationd-relay.socket stationd-seat.socket stationd", finds: ["stationd", "fault", /does not answer/] }],
   ["the relay is stopped", { breaks: "systemctl stop station-relay", mends: "systemctl start station-relay", finds: ["relay", "fault", /not connected/, /restart station-relay/] }],
   ["a unit is stopped", { breaks: "systemctl stop station-session.socket", mends: "systemctl start station-session.socket", finds: ["units", "fault", /station-session\.socket is inactive/, /enable --now/] }],
   ["a unit is masked", { breaks: "systemctl mask station-session.socket", mends: "systemctl unmask station-session.socket; systemctl restart station-session.socket", finds: ["units", "fault", /masked/, /unmask/] }],

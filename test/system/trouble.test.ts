@@ -243,9 +243,9 @@ describe("trouble", () => {
   });
 
   check(demo, "stationctl without stationd: exit code 5 and what to do", async () => {
-    await demo.sh("systemctl stop station-relay.service stationd.socket stationd-relay.socket stationd.service");
+    await demo.sh("systemctl stop station-relay.service stationd.socket stationd-relay.socket stationd-seat.socket stationd.service");
     const result = await demo.ctl(["session", "list"]);
-    await demo.sh("systemctl start stationd.socket stationd-relay.socket stationd.service station-relay.service");
+    await demo.sh("systemctl start stationd.socket stationd-relay.socket stationd-seat.socket stationd.service station-relay.service");
     assert.equal(result.code, 5);
     assert.match(result.stderr, /stationd/);
     await until("back", async () => (await demo.sessions()).length > 0);

@@ -190,6 +190,11 @@ static void check(const struct combination *c)
 	assert_true(!scene.input || scene.kind == SCENE_SESSION);
 	assert_true(!scene.projection || scene.projection->window == (scene.kind == SCENE_SESSION));
 	assert_true(!scene.projection || !scene.projection->is_source);
+	/* Above everything, and no key passes. */
+	facts.mapping = true;
+	scene = scene_decide(&facts);
+	assert_int_equal(scene.kind, SCENE_MAPPING);
+	assert_true(!scene.input && !scene.block && !scene.projection);
 }
 
 /* The combination with this number; false: there are no more. */
@@ -234,9 +239,10 @@ static void every_combination(void **state)
 
 static void kinds_have_names(void **state)
 {
-	static const char *const names[] = { "greeter", "session", "projection", "lock", "block" };
+	static const char *const names[] = { "greeter", "session", "projection", "lock", "block",
+		"mapping" };
 
-	for (int k = SCENE_GREETER; k <= SCENE_BLOCK; k++)
+	for (int k = SCENE_GREETER; k <= SCENE_MAPPING; k++)
 		assert_string_equal(scene_kind_to_string((enum scene_kind)k), names[k]);
 }
 

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { interfaces, top } from "./fake-stationd.mjs";
-import { Interface, publicInterfaces, relayInterfaces, workerInterfaces } from "./idl.mjs";
+import { Interface, publicInterfaces, relayInterfaces, seatInterfaces, workerInterfaces } from "./idl.mjs";
 
 const read = (...path) => readFileSync(join(top, ...path), "utf8");
 const commands = JSON.parse(execFileSync(process.env.STATIONCTL, ["__commands"], { encoding: "utf8" }));
@@ -18,7 +18,7 @@ function methodsOf(names) {
 }
 
 test("every interface is classified", () => {
-  assert.deepEqual([...interfaces.keys()].sort(), [...publicInterfaces, ...relayInterfaces, ...workerInterfaces].sort());
+  assert.deepEqual([...interfaces.keys()].sort(), [...publicInterfaces, ...relayInterfaces, ...seatInterfaces, ...workerInterfaces].sort());
 });
 
 test("the reader of interfaces refuses what is wrong", () => {
@@ -66,10 +66,11 @@ test("types of one name are the same in every interface that a program may see",
 test("stationd's table has exactly the described methods, and everybody has the rights that are described", () => {
   const table = [...read("src", "hostd", "api.c").matchAll(/^\t\{ "(\w+)", "(\w+)", (RIGHT_\w+), \w+[^{}]* \},$/gm)];
   const found = table.map(([, name, method]) => `org.stationmaster.${name}.${method}`).sort();
-  assert.deepEqual(found, methodsOf([...publicInterfaces, ...relayInterfaces]));
+  assert.deepEqual(found, methodsOf([...publicInterfaces, ...relayInterfaces, ...seatInterfaces]));
   for (const [, name, method, right] of table) {
     const forRelay = relayInterfaces.includes(`org.stationmaster.${name}`);
     assert.equal(right === "RIGHT_RELAY", forRelay, `${name}.${method} is ${right}`);
+    assert.equal(right === "RIGHT_SEAT", name === "Seat", `${name}.${method} is ${right}`);
   }
 });
 

@@ -77,6 +77,13 @@ export function station(number, session, more = {}) {
     auto_user: "",
     auto_failure: "",
     enrolment: "none",
+    missing: [],
+    mapping: "done",
+    output: "",
+    area: "whole",
+    orientation: "landscape",
+    width: 0,
+    height: 0,
     ...more,
   };
 }
@@ -209,10 +216,30 @@ export class FakeStationd {
   onStationsGet(p) {
     return { station: this.#find(this.stations, p.station, "Stations") };
   }
-  onStationsSet({ station: id, name, room }) {
+  onStationsSet({ station: id, name, room, orientation }) {
     const one = this.#find(this.stations, id, "Stations");
-    Object.assign(one, name !== undefined && { name: name || id }, room !== undefined && { room });
+    Object.assign(one, name !== undefined && { name: name || id }, room !== undefined && { room }, orientation && { orientation });
     return { station: one };
+  }
+  onStationsMap({ stations }) {
+    return { stations: stations.map((id) => Object.assign(this.#find(this.stations, id, "Stations"), { mapping: "keyboard" })) };
+  }
+  onStationsIdentify() {
+    return {};
+  }
+  onStationsSplit({ station: id, direction }) {
+    const one = this.#find(this.stations, id, "Stations");
+    Object.assign(one, { area: direction === "left_right" ? "left" : "top" });
+    const other = { ...one, id: "local-9", area: direction === "left_right" ? "right" : "bottom", mapping: "keyboard", session: "" };
+    this.stations.push(other);
+    return { stations: [one, other] };
+  }
+  onStationsJoin({ station: id }) {
+    return { station: Object.assign(this.#find(this.stations, id, "Stations"), { area: "whole" }) };
+  }
+  onStationsForget({ station: id }) {
+    this.stations.splice(this.stations.indexOf(this.#find(this.stations, id, "Stations")), 1);
+    return {};
   }
   onStationsRooms() {
     return { rooms: [...new Set(this.stations.map((one) => one.room).filter(Boolean))].sort() };

@@ -145,3 +145,5 @@ export const publicInterfaces = ["Audit", "Blocks", "Chat", "Events", "Jobs", "L
 export const relayInterfaces = ["Login", "Relay"].map((name) => `org.stationmaster.${name}`);
 /** Only between stationd and its helpers, station-session and station-limits. */
 export const workerInterfaces = ["org.stationmaster.Limiter", "org.stationmaster.Worker"];
+/** Only between station-seat and stationd. */
+export const seatInterfaces = ["org.stationmaster.Seat"];

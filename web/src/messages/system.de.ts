@@ -29,7 +29,8 @@ export const systemDe: Record<string, string> = {
     "{name} hat besondere Rechte ({role}): Wer sich dort hinsetzt, könnte alles, was dieses Konto kann. Wählen Sie ein anderes Konto oder sagen Sie, dass es so gemeint ist.",
   "This person has to accept the notice of this system first, which nobody can do for others: log on at the station itself.":
     "Diese Person muss erst dem Hinweis dieses Systems zustimmen, und das kann niemand für andere tun: Die Anmeldung geht nur an der Station selbst.",
-  "There is no enrolled station with this ticket.": "Mit dieser Eintrittskarte ist keine Station aufgenommen.",
+  "There is no local station with this secret, and no enrolled one with this ticket.": "Mit diesem Geheimnis gibt es keine lokale Station, und mit dieser Eintrittskarte ist keine aufgenommen.",
+  "This station is just getting its keyboard and pointer.": "Diese Station bekommt gerade ihre Tastatur und ihren Zeiger.",
   "This ticket was used already, has expired, or never was one. Ask for a new one, or enrol this station with a PIN.":
     "Diese Eintrittskarte wurde schon benutzt, ist abgelaufen oder war nie eine. Lassen Sie sich eine neue geben oder nehmen Sie diese Station mit einer PIN auf.",
   "Too many stations ask for enrolment just now. Try again in a few minutes.":

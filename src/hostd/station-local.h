@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a local station is beside what every station is: a part of an output, its hubs and how it
+ * is turned. Local stations stay in the list until they are forgotten; one whose screen has gone
+ * keeps its session for the return window.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+#include "hostd/role.h"
+#include "hostd/seat-map.h"
+#include "ipc/json.h"
+#include "proto/usb-path.h"
+
+struct host;
+struct seat;
+struct station;
+
+enum {
+	SEAT_NAME_MAX = 64,
+	SEAT_OUTPUT_MAX = 256,
+	STATION_SPLIT_WIDTH_MIN = 1024,
+	STATION_SPLIT_HEIGHT_MIN = 768,
+};
+
+enum station_area { AREA_WHOLE, AREA_LEFT, AREA_RIGHT, AREA_TOP, AREA_BOTTOM };
+
+enum station_orientation {
+	ORIENTATION_LANDSCAPE,
+	ORIENTATION_PORTRAIT,
+	ORIENTATION_LANDSCAPE_FLIPPED,
+	ORIENTATION_PORTRAIT_FLIPPED,
+};
+
+struct station_local {
+	/* Stored. */
+	char seat[SEAT_NAME_MAX];
+	char output[SEAT_OUTPUT_MAX];
+	enum station_area area;
+	enum station_orientation orientation;
+	bool second; /* the half that came by a split; it goes when they are joined */
+	char hubs[SEAT_HUBS_MAX][USB_PATH_MAX];
+	size_t n_hubs;
+	bool wants_pointer;
+	char secret[STR_TOKEN_LEN + 1];
+	/* As the seat says. */
+	bool screen, keyboard, pointer;
+	int width, height; /* of the output */
+	enum seat_mapping mapping;
+};
+
+const char *station_area_to_string(enum station_area area);
+const char *station_orientation_to_string(enum station_orientation orientation);
+/* -EINVAL: none of them. */
+int station_orientation_from_string(const char *s, enum station_orientation *ret);
+
+/* Members of type Station (st->local may be NULL) and Scene. */
+void station_local_add_json(const struct station *st, json_t *station);
+void station_local_add_scene(const struct station *st, json_t *scene);
+/* The type Place of org.stationmaster.Seat. */
+json_t *station_local_build_place(const struct station *st);
+
+/* An output that was never seen. In the list in any case; the error is that of the store. -EDQUOT:
+ * too many stations, not in the list. */
+int station_local_new(struct host *h, const char *seat, const char *output, struct station **ret);
+/* Its row of the store, at start; -ENOENT: none. */
+int station_local_load(struct station *st);
+void station_local_done(struct station *st);
+int station_local_save(const struct station *st);
+/* Stores next, and takes it if that went well. */
+int station_local_change(struct station *st, const struct station_local *next);
+
+/* What people order. Each gives the error of the store; what follows is told to the seat. */
+int station_local_map(struct station *st);
+int station_local_turn(struct station *st, enum station_orientation orientation);
+/* NULL: it may be done, else why not. */
+const char *station_local_refuses_split(const struct station *st, bool left_right);
+int station_local_split(struct station *st, bool left_right, struct station **ret_second);
+/* The other half; NULL: whole. */
+struct station *station_local_find_half(const struct station *st);
+/* st: either half; frees the second one, ret is the one that stays. */
+int station_local_join(struct station *st, struct station **ret);
+/* Frees. */
+int station_local_forget(struct station *st);
