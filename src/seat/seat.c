@@ -33,7 +33,7 @@
 #include "seat/shown.h"
 #include "seat/vt.h"
 
-enum { RECONNECT_US = 200 * 1000, FLUSH_MS = 8 };
+enum { RECONNECT_US = 200 * 1000, FLUSH_MS = 8, REPORTED_MAX = 128 /* devices */ };
 
 struct seat {
 	const struct seat_options *o;
@@ -261,6 +261,8 @@ static void handle_places(struct places *places, void *userdata)
 
 static void report_output(struct seat *s, struct output *o, void *userdata)
 {
+	if (json_array_size(userdata) >= SCREENS_MAX)
+		return;
 	json_array_append_new(userdata, json_pack("{s:s, s:s, s:s, s:i, s:i}", "id", o->id, "name",
 							o->name, "monitor", o->monitor, "width",
 							o->width, "height", o->height));
@@ -279,7 +281,8 @@ static json_t *report_devices(struct seat *s)
 		json_t *known = json_object_get(by_path, d->path);
 		_cleanup_free_ char *name = NULL;
 
-		if (!d->keyboard && !d->pointer)
+		if ((!d->keyboard && !d->pointer) ||
+				(!known && json_object_size(by_path) >= REPORTED_MAX))
 			continue;
 		if (known) {
 			if (d->keyboard)
