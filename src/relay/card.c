@@ -29,6 +29,7 @@ enum {
 	MESSAGE_SIZE = 40,
 	MESSAGE_SIZE_MIN = 15,
 	TEXT_SIZE = 17,
+	ASK_SIZE = 25, /* to be read from where one stands */
 	SHORT_LINES = 4,
 	BOLD_CHARS = 160, /* more is easier to read in plain letters */
 };
@@ -76,6 +77,17 @@ static int fill_words(struct card *c, const struct card_text *t)
 		c->message = sentence(t->language, TEXT_PROJECTED, t->by);
 		c->who = sentence(t->language, TEXT_PROJECTED_SCREEN, message);
 		foot = overlay_text_get(t->language, TEXT_COMING);
+		break;
+	case CARD_MAP_KEYBOARD:
+	case CARD_MAP_POINTER:
+	case CARD_MAP_WAITING:
+		c->message = str_clean(message, NAME_MAX_CHARS);
+		c->who = strdup(overlay_text_get(
+				t->language, t->kind == CARD_MAP_KEYBOARD  ? TEXT_MAP_KEYBOARD
+					     : t->kind == CARD_MAP_POINTER ? TEXT_MAP_POINTER
+									   : TEXT_MAP_WAITING));
+		if (t->kind == CARD_MAP_POINTER)
+			foot = overlay_text_get(t->language, TEXT_MAP_SKIP);
 		break;
 	default:
 		c->message = strdup(overlay_text_get(t->language, TEXT_BUSY));
@@ -174,7 +186,26 @@ static void measure(struct layout *l, const struct picture *p)
 	l->card.y = MAX((p->h - l->card.height) / 2, 0);
 }
 
-/* Two bars for what is paused, an eye of a screen for what is shown, dots for what is coming. */
+static bool is_map(const struct card *c)
+{
+	return c->kind == CARD_MAP_KEYBOARD || c->kind == CARD_MAP_POINTER ||
+	       c->kind == CARD_MAP_WAITING;
+}
+
+/* A keyboard: a board with keys. */
+static void paint_keyboard(cairo_t *cr, double x, double y, double s)
+{
+	draw_round_rect(cr, x + s * 0.22, y + s * 0.34, s * 0.56, s * 0.32, s * 0.05);
+	cairo_fill(cr);
+	draw_colour(cr, DRAW_ACCENT_SOFT, 1);
+	for (int i = 0; i < 8; i++)
+		cairo_rectangle(cr, x + s * (0.285 + 0.12 * (i % 4)),
+				y + s * (0.4 + 0.08 * (i / 4)), s * 0.07, s * 0.045);
+	cairo_rectangle(cr, x + s * 0.36, y + s * 0.56, s * 0.28, s * 0.045);
+}
+
+/* Two bars for what is paused, a screen for what is shown, a keyboard or a mouse for what is
+ * asked for, dots for what is coming. */
 static void paint_icon(const struct layout *l, const struct card *c, int x, int y)
 {
 	double s = px(l, ICON), bar = s * 0.12, tall = s * 0.38;
@@ -194,6 +225,13 @@ static void paint_icon(const struct layout *l, const struct card *c, int x, int 
 		draw_round_rect(cr, x + s * 0.26, y + s * 0.3, s * 0.48, s * 0.32, s * 0.04);
 		cairo_rectangle(cr, x + s * 0.46, y + s * 0.6, s * 0.08, s * 0.09);
 		draw_round_rect(cr, x + s * 0.36, y + s * 0.67, s * 0.28, s * 0.05, s * 0.02);
+	} else if (c->kind == CARD_MAP_KEYBOARD) {
+		paint_keyboard(cr, x, y, s);
+	} else if (c->kind == CARD_MAP_POINTER) {
+		draw_round_rect(cr, x + s * 0.37, y + s * 0.26, s * 0.26, s * 0.48, s * 0.13);
+		cairo_fill(cr);
+		draw_colour(cr, DRAW_ACCENT_SOFT, 1);
+		draw_round_rect(cr, x + s * 0.475, y + s * 0.32, s * 0.05, s * 0.12, s * 0.025);
 	} else {
 		for (int i = -1; i <= 1; i++) {
 			cairo_new_sub_path(cr);
@@ -245,6 +283,10 @@ static void draw(struct card *c)
 		.colour = DRAW_TEXT,
 		.bold = true,
 		.lines = 2 };
+	if (is_map(c)) {
+		l.who.size = ASK_SIZE * l.u;
+		l.who.lines = 3;
+	}
 	l.until = (struct draw_text){
 		.text = c->until, .size = TEXT_SIZE * l.u, .colour = DRAW_ACCENT, .bold = true
 	};

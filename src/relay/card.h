@@ -14,12 +14,16 @@ enum card_kind {
 	CARD_BLOCK,      /* the screen is blocked */
 	CARD_PROJECTION, /* a projection is about to come */
 	CARD_BUSY,       /* the session's picture is about to come */
+	/* Which keyboard and pointer are in front of this screen? */
+	CARD_MAP_KEYBOARD,
+	CARD_MAP_POINTER,
+	CARD_MAP_WAITING, /* another screen is asked first */
 };
 
 struct card_text {
 	enum card_kind kind;
-	const char *message;  /* block: empty: default text. projection: whose screen; may be empty
-			       */
+	const char *message;  /* block: empty: default text. projection: whose screen; may be empty.
+			       * map: name of the station */
 	const char *by;       /* full name; may be empty */
 	int64_t until_ms;     /* block: ms since 1970; 0: until taken back */
 	const char *language; /* "en", "de" */

@@ -11,12 +11,14 @@
 #include "relay/host.h"
 #include "relay/relay.h"
 
-static const char help[] = "Usage: station-relay [OPTION...]\n"
-			   "Shows desktops of Stationmaster to browsers and VNC viewers.\n\n"
-			   "  --config=FILE  instead of " CONF_PATH "\n"
-			   "  --socket=PATH  of stationd, instead of " HOST_SOCKET "\n"
-			   "  --state=DIR    keeps the certificate; default $STATE_DIRECTORY\n"
-			   "  --help, --version\n";
+static const char help[] =
+		"Usage: station-relay [OPTION...]\n"
+		"Shows desktops of Stationmaster to browsers and VNC viewers.\n\n"
+		"  --config=FILE  instead of " CONF_PATH "\n"
+		"  --socket=PATH  of stationd, instead of " HOST_SOCKET "\n"
+		"  --seats=PATH   listen there for local stations, not at the socket of systemd\n"
+		"  --state=DIR    keeps the certificate; default $STATE_DIRECTORY\n"
+		"  --help, --version\n";
 
 int main(int argc, char **argv)
 {
@@ -24,6 +26,7 @@ int main(int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "state", required_argument, NULL, 'd' },
+		{ "seats", required_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ 0 },
@@ -38,6 +41,9 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			o.socket = optarg;
+			break;
+		case 'l':
+			o.seats = optarg;
 			break;
 		case 'd':
 			o.state_dir = optarg;

@@ -92,6 +92,10 @@ static const char *const english[_TEXT_MAX] = {
 	[TEXT_PROJECTED] = "%s is showing you a screen",
 	[TEXT_PROJECTED_SCREEN] = "Screen of %s",
 	[TEXT_COMING] = "The picture is coming …",
+	[TEXT_MAP_KEYBOARD] = "Press any key on the keyboard in front of this screen.",
+	[TEXT_MAP_POINTER] = "Move the mouse in front of this screen.",
+	[TEXT_MAP_SKIP] = "Any key: go on without a mouse.",
+	[TEXT_MAP_WAITING] = "This screen is next; another one is asked first.",
 };
 
 static const char *const german[_TEXT_MAX] = {
@@ -182,6 +186,11 @@ static const char *const german[_TEXT_MAX] = {
 	[TEXT_PROJECTED] = "%s zeigt Ihnen einen Bildschirm",
 	[TEXT_PROJECTED_SCREEN] = "Bildschirm von %s",
 	[TEXT_COMING] = "Das Bild kommt …",
+	[TEXT_MAP_KEYBOARD] = "Drücken Sie eine Taste auf der Tastatur vor diesem Bildschirm.",
+	[TEXT_MAP_POINTER] = "Bewegen Sie die Maus vor diesem Bildschirm.",
+	[TEXT_MAP_SKIP] = "Beliebige Taste: ohne Maus weiter.",
+	[TEXT_MAP_WAITING] =
+			"Dieser Bildschirm ist als Nächster dran; erst wird ein anderer gefragt.",
 };
 
 const char *overlay_text_get(const char *language, enum overlay_text text)

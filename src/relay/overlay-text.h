@@ -84,6 +84,10 @@ enum overlay_text {
 	TEXT_PROJECTED,        /* %s: who */
 	TEXT_PROJECTED_SCREEN, /* %s: whose */
 	TEXT_COMING,
+	TEXT_MAP_KEYBOARD,
+	TEXT_MAP_POINTER,
+	TEXT_MAP_SKIP,
+	TEXT_MAP_WAITING,
 	_TEXT_MAX,
 };
 

@@ -63,6 +63,17 @@ bool sign_draw(struct sign *s, const struct sign_text *text, uint16_t screen_w, 
 		uint16_t top);
 struct overlay *sign_overlay(struct sign *s);
 
+/* --- identify: which station of which system this screen is, over everything --- */
+struct identify;
+
+int identify_new(struct identify **ret);
+/* NULL is fine; gives NULL. */
+struct identify *identify_free(struct identify *i);
+/* As notice_draw(); in the middle. */
+bool identify_draw(struct identify *i, const char *name, const char *system, uint16_t screen_w,
+		uint16_t screen_h);
+struct overlay *identify_overlay(struct identify *i);
+
 /* --- messages between the person at a station and the supervisors --- */
 struct chat_line {
 	int64_t number; /* counts up */

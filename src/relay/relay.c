@@ -16,6 +16,7 @@
 #include "relay/host.h"
 #include "relay/notify.h"
 #include "relay/projection.h"
+#include "relay/seat-listener.h"
 #include "relay/sources.h"
 #include "relay/stations.h"
 #include "relay/text.h"
@@ -29,6 +30,7 @@ enum { EXIT_FAILED = 1, EXIT_CONFIG = 2, KEPT_MAX = 1024 * 1024 };
 static void relay_stop(struct relay *relay)
 {
 	vnc_stop(relay->vnc);
+	seat_listener_stop(relay->seats);
 	relay->stations = stations_free(relay->stations);
 	relay->projections = projections_free(relay->projections);
 	relay->views = views_free(relay->views);
@@ -80,6 +82,8 @@ static int relay_open(struct relay *relay, const struct relay_options *options, 
 	if (r == 0)
 		r = web_new(relay, &relay->web, ret_error);
 	if (r == 0)
+		r = seat_listener_new(relay, options->seats, &relay->seats, ret_error);
+	if (r == 0)
 		r = vnc_new(relay, &relay->vnc, ret_error);
 	return r;
 }
@@ -91,6 +95,7 @@ static void relay_close(struct relay *relay)
 	/* Streams flush, libwebsockets closes its sockets; all of it is bounded in time. */
 	uv_run(relay->loop, UV_RUN_NOWAIT);
 	relay->vnc = vnc_free(relay->vnc);
+	relay->seats = seat_listener_free(relay->seats);
 	if (relay->sources)
 		relay->sources = sources_free(relay->sources);
 	relay->host = host_free(relay->host);

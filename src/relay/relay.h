@@ -14,6 +14,7 @@ struct sources;
 struct stations;
 struct projections;
 struct views;
+struct seat_listener;
 struct vnc;
 
 struct relay {
@@ -30,11 +31,13 @@ struct relay {
 	struct dashboards *dashboards;
 	struct web *web;
 	struct vnc *vnc;
+	struct seat_listener *seats;
 };
 
 struct relay_options {
 	const char *config;    /* NULL: CONF_PATH */
 	const char *socket;    /* of stationd */
+	const char *seats;     /* NULL: the service manager's socket */
 	const char *state_dir; /* NULL: a certificate must be configured */
 };
 

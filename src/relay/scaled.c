@@ -34,7 +34,8 @@ struct scaled {
 	struct picture *source; /* NULL: it went away */
 	struct picture_watcher watcher;
 	bool watching;
-	bool follows;    /* has the size of the source */
+	bool follows; /* has the size of the source */
+	bool pointer_hidden;
 	bool resize_due; /* to that of letterbox */
 	struct letterbox letterbox;
 	pixman_region32_t dirty;
@@ -82,7 +83,7 @@ static void move_pointer(struct scaled *s)
 
 	dirty_pointer(s);
 	s->pointer = (struct letterbox_pointer){ 0 };
-	if (s->shape && p->has_pointer)
+	if (s->shape && p->has_pointer && !s->pointer_hidden)
 		s->pointer = (struct letterbox_pointer){
 			.argb = (uint32_t *)(void *)s->shape->data,
 			.w = p->cursor.w,
@@ -370,6 +371,11 @@ struct scaled *scaled_free(struct scaled *s)
 	pixman_region32_fini(&s->dirty);
 	free(s);
 	return NULL;
+}
+
+void scaled_hide_pointer(struct scaled *s)
+{
+	s->pointer_hidden = true;
 }
 
 struct picture *scaled_picture(struct scaled *s)

@@ -18,5 +18,7 @@ int scaled_new(uv_loop_t *loop, struct picture *source, uint16_t w, uint16_t h,
 		struct scaled **ret);
 /* Before the source goes; NULL is fine; gives NULL. */
 struct scaled *scaled_free(struct scaled *s);
+/* The other's pointer is not drawn in from now on; before anybody watches. */
+void scaled_hide_pointer(struct scaled *s);
 /* It takes no input. */
 struct picture *scaled_picture(struct scaled *s);

@@ -3,10 +3,10 @@
  * Scenes. The decision table is test/unit/test-relay-scene.c. stationd has decided the kind; here
  * is what a screen shows of it with the pictures that are there:
  *
- * block and lock are cards and need nothing; a projection without a picture is a card, never what
- * was there before; a session whose picture was here is its last frame, dead to input, and else the
- * greeter that says it is coming, so that nobody ever sees another session's last frame; nothing
- * known is a card that waits.
+ * mapping, block and lock are cards and need nothing; a projection without a picture is a card,
+ * never what was there before; a session whose picture was here is its last frame, dead to input,
+ * and else the greeter that says it is coming, so that nobody ever sees another session's last
+ * frame; nothing known is a card that waits.
  */
 #include "relay/scene.h"
 
@@ -24,6 +24,13 @@ static const char *const kinds[_SCENE_KIND_MAX] = {
 	[SCENE_PROJECTION] = "projection",
 	[SCENE_LOCK] = "lock",
 	[SCENE_BLOCK] = "block",
+	[SCENE_MAPPING] = "mapping",
+};
+
+static const char *const mappings[_SCENE_MAPPING_MAX] = {
+	[SCENE_MAPPING_KEYBOARD] = "keyboard",
+	[SCENE_MAPPING_POINTER] = "pointer",
+	[SCENE_MAPPING_WAITING] = "waiting",
 };
 
 static const char *text_of(struct args *a, const char *key)
@@ -39,6 +46,14 @@ static enum scene_kind parse_kind(const char *text)
 		if (kinds[k] && streq(kinds[k], text))
 			return k;
 	return SCENE_UNKNOWN;
+}
+
+static enum scene_mapping parse_mapping(const char *text)
+{
+	for (int m = 0; text && m < _SCENE_MAPPING_MAX; m++)
+		if (mappings[m] && streq(mappings[m], text))
+			return m;
+	return SCENE_MAPPING_NONE;
 }
 
 static enum notice_kind find_kind(const char *act, const char *cause)
@@ -99,6 +114,19 @@ static bool parse_projection(json_t *json, struct scene *s)
 	str_copy(s->projection.id, sizeof(s->projection.id), id);
 	str_copy(s->projection.session, sizeof(s->projection.session), session ? session : "");
 	return true;
+}
+
+static bool parse_identify(json_t *json, struct scene *s)
+{
+	struct args a;
+
+	if (!json)
+		return true;
+	args_init(&a, json);
+	s->has_identify = true;
+	s->identify.name = text_of(&a, "name");
+	s->identify.system = text_of(&a, "system");
+	return !args_bad(&a) && *s->identify.name;
 }
 
 static bool parse_sign(json_t *json, struct scene *s)
@@ -164,6 +192,8 @@ static bool is_whole(const struct scene *s)
 		return !s->input && s->session[0] && *s->user;
 	case SCENE_BLOCK:
 		return !s->input && s->has_block;
+	case SCENE_MAPPING:
+		return !s->input && s->mapping != SCENE_MAPPING_NONE;
 	default:
 		return false;
 	}
@@ -194,7 +224,9 @@ int scene_parse(json_t *json, struct scene *ret)
 	     parse_projection(arg_any(&a, "projection", ARG_OPTIONAL), &s) &&
 	     parse_sign(arg_any(&a, "sign", ARG_OPTIONAL), &s) &&
 	     parse_lesson(arg_any(&a, "lesson", ARG_OPTIONAL), &s) &&
-	     parse_web(arg_any(&a, "web", ARG_OPTIONAL), &s);
+	     parse_web(arg_any(&a, "web", ARG_OPTIONAL), &s) &&
+	     parse_identify(arg_any(&a, "identify", ARG_OPTIONAL), &s);
+	s.mapping = parse_mapping(arg_string(&a, "mapping", ARG_OPTIONAL, 16));
 	if (!ok || args_bad(&a) || !is_whole(&s))
 		return -EBADMSG;
 	s.json = json_incref(json);
@@ -229,6 +261,8 @@ static enum scene_picture decide_picture(const struct scene_facts *f)
 		return f->login_runs ? SCENE_PICTURE_BUSY : SCENE_PICTURE_LOCK;
 	case SCENE_BLOCK:
 		return SCENE_PICTURE_BLOCK;
+	case SCENE_MAPPING:
+		return SCENE_PICTURE_MAPPING;
 	default:
 		return SCENE_PICTURE_WAITING;
 	}
@@ -253,11 +287,13 @@ static bool takes_input(const struct scene_facts *f, enum scene_picture picture)
 struct scene_shown scene_decide(const struct scene_facts *f)
 {
 	struct scene_shown d = { .picture = decide_picture(f) };
-	bool is_person = f->kind != SCENE_UNKNOWN && f->kind != SCENE_GREETER;
+	bool is_person = f->kind != SCENE_UNKNOWN && f->kind != SCENE_GREETER &&
+			 f->kind != SCENE_MAPPING;
 
 	d.input = takes_input(f, d.picture);
 	d.notice = is_person && f->has_notice;
 	d.sign = is_person && f->has_sign;
+	d.identify = f->has_identify;
 	d.chat = d.picture == SCENE_PICTURE_SESSION || d.picture == SCENE_PICTURE_WINDOW;
 	/* Elsewhere nothing but the question for more time is allowed. */
 	d.panel = d.chat || (d.notice && (f->kind == SCENE_PROJECTION || f->kind == SCENE_BLOCK));

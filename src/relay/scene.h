@@ -17,7 +17,16 @@ enum scene_kind {
 	SCENE_PROJECTION,
 	SCENE_LOCK,
 	SCENE_BLOCK,
+	SCENE_MAPPING,
 	_SCENE_KIND_MAX,
+};
+
+enum scene_mapping {
+	SCENE_MAPPING_NONE,
+	SCENE_MAPPING_KEYBOARD, /* any key of the keyboard in front of it */
+	SCENE_MAPPING_POINTER,  /* its pointer, or any key */
+	SCENE_MAPPING_WAITING,  /* another station is asked first */
+	_SCENE_MAPPING_MAX,
 };
 
 /* Strings are borrowed from json and never NULL. */
@@ -26,7 +35,8 @@ struct scene {
 	char session[SOURCE_SESSION_MAX + 1]; /* attached here, whatever is shown; may be empty */
 	const char *user, *full_name;
 	bool input; /* only with SCENE_SESSION */
-	bool has_notice, has_block, has_projection, has_sign, has_lesson, has_web;
+	bool has_notice, has_block, has_projection, has_sign, has_lesson, has_web, has_identify;
+	enum scene_mapping mapping; /* with SCENE_MAPPING only */
 	struct {
 		const char *by, *message;
 		int64_t ends_ms;
@@ -61,6 +71,9 @@ struct scene {
 		json_t *domains; /* the first ones */
 		int64_t more;
 	} web;
+	struct {
+		const char *name, *system;
+	} identify;
 	const char *text; /* why the last session ended here; may be empty */
 	json_t *json;     /* as it came; owned */
 };
@@ -87,7 +100,7 @@ struct scene_facts {
 	enum scene_kind kind;
 	bool input; /* as the scene says */
 	bool window;
-	bool has_notice, has_sign;
+	bool has_notice, has_sign, has_identify;
 	bool has_picture;    /* of the session of the scene */
 	bool has_projection; /* a picture of the projection */
 	bool was_shown;      /* the session's picture is what this screen shows now */
@@ -105,12 +118,14 @@ enum scene_picture {
 	SCENE_PICTURE_PROJECTION, /* instead of everything else */
 	SCENE_PICTURE_LOCK,       /* greeter, one can unlock */
 	SCENE_PICTURE_BLOCK,      /* card */
+	SCENE_PICTURE_MAPPING,    /* card: which keyboard and pointer are this screen's */
 };
 
 struct scene_shown {
 	enum scene_picture picture;
 	bool input;        /* keys and pointer pass to what is shown */
 	bool notice, sign; /* drawn over it */
+	bool identify;     /* drawn over all of that */
 	bool panel;        /* may be opened */
 	bool chat;         /* messages may be shown: whose they are is at work here */
 };

@@ -39,6 +39,8 @@ struct station_layers {
 	struct sign *sign;
 	struct panel *panel;
 	struct popup *popup;
+	struct identify *identify;
+	uint16_t w, h; /* of what they are drawn over */
 
 	/* Of the session that is here; all else is forgotten. */
 	char session[SOURCE_SESSION_MAX + 1];
@@ -65,7 +67,7 @@ static const char *language_of(const struct station_layers *l)
 	return l->screen->station->stations->relay->language;
 }
 
-/* --- notice and sign --- */
+/* --- notice, sign, identify --- */
 
 static void handle_countdown(uv_timer_t *t)
 {
@@ -92,7 +94,7 @@ static void notice_update(struct station_layers *l)
 	}
 	if (!l->notice && notice_new(&l->notice) < 0)
 		return;
-	if (notice_draw(l->notice, &text, c->shown->w, c->shown->h, clock_real_ms()))
+	if (notice_draw(l->notice, &text, l->w, l->h, clock_real_ms()))
 		viewer_set_overlay(c->viewer, VIEWER_LAYER_NOTICE, notice_overlay(l->notice));
 	if (!uv_is_active((uv_handle_t *)&l->countdown))
 		uv_timer_start(&l->countdown, handle_countdown, COUNTDOWN_MS, COUNTDOWN_MS);
@@ -122,8 +124,25 @@ static void sign_update(struct station_layers *l)
 	}
 	if (!l->sign && sign_new(&l->sign) < 0)
 		return;
-	if (sign_draw(l->sign, &text, c->shown->w, c->shown->h, find_top(l)))
+	if (sign_draw(l->sign, &text, l->w, l->h, find_top(l)))
 		viewer_set_overlay(c->viewer, VIEWER_LAYER_SIGN, sign_overlay(l->sign));
+}
+
+static void identify_update(struct station_layers *l)
+{
+	const struct station_screen *c = l->screen;
+	const struct scene *scene = &c->station->scene;
+
+	if (!c->decided.identify) {
+		if (l->identify)
+			viewer_set_overlay(c->viewer, VIEWER_LAYER_IDENTIFY, NULL);
+		l->identify = identify_free(l->identify);
+		return;
+	}
+	if (!l->identify && identify_new(&l->identify) < 0)
+		return;
+	if (identify_draw(l->identify, scene->identify.name, scene->identify.system, l->w, l->h))
+		viewer_set_overlay(c->viewer, VIEWER_LAYER_IDENTIFY, identify_overlay(l->identify));
 }
 
 /* --- panel --- */
@@ -227,7 +246,7 @@ static void panel_open(struct station_layers *l)
 	l->corner_spent = true;
 	if (!c->shown || !c->decided.panel || !(text.can_leave || text.can_ask))
 		return;
-	if (panel_new(&text, c->shown->w, c->shown->h, find_top(l), &l->panel) < 0)
+	if (panel_new(&text, l->w, l->h, find_top(l), &l->panel) < 0)
 		return;
 	if (l->draft)
 		panel_set_draft(l->panel, l->draft);
@@ -248,7 +267,7 @@ static void panel_refresh(struct station_layers *l)
 		return;
 	if (!c->decided.panel || !(text.can_leave || text.can_ask))
 		panel_close(l);
-	else if (panel_update(l->panel, &text, c->shown->w, c->shown->h, find_top(l)))
+	else if (panel_update(l->panel, &text, l->w, l->h, find_top(l)))
 		viewer_set_overlay(c->viewer, VIEWER_LAYER_PANEL, panel_overlay(l->panel));
 }
 
@@ -289,7 +308,7 @@ static void popup_show(struct station_layers *l, const struct chat_line *line)
 			return;
 		l->popup_number = -1;
 	}
-	if (popup_draw(l->popup, &text, c->shown->w, c->shown->h))
+	if (popup_draw(l->popup, &text, l->w, l->h))
 		viewer_set_overlay(c->viewer, VIEWER_LAYER_MESSAGE, popup_overlay(l->popup));
 	if (l->popup_number == line->number)
 		return;
@@ -494,6 +513,8 @@ void station_layers_update(struct station_layers *l)
 		panel_close(l);
 		return; /* the last frame stays as it is */
 	}
+	viewer_get_layer_size(c->viewer, &l->w, &l->h);
+	identify_update(l);
 	notice_update(l);
 	sign_update(l);
 	chat_update(l);
@@ -540,7 +561,7 @@ static void handle_corner(uv_timer_t *t)
 
 static void watch_corner(struct station_layers *l, uint8_t buttons, uint16_t x, uint16_t y)
 {
-	bool inside = x + CORNER_SIDE >= l->screen->shown->w && y < CORNER_SIDE;
+	bool inside = x + CORNER_SIDE >= l->w && y < CORNER_SIDE;
 
 	if (!inside)
 		l->corner_spent = false;
@@ -626,6 +647,7 @@ struct station_layers *station_layers_free(struct station_layers *l)
 	sign_free(l->sign);
 	panel_free(l->panel);
 	popup_free(l->popup);
+	identify_free(l->identify);
 	str_wipe_free(l->draft);
 	free(l->refusal);
 	free(l->lesson_title);

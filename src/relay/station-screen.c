@@ -8,8 +8,9 @@
  * last frame may be that of a session that is not to be seen any more.
  *
  * Cards and projections are made in the size that the viewer has, so that a block does not resize
- * anybody's window. Browsers scale by themselves and lay their page over a card: theirs is always
- * the same size, one picture for all of them.
+ * anybody's window. A session comes to a screen of this computer in whatever size it has, and is
+ * asked for the screen's. Browsers scale by themselves and lay their page over a card: theirs is
+ * always the same size, one picture for all of them.
  */
 #include "relay/station-screen.h"
 
@@ -50,6 +51,7 @@ static void handle_gone(struct picture_watcher *w)
 static void show(struct station_screen *c, struct picture *p, bool input)
 {
 	if (p != c->shown) {
+		c->size_asked |= viewer_is_screen(c->viewer);
 		if (c->shown)
 			picture_unwatch(c->shown, &c->watcher);
 		c->shown = p;
@@ -80,6 +82,11 @@ static void card_words(
 		t->kind = CARD_PROJECTION;
 		t->by = scene->projection.by;
 		t->message = scene->projection.session[0] ? scene->projection.full_name : "";
+	} else if (picture == SCENE_PICTURE_MAPPING) {
+		t->kind = scene->mapping == SCENE_MAPPING_KEYBOARD  ? CARD_MAP_KEYBOARD
+			  : scene->mapping == SCENE_MAPPING_POINTER ? CARD_MAP_POINTER
+								    : CARD_MAP_WAITING;
+		t->message = c->station->name ? c->station->name : "";
 	}
 }
 
@@ -123,9 +130,9 @@ static struct picture *find_projection(struct station_screen *c)
 {
 	if (!c->layers)
 		return station_projection(c->station);
-	if (c->state != SCENE_PICTURE_PROJECTION) {
+	/* A window that becomes another size meanwhile keeps what it has. */
+	if (c->state != SCENE_PICTURE_PROJECTION || viewer_is_screen(c->viewer))
 		find_size(c, &c->w, &c->h);
-	}
 	return projection_user_scaled(&c->station->projection, c->w, c->h);
 }
 
@@ -142,6 +149,7 @@ static struct picture *find_picture(
 		return find_projection(c);
 	case SCENE_PICTURE_BLOCK:
 	case SCENE_PICTURE_COMING:
+	case SCENE_PICTURE_MAPPING:
 		return find_card(c, picture, card);
 	default:
 		return c->ops->handle_greeter ? c->ops->handle_greeter(c, picture)
@@ -160,6 +168,7 @@ static struct scene_shown decide(const struct station_screen *c)
 		.window = s->scene.projection.window,
 		.has_notice = s->scene.has_notice,
 		.has_sign = s->scene.has_sign,
+		.has_identify = s->scene.has_identify,
 		.has_picture = station_picture(s) != NULL,
 		.has_projection = s->scene.projection.window ? s->window != NULL
 							     : station_projection(s) != NULL,

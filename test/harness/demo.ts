@@ -301,7 +301,7 @@ export class Demo {
    */
   async reboot(): Promise<void> {
     const kept = "etc/passwd etc/shadow etc/group etc/gshadow etc/stationmaster etc/resolv.conf etc/systemd/system home var/lib/stationmaster var/lib/station-relay usr/local/lib/demo";
-    await this.sh("systemctl stop station-relay.service stationd.service stationd.socket stationd-relay.socket stationd-seat.socket station-session.socket 'station-session@*.service'");
+    await this.sh("systemctl stop station-relay-seat.socket station-relay.service stationd.service stationd.socket stationd-relay.socket stationd-seat.socket station-session.socket 'station-session@*.service'");
     const disk = await this.sh(`tar -C / --numeric-owner -cf - ${kept} | base64 -w0`);
     for (const agent of this.agents.values()) await (await agent).stop().catch(() => undefined);
     this.agents.clear();

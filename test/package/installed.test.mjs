@@ -20,7 +20,7 @@ after(async () => {
 });
 
 test("services run, with nothing failed", async () => {
-  for (const unit of ["stationd.service", "station-relay.service", "stationd.socket", "stationd-relay.socket", "stationd-seat.socket", "station-session.socket"])
+  for (const unit of ["stationd.service", "station-relay.service", "stationd.socket", "stationd-relay.socket", "stationd-seat.socket", "station-relay-seat.socket", "station-session.socket"])
     assert.equal(String(await sh(`systemctl is-active ${unit}; systemctl is-enabled ${unit}`)), "active\nenabled\n", unit);
   await until("the relay is connected", async () => (await ctl("system", "status")).relay);
 });

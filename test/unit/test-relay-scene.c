@@ -44,9 +44,11 @@ static const struct {
 	{ SCENE_LOCK, ANY, ANY, ANY, ANY, N, SCENE_PICTURE_LOCK },
 	{ SCENE_LOCK, ANY, ANY, ANY, ANY, Y, SCENE_PICTURE_BUSY },
 	{ SCENE_BLOCK, ANY, ANY, ANY, ANY, ANY, SCENE_PICTURE_BLOCK },
+	/* A screen that does not know its keyboard: whatever else there is. */
+	{ SCENE_MAPPING, ANY, ANY, ANY, ANY, ANY, SCENE_PICTURE_MAPPING },
 };
 
-enum { N_FACTS = 256 };
+enum { N_FACTS = 512 };
 
 static struct scene_facts facts_of(unsigned kind, unsigned bits)
 {
@@ -58,7 +60,8 @@ static struct scene_facts facts_of(unsigned kind, unsigned bits)
 		.has_picture = bits & 16,
 		.has_projection = bits & 32,
 		.was_shown = bits & 64,
-		.login_runs = bits & 128 };
+		.login_runs = bits & 128,
+		.has_identify = bits & 256 };
 }
 
 static bool fits(int cell, bool fact)
@@ -126,11 +129,14 @@ static void layers_are_for_people(void **state)
 		for (unsigned bits = 0; bits < N_FACTS; bits++) {
 			struct scene_facts f = facts_of(kind, bits);
 			struct scene_shown d = scene_decide(&f);
-			bool person = f.kind != SCENE_UNKNOWN && f.kind != SCENE_GREETER;
+			bool person = f.kind != SCENE_UNKNOWN && f.kind != SCENE_GREETER &&
+				      f.kind != SCENE_MAPPING;
 			bool cut = f.kind == SCENE_BLOCK || f.kind == SCENE_PROJECTION;
 
 			assert_int_equal(d.notice, person && f.has_notice);
 			assert_int_equal(d.sign, person && f.has_sign);
+			/* Which screen it is, is for who installs them, too. */
+			assert_int_equal(d.identify, f.has_identify);
 			/* Nothing that was written to a person where somebody else may look. */
 			assert_int_equal(d.chat, is_session(d.picture));
 			/* With input cut by somebody who controls it, too: one can always leave. */
@@ -215,6 +221,22 @@ static void scenes_are_read(void **state)
 					 &s),
 			0);
 	assert_int_equal(s.kind, SCENE_LOCK);
+
+	assert_int_equal(parse("{\"kind\":\"mapping\",\"session\":\"s7\"," NAMES
+			       ",\"input\":false,\"mapping\":\"pointer\",\"identify\":null}",
+					 &s),
+			0);
+	assert_int_equal(s.kind, SCENE_MAPPING);
+	assert_int_equal(s.mapping, SCENE_MAPPING_POINTER);
+	assert_false(s.has_identify);
+	assert_int_equal(parse("{\"kind\":\"greeter\",\"input\":false,\"mapping\":null,"
+			       "\"identify\":{\"name\":\"R12-03\",\"system\":\"Room 12\"}}",
+					 &s),
+			0);
+	assert_int_equal(s.mapping, SCENE_MAPPING_NONE);
+	assert_true(s.has_identify);
+	assert_string_equal(s.identify.name, "R12-03");
+	assert_string_equal(s.identify.system, "Room 12");
 	scene_done(&s);
 }
 
@@ -274,7 +296,11 @@ static void what_is_no_scene_is_unknown(void **state)
 		"{\"kind\":\"block\",\"input\":true," BLOCK "}",
 		"{\"kind\":\"projection\",\"input\":true," PROJECTION("false") "}",
 		"{\"kind\":\"lock\",\"session\":\"s7\"," NAMES ",\"input\":true}",
+		"{\"kind\":\"mapping\",\"input\":true,\"mapping\":\"keyboard\"}",
 		/* What the kind needs is missing. */
+		"{\"kind\":\"mapping\",\"input\":false}",
+		"{\"kind\":\"mapping\",\"input\":false,\"mapping\":\"dance\"}",
+		"{\"kind\":\"greeter\",\"input\":false,\"identify\":{}}",
 		"{\"kind\":\"block\",\"input\":false}",
 		"{\"kind\":\"projection\",\"input\":false}",
 		"{\"kind\":\"projection\",\"input\":false," PROJECTION("true") "}",

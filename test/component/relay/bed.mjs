@@ -170,7 +170,7 @@ export class Bed {
     this.log = "";
     this.child = spawn(
       process.env.STATION_RELAY,
-      [`--config=${this.dir}/stationmaster.conf`, `--socket=${this.socket}`, `--state=${this.dir}/state`],
+      [`--config=${this.dir}/stationmaster.conf`, `--socket=${this.socket}`, `--state=${this.dir}/state`, `--seats=${this.dir}/seat.sock`],
       {
         stdio: ["ignore", "ignore", "pipe"],
         env: {
