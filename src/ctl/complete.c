@@ -150,6 +150,22 @@ static void complete_persons(const char *socket, const char *prefix)
 	}
 }
 
+/* The last one of several with commas between. */
+static void complete_acts(const char *prefix)
+{
+	static const char *const acts[] = { "tile", "view", "control", "block", "limit", "project",
+		"logoff", "suspend", "lock", "unlock", "start", "close", "chat", "logon" };
+	const char *comma = strrchr(prefix, ',');
+	size_t n = comma ? (size_t)(comma + 1 - prefix) : 0;
+
+	for (size_t i = 0; i < ELEMENTSOF(acts); i++) {
+		_cleanup_free_ char *word = str_format("%.*s%s", (int)n, prefix, acts[i]);
+
+		if (word)
+			print_candidate(prefix, word, "");
+	}
+}
+
 static void complete_users(const char *prefix)
 {
 	struct passwd *pw;
@@ -273,6 +289,9 @@ static void complete_value(const struct option_info *option, const struct comman
 		break;
 	case OPT_ROOM:
 		complete_rooms(socket, prefix);
+		break;
+	case OPT_ACTS:
+		complete_acts(prefix);
 		break;
 	case OPT_FROM:
 		complete_targets(socket, prefix);

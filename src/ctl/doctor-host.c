@@ -272,15 +272,6 @@ static void cgroups_look(struct doctor *d)
 	finding_add(d, "cgroups", FINDING_OK, NULL, "Processor, memory and tasks can be limited.");
 }
 
-static void nftables_look(struct doctor *d)
-{
-	if (access("/usr/sbin/nft", X_OK) < 0)
-		finding_add(d, "nftables", FINDING_WARNING, "apt install nftables",
-				"nftables is not installed: limits of the web cannot be looked into, and perhaps not enforced.");
-	else
-		finding_add(d, "nftables", FINDING_OK, NULL, "nftables is installed.");
-}
-
 void doctor_look_host(struct doctor *d)
 {
 	static const char *const places[] = { "/", "/home", "/tmp", "/var/lib/stationmaster" };
@@ -306,5 +297,4 @@ void doctor_look_host(struct doctor *d)
 	}
 	clock_look(d);
 	cgroups_look(d);
-	nftables_look(d);
 }

@@ -71,6 +71,7 @@ static const struct place {
 	{ "/run/stationmaster/api.sock", S_IFSOCK, 0666, "root", "root" },
 	{ "/run/stationmaster/relay.sock", S_IFSOCK, 0660, "root", "station-relay" },
 	{ "/run/stationmaster/session.sock", S_IFSOCK, 0600, "root", "root" },
+	{ "/run/stationmaster/limits.sock", S_IFSOCK, 0600, "root", "root" },
 	{ "/run/stationmaster/sessions", S_IFDIR, 0711, "root", "root" },
 	{ "/run/stationmaster/ended", S_IFDIR, 0700, "root", "root" },
 	{ "/var/lib/stationmaster", S_IFDIR, 0700, "root", "root" },
@@ -127,8 +128,8 @@ static void places_look(struct doctor *d)
 void doctor_look_service(struct doctor *d)
 {
 	static const char *const units[] = { "stationd.socket", "stationd-relay.socket",
-		"stationd-seat.socket", "station-session.socket", "stationd.service",
-		"station-relay.service" };
+		"stationd-seat.socket", "station-session.socket", "station-limits.socket",
+		"stationd.service", "station-relay.service" };
 
 	if (access("/run/systemd/system", F_OK) == 0)
 		for (size_t i = 0; i < ELEMENTSOF(units); i++)

@@ -109,6 +109,7 @@ void doctor_look(struct doctor *d)
 		return;
 	doctor_look_host(d);
 	status_ask(d);
+	doctor_look_web(d);
 	doctor_look_service(d);
 	doctor_look_network(d);
 }

@@ -31,6 +31,8 @@ void doctor_look(struct doctor *d);
 /* doctor-host.c: what the computer brings. */
 void doctor_look_settings(struct doctor *d);
 void doctor_look_host(struct doctor *d);
+/* doctor-web.c: what limits of the web need. */
+void doctor_look_web(struct doctor *d);
 /* doctor-service.c: what we run on it. */
 void doctor_look_service(struct doctor *d);
 /* doctor-network.c: ports, certificate, HTTPS. */

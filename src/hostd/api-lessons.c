@@ -54,9 +54,12 @@ void api_lessons_list(struct request *r)
 	if (!api_args_done(r))
 		return;
 	lessons = json_array();
-	list_for_each (l, &r->host->lessons)
-		json_array_append_new(lessons,
-				lesson_build_json(list_entry(l, struct lesson, link), r->caller));
+	list_for_each (l, &r->host->lessons) {
+		const struct lesson *lesson = list_entry(l, struct lesson, link);
+
+		if (lesson_is_visible(lesson, r->caller))
+			json_array_append_new(lessons, lesson_build_json(lesson, r->caller));
+	}
 	varlink_reply(r->call, json_pack("{s:o}", "lessons", lessons));
 }
 

@@ -11,6 +11,7 @@
 #include "hostd/api.h"
 #include "hostd/choice.h"
 #include "hostd/host.h"
+#include "hostd/rights.h"
 #include "hostd/weblimit.h"
 
 static const int64_t until_ms_max = 1000ll * 3600 * 24 * 3660;
@@ -30,9 +31,12 @@ void api_limits_list(struct request *r)
 	if (!api_args_done(r))
 		return;
 	limits = json_array();
-	list_for_each (l, &r->host->web_limits)
-		json_array_append_new(limits,
-				web_limit_build_json(list_entry(l, struct web_limit, link)));
+	list_for_each (l, &r->host->web_limits) {
+		const struct web_limit *b = list_entry(l, struct web_limit, link);
+
+		if (b->kind == WEB_LIMIT_ALL || rights_may_see_user(r->host, r->caller, b->uid))
+			json_array_append_new(limits, web_limit_build_json(b));
+	}
 	varlink_reply(r->call, json_pack("{s:o}", "limits", limits));
 }
 

@@ -377,7 +377,6 @@ json_t *block_texts_build(struct host *h, uid_t uid)
 bool block_is_visible(const struct block *b, const struct caller *caller)
 {
 	_cleanup_free_ char *room = NULL;
-	struct list *l;
 
 	if (b->kind == BLOCK_ALL || !rights_are_bound(b->host, caller))
 		return true;
@@ -385,13 +384,7 @@ bool block_is_visible(const struct block *b, const struct caller *caller)
 		room = station_find_room(b->host, b->name);
 		return room && rights_have_room(b->host, caller, room);
 	}
-	list_for_each (l, &b->host->sessions) {
-		struct session *s = list_entry(l, struct session, link);
-
-		if (s->person.uid == b->uid && rights_may_see(caller, s))
-			return true;
-	}
-	return false;
+	return rights_may_see_user(b->host, caller, b->uid);
 }
 
 json_t *block_build_json(const struct block *b)

@@ -109,10 +109,12 @@ static json_t *build_snapshot(struct host *h, const struct caller *c)
 		if (projection_is_visible(p, c))
 			json_array_append_new(projections, projection_build_json(p, c));
 	}
-	list_for_each (l, &h->lessons)
-		if (may_see_stations(c))
-			json_array_append_new(lessons,
-					lesson_build_json(list_entry(l, struct lesson, link), c));
+	list_for_each (l, &h->lessons) {
+		const struct lesson *lesson = list_entry(l, struct lesson, link);
+
+		if (may_see_stations(c) && lesson_is_visible(lesson, c))
+			json_array_append_new(lessons, lesson_build_json(lesson, c));
+	}
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "kind", "snapshot", "sessions",
 			sessions, "stations", stations, "jobs", jobs, "projections", projections,
 			"lessons", lessons, "block_all",
@@ -340,7 +342,7 @@ void events_send_lesson(struct lesson *l)
 	list_for_each_safe (i, next, &l->host->watchers) {
 		struct watcher *w = list_entry(i, struct watcher, link);
 
-		if (may_see_stations(&w->caller))
+		if (may_see_stations(&w->caller) && lesson_is_visible(l, &w->caller))
 			watcher_send(w, json_pack("{s:s, s:o}", "kind", "lesson", "lesson",
 							lesson_build_json(l, &w->caller)));
 	}

@@ -390,15 +390,43 @@ json_t *lesson_presets_build(struct host *h, uid_t uid)
 
 /* --- JSON --- */
 
+/* Those of a lesson that a caller who is bound to rooms may know of. */
+static json_t *find_seen(const struct lesson *l, const struct caller *caller)
+{
+	json_t *seen = json_array(), *user;
+	size_t i;
+
+	json_array_foreach (l->users, i, user) {
+		uid_t uid = (uid_t)json_integer_value(json_object_get(user, "uid"));
+
+		if (rights_may_see_user(l->host, caller, uid))
+			json_array_append(seen, user);
+	}
+	return seen;
+}
+
+bool lesson_is_visible(const struct lesson *l, const struct caller *caller)
+{
+	_cleanup_json_ json_t *seen = NULL;
+
+	if (l->rule.all || l->by.uid == caller->uid || !rights_are_bound(l->host, caller))
+		return true;
+	seen = find_seen(l, caller);
+	return json_array_size(seen) > 0;
+}
+
 json_t *lesson_build_json(const struct lesson *l, const struct caller *caller)
 {
+	/* Whom somebody has named is no secret of the others. */
+	_cleanup_json_ json_t *seen =
+			l->by.uid == caller->uid ? json_incref(l->users) : find_seen(l, caller);
 	char since[CLOCK_RFC3339_LEN + 1];
 
 	clock_format_rfc3339(l->since_s, since);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:o, s:b, s:s, s:O, s:o, s:b}", "id",
 			l->id, "name", l->name, "by", l->by.user, "by_name", l->by.full_name,
 			"since", since, "ends_ms", (json_int_t)l->rule.ends_ms, "all", l->rule.all,
-			"users", lesson_build_users(l->users), "block", l->rule.block, "message",
+			"users", lesson_build_users(seen), "block", l->rule.block, "message",
 			l->message, "programs", l->programs, "web", lesson_build_web(l->web), "may",
 			rights_may_stop(l->host, caller, &l->by));
 }

@@ -81,7 +81,11 @@ void lesson_presets_add(
 		struct host *h, uid_t uid, const struct lesson_order *order, int64_t length_ms);
 json_t *lesson_presets_build(struct host *h, uid_t uid);
 
-/* The type Lesson of org.stationmaster.Lessons for this caller. */
+/* Is it in lists and events of this caller? Who is bound to rooms sees own ones, those of
+ * everybody, and those that cover somebody who can be seen. */
+bool lesson_is_visible(const struct lesson *l, const struct caller *caller);
+/* The type Lesson of org.stationmaster.Lessons for this caller: of those it covers, who can be
+ * seen. */
 json_t *lesson_build_json(const struct lesson *l, const struct caller *caller);
 /* What the station of this session shows of lessons, or null. */
 json_t *lesson_build_station(const struct session *s);

@@ -118,6 +118,21 @@ bool rights_may_see_station(const struct caller *c, const struct station *st)
 	return rights_have_room(st->host, c, st->room);
 }
 
+bool rights_may_see_user(struct host *h, const struct caller *c, uid_t uid)
+{
+	struct list *l;
+
+	if (!rights_are_bound(h, c))
+		return true;
+	list_for_each (l, &h->sessions) {
+		const struct session *s = list_entry(l, struct session, link);
+
+		if (s->person.uid == uid && rights_may_see(c, s))
+			return true;
+	}
+	return false;
+}
+
 bool rights_are_bound(struct host *h, const struct caller *c)
 {
 	struct rights r;

@@ -66,6 +66,8 @@ const WAYS = [
     mends: "test ! -e /sys/fs/cgroup/cgroup.controllers || umount /sys/fs/cgroup/cgroup.controllers", finds: ["cgroups", "warning", /cgroup/],
   }],
   ["no nftables", { breaks: "mv /usr/sbin/nft /usr/sbin/nf", mends: "mv /usr/sbin/nf /usr/sbin/nft", finds: ["nftables", "warning", /nftables is not installed/] }],
+  ["no filter of the web", { breaks: "mv /usr/sbin/haproxy /usr/sbin/hap", mends: "mv /usr/sbin/hap /usr/sbin/haproxy", finds: ["web-filter", "warning", /HAProxy.*not installed/, /apt install haproxy/] }],
+  ["no resolver for it", { breaks: "mv /usr/sbin/dnsmasq /usr/sbin/dns", mends: "mv /usr/sbin/dns /usr/sbin/dnsmasq", finds: ["web-filter", "warning", /dnsmasq.*not installed/, /dnsmasq-base/] }],
   ["stationd does not answer", { breaks: "systemctl stop stationd.socket stationd-relay.socket stationd-seat.socket stationd.service", mends: "systemctl start stationd.socket stationd-relay.socket stationd-seat.socket stationd", finds: ["stationd", "fault", /does not answer/] }],
   ["the relay is stopped", { breaks: "systemctl stop station-relay", mends: "systemctl start station-relay", finds: ["relay", "fault", /not connected/, /restart station-relay/] }],
   ["a unit is stopped", { breaks: "systemctl stop station-session.socket", mends: "systemctl start station-session.socket", finds: ["units", "fault", /station-session\.socket is inactive/, /enable --now/] }],

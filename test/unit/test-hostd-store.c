@@ -206,6 +206,49 @@ static void an_older_file_is_brought_up_to_date(void **state)
 					 "SELECT * FROM lessons, lesson_sessions, lesson_presets",
 					 ""),
 			0);
+	/* What rights, tokens, lessons and limits are kept in takes rows, and gives them back. */
+	assert_int_equal(
+			store_exec(s, "INSERT INTO grants VALUES (5, 'otto', 'Otto', '[\"A\"]', '')",
+					""),
+			0);
+	assert_int_equal(
+			store_exec(s,
+					"INSERT INTO api_tokens (hash, name, uid, user, full_name, role, acts, "
+					"rooms, created_ms, expires_ms, used_ms, used_from) VALUES (x'01', "
+					"'wall', 5, 'otto', 'Otto', 'operator', '', '', 1, 2, 0, '')",
+					""),
+			0);
+	assert_int_equal(
+			store_exec(s,
+					"INSERT INTO lessons (name, by_user, by_uid, by_name, by_role, since_s, "
+					"ends_ms, everybody, users, block, message, programs, web) VALUES "
+					"('Maths', 'otto', 5, 'Otto', 'operator', 1, 2, 1, '[]', 0, '', '[]', 'null')",
+					""),
+			0);
+	assert_int_equal(store_exec(s, "INSERT INTO lesson_sessions VALUES (1, 'b', 's1')", ""), 0);
+	assert_int_equal(
+			store_exec(s,
+					"INSERT INTO web_limits VALUES ('user', 'anna', 'Anna', 1, 'standard', "
+					"'otto', 5, 'Otto', 'operator', 1, 0, 'allow', 'contoso.com')",
+					""),
+			0);
+	s = store_close(s);
+	assert_int_equal(store_open(path, &s), 0);
+	ends[0] = 0;
+	assert_int_equal(
+			store_query(s, read_target, ends,
+					"SELECT 0, count(*), 0 FROM grants, api_tokens, lessons, "
+					"lesson_sessions, web_limits WHERE grants.rooms = '[\"A\"]'",
+					""),
+			0);
+	assert_int_equal(ends[0], 1);
+	/* With a lesson goes what was noted of its sessions. */
+	assert_int_equal(store_exec(s, "DELETE FROM lessons", ""), 0);
+	ends[0] = -1;
+	assert_int_equal(store_query(s, read_target, ends,
+					 "SELECT 0, count(*), 0 FROM lesson_sessions", ""),
+			0);
+	assert_int_equal(ends[0], 0);
 	store_close(s);
 }
 

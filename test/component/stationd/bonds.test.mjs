@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
 import { Daemon, openRelay, until } from "./daemon.mjs";
+import { Limiter } from "./limiter.mjs";
 
 let d, root, relay, token, otto;
 const groupFile = readFileSync("/etc/group", "utf8");
@@ -66,6 +67,32 @@ test("bound to a room: lists have that room and nothing else", async () => {
   assert.deepEqual((await otto.call("Chat.History")).messages.map((m) => m.text), ["public"]);
   await root.call("Rights.Clear", { user: "otto" });
   assert.equal(users((await otto.call("Sessions.List")).sessions), "ada,anna,ben,cem");
+});
+
+test("bound to a room: lessons and limits of the web are those of its people", async () => {
+  const limiter = new Limiter();
+  await limiter.start();
+  const rule = { mode: "allow", domains: ["contoso.com"] };
+  for (const user of ["anna", "ben", "cem"]) await root.call("Limits.Limit", { users: [user], ...rule });
+  await root.call("Limits.Limit", { all: true, ...rule });
+  const names = async (who) => (await who.call("Limits.List")).limits.map((l) => l.name || "all").sort();
+  assert.deepEqual(await names(otto), ["all", "anna"]);
+  assert.deepEqual(await names(root), ["all", "anna", "ben", "cem"]);
+  const events = [];
+  const watch = relay.call("Events.Watch", {}, { token, from: "192.0.2.99", more: (e) => events.push(e) }).catch(() => {});
+  await until("the snapshot", () => events.some((e) => e.kind === "snapshot"));
+  const start = async (users, name) => (await root.call("Lessons.Start", { ...(users ? { users } : { all: true }), name, length_ms: 600_000 })).lesson;
+  const ids = [await start(["ben", "cem"], "theirs"), await start(["anna", "ben"], "both"), await start(null, "everybody")];
+  const seen = (await otto.call("Lessons.List")).lessons.map((l) => [l.name, l.users.map((u) => u.user).join()]);
+  assert.deepEqual(seen, [["both", "anna"], ["everybody", ""]]);
+  await until("events of two", () => events.filter((e) => e.kind === "lesson").length === 2);
+  assert.deepEqual(events.filter((e) => e.kind === "lesson").map((e) => e.lesson.name), ["both", "everybody"]);
+  assert.deepEqual((await otto.call("Events.Watch")).lessons.map((l) => l.name), ["both", "everybody"]);
+  assert.equal((await root.call("Lessons.List")).lessons.find((l) => l.name === "both").users.length, 2);
+  for (const lesson of ids) await root.call("Lessons.End", { lesson });
+  await root.call("Limits.Free", { all: true });
+  await limiter.stop();
+  void watch;
 });
 
 /** Every act of an operator, on ben, who sits in room B; each is refused by name. */

@@ -168,6 +168,69 @@ export const systemDe: Record<string, string> = {
   '"{site}" is not the name of a site. Write one like contoso.com.': "„{site}“ ist nicht der Name einer Seite. Schreiben Sie einen wie contoso.com.",
   '"{site}" is too long to be the name of a site.': "„{site}“ ist zu lang für den Namen einer Seite.",
   "{count} sites are too many; a list has at most {max}.": "{count} Seiten sind zu viele; eine Liste hat höchstens {max}.",
+  "Only {name} can lock this session. Suspend it, or block it.":
+    "Nur {name} kann diese Sitzung verriegeln. Halten Sie sie an oder sperren Sie sie.",
+  "{name} is an {role}; such sessions can only be logged off. The setting orchestrate-privileged allows more.":
+    "{name} hat besondere Rechte ({role}); solche Sitzungen lassen sich nur abmelden. Die Einstellung orchestrate-privileged erlaubt mehr.",
+  "{name} is not in a room that your rights name. Administrators can change them.":
+    "{name} ist in keinem Raum, für den Ihre Rechte gelten. Die Administration kann sie ändern.",
+  "Your rights do not name this act ({act}). Administrators can change them.":
+    "Ihre Rechte enthalten das nicht ({act}). Die Administration kann sie ändern.",
+  "Done, but it could not be written to the disk: a restart undoes it. Free disk space, then order it again.":
+    "Getan, aber es ließ sich nicht auf die Platte schreiben: Ein Neustart macht es rückgängig. Schaffen Sie Platz und ordnen Sie es noch einmal an.",
+  "This could not be written to the disk. Free disk space, then try again.":
+    "Das ließ sich nicht auf die Platte schreiben. Schaffen Sie Platz und versuchen Sie es noch einmal.",
+  "The service that knows the accounts does not answer. Try again.":
+    "Der Dienst, der die Konten kennt, antwortet nicht. Versuchen Sie es noch einmal.",
+  "This cannot be the name of an account.":
+    "So kann kein Konto heißen.",
+  "This person has no rights of its own; those of every operator hold.":
+    "Für diese Person gibt es keine eigenen Rechte; es gelten die der Aufsicht.",
+  "A token cannot have a higher role than you.":
+    "Ein Token kann keine höhere Rolle haben als Sie.",
+  "A token cannot have acts that your rights do not name.":
+    "Ein Token kann nichts dürfen, was Ihre Rechte nicht enthalten.",
+  "A token cannot have rooms that your rights do not name.":
+    "Ein Token kann nicht für Räume gelten, für die Ihre Rechte nicht gelten.",
+  "There are too many tokens already. Revoke some.":
+    "Es gibt schon zu viele Token. Widerrufen Sie einige.",
+  "The token could not be written to the disk. Free disk space, then try again.":
+    "Der Token ließ sich nicht auf die Platte schreiben. Schaffen Sie Platz und versuchen Sie es noch einmal.",
+  "There is no such token; it may have ended.":
+    "Diesen Token gibt es nicht; vielleicht ist er abgelaufen.",
+  "There is no such session, user or station.":
+    "Diese Sitzung, diesen Benutzer oder diese Station gibt es nicht.",
+  "Too many names in one call.":
+    "Zu viele Namen auf einmal.",
+  "The helper of the session cannot be reached.":
+    "Der Helfer der Sitzung ist nicht erreichbar.",
+  "The helper of the session (station-session) ended unexpectedly; the system's journal says why.":
+    "Der Helfer der Sitzung (station-session) ist unerwartet beendet; das Journal des Systems sagt, warum.",
+  "The list has no site. Write at least one, like contoso.com.": "Die Liste hat keine Seite. Schreiben Sie mindestens eine, etwa contoso.com.",
+  "There are too many limits already.": "Es gibt schon zu viele Begrenzungen.",
+  "There are too many different lists of sites at the same time.": "Es gelten zu viele verschiedene Listen von Seiten zur selben Zeit.",
+  "There are too many different lists of sites at the same time. Use one that is in force already, or free somebody first.":
+    "Es gelten zu viele verschiedene Listen von Seiten zur selben Zeit. Nehmen Sie eine, die schon gilt, oder geben Sie erst jemandem das Web frei.",
+  "There are too many different lists of sites at the same time. Use one that is in force already, or end another lesson first.":
+    "Es gelten zu viele verschiedene Listen von Seiten zur selben Zeit. Nehmen Sie eine, die schon gilt, oder beenden Sie erst eine andere Stunde.",
+  "The order to limit the web makes no sense.": "Die Anweisung, das Web zu begrenzen, ergibt keinen Sinn.",
+  "Limits of the web need systemd, and this system does not run it.": "Das Web zu begrenzen braucht systemd, und dieses System läuft ohne.",
+  "The filter of the web (HAProxy) is not installed: apt install haproxy.": "Der Filter für das Web (HAProxy) ist nicht installiert: apt install haproxy.",
+  "The filter of the web needs dnsmasq, which is not installed: apt install dnsmasq-base.":
+    "Der Filter für das Web braucht dnsmasq, das nicht installiert ist: apt install dnsmasq-base.",
+  "The kernel of this system has no packet filter that Stationmaster could use (nftables).":
+    "Der Kernel dieses Systems hat keinen Paketfilter, den Stationmaster benutzen könnte (nftables).",
+  "The packet filter of this system (nftables) refused the rules: {reason}": "Der Paketfilter dieses Systems (nftables) hat die Regeln abgelehnt: {reason}",
+  "The filter of the web did not start, so nothing of the web can be reached: {reason}. The journal of the units station-filter@* says more.":
+    "Der Filter für das Web ist nicht gestartet, also ist nichts vom Web erreichbar: {reason}. Das Journal der Units station-filter@* sagt mehr.",
+  "The web of {name} is limited, and the limit cannot be enforced now, so the session was not started. {reason}":
+    "Das Web von {name} ist begrenzt, und das lässt sich gerade nicht durchsetzen; deshalb wurde die Sitzung nicht gestartet. {reason}",
+  "This is your own session; your own web is never limited.": "Das ist Ihre eigene Sitzung; Ihr eigenes Web wird nie begrenzt.",
+  "The lesson is over.": "Die Stunde ist zu Ende.",
+  "You may not block, so no lesson of yours can.": "Sie dürfen nicht sperren, also kann es auch keine Ihrer Stunden.",
+  "You may not limit the web, so no lesson of yours can.": "Sie dürfen das Web nicht begrenzen, also kann es auch keine Ihrer Stunden.",
+  "You may not start programs, so no lesson of yours can.": "Sie dürfen keine Programme starten, also kann es auch keine Ihrer Stunden.",
+  "You may not write to people, so no lesson of yours can.": "Sie dürfen niemandem schreiben, also kann es auch keine Ihrer Stunden.",
   "The part that limits the web (station-limits) cannot be reached; systemctl status station-limits says more.":
     "Der Teil, der das Web begrenzt (station-limits), ist nicht erreichbar; systemctl status station-limits sagt mehr.",
   'The lesson "{lesson}" blocks, too, and goes on. Switch its block off, or end the lesson.':
