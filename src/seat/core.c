@@ -199,6 +199,19 @@ void core_release(struct core *c)
 		let_go(c, device_of(l));
 }
 
+/* Whoever holds Shift while the station connects holds it for what comes then. */
+static void hold_again(struct core *c, struct device *d)
+{
+	static const uint32_t modifiers[] = { KEY_LEFTSHIFT, KEY_RIGHTSHIFT, KEY_LEFTCTRL,
+		KEY_RIGHTCTRL, KEY_LEFTALT, KEY_RIGHTALT, KEY_LEFTMETA, KEY_RIGHTMETA };
+	const struct device before = *d;
+
+	memset(d->held, 0, sizeof(d->held));
+	for (size_t i = 0; i < ELEMENTSOF(modifiers); i++)
+		if (is_held(&before, modifiers[i]))
+			core_key(c, d, modifiers[i], true);
+}
+
 void core_connected(struct core *c, struct station *s)
 {
 	struct list *l;
@@ -207,7 +220,7 @@ void core_connected(struct core *c, struct station *s)
 	c->ops->repeat(c, s, false);
 	list_for_each (l, &c->devices)
 		if (device_of(l)->station == s)
-			memset(device_of(l)->held, 0, sizeof(device_of(l)->held));
+			hold_again(c, device_of(l));
 }
 
 /* --- where stations are --- */

@@ -91,7 +91,7 @@ int core_add_device(struct core *c, const char *path, const char *name, bool key
 void core_remove_device(struct core *c, struct device *d);
 /* All that is held is let go: the seat's devices are about to belong to another VT. */
 void core_release(struct core *c);
-/* The relay knows nothing of what is held there: a new connection. */
+/* A new connection: the relay knows nothing of what is held. Shift and its like go down again. */
 void core_connected(struct core *c, struct station *s);
 
 void core_key(struct core *c, struct device *d, uint32_t code, bool down);

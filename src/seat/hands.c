@@ -48,14 +48,20 @@ void hands_set_size(struct hands *h, int width, int height)
 
 void hands_forget(struct hands *h)
 {
+	struct xkb_state *fresh;
+
 	memset(h->held, 0, sizeof(h->held));
 	h->buttons = 0;
 	h->repeated = 0;
 	h->wheel[0] = h->wheel[1] = 0;
-	if (h->xkb)
-		xkb_state_update_mask(h->xkb, 0, 0,
-				xkb_state_serialize_mods(h->xkb, XKB_STATE_MODS_LOCKED), 0, 0,
-				xkb_state_serialize_layout(h->xkb, XKB_STATE_LAYOUT_LOCKED));
+	/* A state remembers which keys are down, so only another one has none. */
+	fresh = h->xkb ? xkb_state_new(xkb_state_get_keymap(h->xkb)) : NULL;
+	if (!fresh)
+		return;
+	xkb_state_update_mask(fresh, 0, 0, xkb_state_serialize_mods(h->xkb, XKB_STATE_MODS_LOCKED),
+			0, 0, xkb_state_serialize_layout(h->xkb, XKB_STATE_LAYOUT_LOCKED));
+	xkb_state_unref(h->xkb);
+	h->xkb = fresh;
 }
 
 /* --- keys --- */

@@ -316,6 +316,23 @@ static void test_locks(void **state)
 	expect("lights(later 2) ");
 }
 
+static void test_held_while_connecting(void **state)
+{
+	struct device *k;
+
+	two_stations();
+	k = add(HUB ":1.1:1.0", "k", true, false);
+	core_key(&core, k, KEY_LEFTSHIFT, true);
+	core_key(&core, k, KEY_A, true);
+	said[0] = '\0';
+	core_connected(&core, core_find_station(&core, "a"));
+	expect("repeat(a 0) a:42/ffe1+ ");
+	core_key(&core, k, KEY_A, false);
+	core_key(&core, k, KEY_B, true);
+	core_key(&core, k, KEY_LEFTSHIFT, false);
+	expect("a:48/42+ repeat(a 1) a:42/ffe1- ");
+}
+
 static void test_touch_is_turned(void **state)
 {
 	struct device *t;
@@ -379,6 +396,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_split_and_join, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_screens_come_and_go, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_locks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_held_while_connecting, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_touch_is_turned, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fractions_of_wheels, set_up, tear_down),
 		cmocka_unit_test(test_bad_places),
