@@ -84,7 +84,7 @@ void api_stations_enrol(struct request *r)
 		return;
 	}
 	api_audit(r, id, "ok");
-	varlink_reply(r->call, json_pack("{s:o}", "station", station_build_json(st)));
+	varlink_reply(r->call, json_pack("{s:o}", "station", station_build_json(st, r->caller)));
 }
 
 void api_stations_invite(struct request *r)

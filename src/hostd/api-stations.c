@@ -20,7 +20,7 @@ void api_stations_list(struct request *r)
 		struct station *st = list_entry(l, struct station, link);
 
 		if (rights_may_see_station(r->caller, st))
-			json_array_append_new(stations, station_build_json(st));
+			json_array_append_new(stations, station_build_json(st, r->caller));
 	}
 	varlink_reply(r->call, json_pack("{s:o}", "stations", stations));
 }
@@ -34,7 +34,8 @@ void api_stations_get(struct request *r)
 		return;
 	st = station_find(r->host, id);
 	if (st && rights_may_see_station(r->caller, st))
-		varlink_reply(r->call, json_pack("{s:o}", "station", station_build_json(st)));
+		varlink_reply(r->call,
+				json_pack("{s:o}", "station", station_build_json(st, r->caller)));
 	else
 		api_not_found(r, id, "There is no such station.");
 }
@@ -116,6 +117,7 @@ void api_stations_set(struct request *r)
 			room ? " room=" : "", room ? room : "", way ? " orientation=" : "",
 			way ? way : "");
 	api_audit(r, what ? what : id, "ok");
+	station_add_may(r->host, r->caller, station);
 	varlink_reply(r->call, json_pack("{s:o}", "station", station));
 }
 
@@ -185,7 +187,8 @@ void api_stations_map(struct request *r)
 	stations = json_array();
 	json_array_foreach (ids, i, id)
 		json_array_append_new(stations,
-				station_build_json(station_find(r->host, json_string_value(id))));
+				station_build_json(station_find(r->host, json_string_value(id)),
+						r->caller));
 	what = join_ids(ids);
 	api_audit(r, what ? what : "", "ok");
 	varlink_reply(r->call, json_pack("{s:o}", "stations", stations));
@@ -253,8 +256,9 @@ void api_stations_split(struct request *r)
 		return;
 	}
 	api_audit(r, id, "ok");
-	varlink_reply(r->call, json_pack("{s:[o, o]}", "stations", station_build_json(st),
-					       station_build_json(second)));
+	varlink_reply(r->call,
+			json_pack("{s:[o, o]}", "stations", station_build_json(st, r->caller),
+					station_build_json(second, r->caller)));
 }
 
 void api_stations_join(struct request *r)
@@ -283,7 +287,7 @@ void api_stations_join(struct request *r)
 	}
 	host_save(r->host);
 	api_audit(r, first->id, "ok");
-	varlink_reply(r->call, json_pack("{s:o}", "station", station_build_json(first)));
+	varlink_reply(r->call, json_pack("{s:o}", "station", station_build_json(first, r->caller)));
 }
 
 void api_stations_forget(struct request *r)

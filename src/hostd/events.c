@@ -95,7 +95,7 @@ static json_t *build_snapshot(struct host *h, const struct caller *c)
 		struct station *st = list_entry(l, struct station, link);
 
 		if (rights_may_see_station(c, st))
-			json_array_append_new(stations, station_build_json(st));
+			json_array_append_new(stations, station_build_json(st, c));
 	}
 	list_for_each (l, &h->jobs) {
 		struct job *j = list_entry(l, struct job, link);
@@ -268,16 +268,15 @@ static void send_to_supervisors(struct host *h, json_t *message)
 static void send_about_station(struct station *st, bool gone)
 {
 	_cleanup_json_ json_t *left = json_pack("{s:s, s:s}", "kind", "station_gone", "id", st->id);
-	_cleanup_json_ json_t *now = gone ? json_incref(left)
-					  : json_pack("{s:s, s:o}", "kind", "station", "station",
-							    station_build_json(st));
 	struct list *l, *next;
 
 	list_for_each_safe (l, next, &st->host->watchers) {
 		struct watcher *w = list_entry(l, struct watcher, link);
 
 		if (rights_may_see_station(&w->caller, st))
-			watcher_send(w, json_incref(now));
+			watcher_send(w, gone ? json_incref(left)
+					     : json_pack("{s:s, s:o}", "kind", "station", "station",
+							       station_build_json(st, &w->caller)));
 		else if (st->moved && may_see_stations(&w->caller))
 			watcher_send(w, json_incref(left));
 	}

@@ -122,7 +122,7 @@ int station_set_place(
 	if (st && r == 0) {
 		json_decref(k.json);
 		take_place(st, name, room);
-		k.json = station_build_json(st);
+		k.json = station_build_json(st, NULL);
 	}
 	if (r == 0 && !k.json)
 		r = -ENOENT;

@@ -25,6 +25,7 @@
 #include "hostd/hash.h"
 #include "hostd/host.h"
 #include "hostd/projection.h"
+#include "hostd/rights.h"
 #include "hostd/session.h"
 #include "hostd/station-scene.h"
 
@@ -89,7 +90,28 @@ static void touch_with_session(struct station *st)
 		session_touch(st->session);
 }
 
-json_t *station_build_json(const struct station *st)
+void station_add_may(struct host *h, const struct caller *caller, json_t *station)
+{
+	const char *room = json_string_value(json_object_get(station, "room")),
+		   *id = json_string_value(json_object_get(station, "session"));
+	const struct session *s = id ? session_find(h, id) : NULL;
+	json_t *may = json_array();
+
+	if (!station)
+		return;
+	if (s ? rights_may(h, caller, s, ACT_BLOCK, false, NULL)
+	      : rights_have_room(h, caller, room) && rights_have_act(h, caller, ACT_BLOCK))
+		json_array_append_new(may, json_string("block"));
+	if (rights_have_room(h, caller, room)) {
+		json_array_append_new(may, json_string("name"));
+		/* Who could move stations would widen their own rights. */
+		if (!rights_are_bound(h, caller))
+			json_array_append_new(may, json_string("move"));
+	}
+	json_object_set_new(station, "may", may);
+}
+
+json_t *station_build_json(const struct station *st, const struct caller *caller)
 {
 	char since[CLOCK_RFC3339_LEN + 1];
 	json_t *out;
@@ -105,6 +127,8 @@ json_t *station_build_json(const struct station *st)
 		station_auto_add_json(st->host, st->id, out);
 		station_local_add_json(st, out);
 	}
+	if (out && caller)
+		station_add_may(st->host, caller, out);
 	return out;
 }
 

@@ -93,7 +93,10 @@ int station_new_local(struct host *h, struct station **ret);
 /* Show its name on its screen for a while, or take it back. */
 int station_identify(struct station *st, bool show);
 
-json_t *station_build_json(const struct station *st);
+/* For this caller; NULL: "may" is left out, see station_add_may(). */
+json_t *station_build_json(const struct station *st, const struct caller *caller);
+/* Puts in what the caller may do with a station, which need not be connected. */
+void station_add_may(struct host *h, const struct caller *caller, json_t *station);
 const char *station_kind_to_string(enum station_kind kind);
 /* -EINVAL: no such kind. */
 int station_kind_from_string(const char *s, enum station_kind *ret);

@@ -95,6 +95,22 @@ test("bound to a room: lessons and limits of the web are those of its people", a
   void watch;
 });
 
+test("what may be done with a station: by role, rooms and acts, and who sits there", async () => {
+  const may = async (who, station) => (await who.call("Stations.Get", { station })).station.may;
+  assert.deepEqual(await may(root, "browser-1"), ["block", "name", "move"]);
+  assert.deepEqual(await may(otto, "browser-1"), ["block", "name"], "bound to its room: it stays there");
+  assert.deepEqual((await otto.call("Stations.Set", { station: "browser-1", name: "First" })).station.may, ["block", "name"]);
+  assert.deepEqual((await otto.call("Events.Watch")).stations.map((s) => s.may), [["block", "name"]]);
+  await root.call("Rights.Set", { user: "otto", rooms: null, acts: ["view"] });
+  assert.deepEqual(await may(otto, "browser-1"), ["name", "move"]);
+  assert.match((await otto.outcome("Blocks.Block", { stations: ["browser-1"] })).error ?? "refused", /refused|Refused/);
+  await root.call("Rights.Set", { user: "otto", rooms: null, acts: null });
+  const { station } = await relay.station(7);
+  await relay.logIn(station, "ada");
+  assert.deepEqual(await may(otto, station), ["name", "move"], "an administrator sits there");
+  await relay.call("Relay.StationClose", { station, now: true });
+});
+
 /** Every act of an operator, on ben, who sits in room B; each is refused by name. */
 const acts = [
   ["Sessions.LogOff", { sessions: ["s2"], grace_ms: 3000000 }], ["Sessions.LogOff", { users: ["ben"], grace_ms: 3000000 }],

@@ -67,7 +67,7 @@ function Body({ station: s }: { station: Station }) {
       </label>
       <label class="field">
         <span>{t("stations.room")}</span>
-        <input type="text" autocomplete="off" spellcheck={false} list={id} placeholder={t("room.none")} value={room} onInput={field(setRoom)} />
+        <input type="text" autocomplete="off" spellcheck={false} list={id} placeholder={t("room.none")} value={room} disabled={s.may?.includes("move") === false} onInput={field(setRoom)} />
       </label>
       <datalist id={id}>
         {rooms.map((r) => (

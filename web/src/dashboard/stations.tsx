@@ -27,7 +27,8 @@ function Row({ station: s }: { station: Station }) {
   const off = link.value !== "live";
   const session = s.session ? tiles.get(s.session) : undefined;
   const person = session?.session.value.full_name;
-  const mayBlock = session?.session.value.may.includes("block") ?? true;
+  const mayBlock = s.may?.includes("block") ?? session?.session.value.may.includes("block") ?? true;
+  const noName = off || s.may?.includes("name") === false;
   const noBlock = off || (!mayBlock && !s.blocked);
   return (
     <tr data-station={s.id}>
@@ -56,8 +57,8 @@ function Row({ station: s }: { station: Station }) {
           class="button small"
           aria-haspopup="dialog"
           aria-label={t("stations.set.name", { name: s.name || s.id })}
-          aria-disabled={off}
-          onClick={() => !off && (naming.value = s.id)}
+          aria-disabled={noName}
+          onClick={() => !noName && (naming.value = s.id)}
         >
           {t("stations.set")}
         </button>

@@ -86,6 +86,7 @@ export interface Station {
   session: string;
   blocked: boolean;
   since: string;
+  may?: ("block" | "name" | "move")[];
 }
 
 /** Blocks.Block: what is in force, for the dashboard. */
