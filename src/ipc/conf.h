@@ -61,8 +61,8 @@ struct conf {
 	int64_t suspended_ms; /* [limits] suspended-seconds: until it is logged off; 0: never */
 	int64_t warn_ms;      /* [limits] warn-seconds: notice before a time-out acts */
 	int64_t return_ms; /* [station] return-seconds: a lost station keeps its session so long */
-	/* [login] auto-seconds, auto-again-seconds: the greeter is there so long before auto log-on,
-	 * after the station has connected and after a session */
+	/* [login] auto-seconds, auto-again-seconds: the greeter is there so long before auto
+	 * log-on, after the station has connected and after a session */
 	int64_t auto_ms, auto_again_ms;
 	char *sign; /* [station] sign: "view", "control", "none": what is told at the station */
 	char *clipboard;         /* [station] clipboard: "both", "in", "out", "none" */

@@ -254,4 +254,30 @@ describe("log in", () => {
     const fine = await attempt(karin.name, karin.password);
     assert.equal(fine.status, 200, JSON.stringify(fine));
   }, 90_000);
+
+  check(demo, "a full system: people at both kinds of station and at stationctl read what happened, why and what to do", async () => {
+    const nina = await newcomer("t-nina");
+    const count = (await demo.sessions()).length;
+    await demo.write("/etc/stationmaster/conf.d/zz-full.conf", `[session]\nmax = ${Math.max(count, 1)}\n`);
+    if (count === 0) await demo.startSession("t-anna");
+    await demo.sh("systemctl restart stationd.service");
+    await until("stationd answers", () => demo.test("stationctl system status >/dev/null"), 20_000);
+    try {
+      const station = await StationTab.open(demo, undefined, { locale: "de" });
+      await station.page.getByLabel("Benutzername").waitFor();
+      await logIn(station.page, nina, "de");
+      await station.page.getByRole("alert").getByText(/Dieses System ist voll: .*Warten Sie, bis sich jemand abmeldet/).waitFor();
+      await station.screenshot("full-browser");
+      await station.close();
+      await assert.rejects(Rfb.connect(demo.vnc, { login: { user: nina.name, password: nina.password } }), (error: Error) => {
+        assert.ok(error instanceof Refused && /This system is full.*Wait until somebody logs off/s.test(error.message), String(error));
+        return true;
+      });
+      const started = await demo.ctl(["session", "start", nina.name]);
+      assert.notEqual(started.code, 0);
+      assert.match(started.stderr.replace(/\s+/g, " "), /There are \d+ sessions already, as many as this system may have\. Log somebody off/);
+    } finally {
+      await demo.sh("rm /etc/stationmaster/conf.d/zz-full.conf; systemctl restart stationd.service");
+    }
+  });
 });
