@@ -185,6 +185,9 @@ static int handle_rescan(sd_event_source *source, uint64_t usec, void *userdata)
 	struct host *h = userdata;
 
 	scan(h, false);
+	/* What a helper's unit wrote after we had seen that the helper was killed. */
+	if (h->n_adopting == 0)
+		session_take_all_ended(h);
 	h->rescan_round = MIN(h->rescan_round + 1, (unsigned)ROUNDS_MAX);
 	host_arm_timer(h, &h->rescan, 500ll << h->rescan_round, handle_rescan, h);
 	return 0;

@@ -310,3 +310,14 @@ test("the helper dies: its session is gone, with a reason", async () => {
   assert.match(gone.reason, /ended unexpectedly/);
   assert.deepEqual(await ids(), []);
 });
+
+test("the note of a helper whose end was seen already does not stay; that of a session that lives does", async () => {
+  const { id: live } = await start("anna");
+  assert.equal(live, "s1");
+  const { existsSync } = await import("node:fs");
+  const note = (id) => `/run/stationmaster/ended/${id}`;
+  for (const id of ["s1", "s77"]) writeFileSync(note(id), JSON.stringify({ forced: true, reason: "killed" }));
+  await until("the note is gone", () => !existsSync(note("s77")));
+  assert.ok(existsSync(note("s1")));
+  assert.equal((await root.call("Sessions.Get", { session: "s1" })).session.state, "suspended");
+});
