@@ -52,7 +52,11 @@ static struct card *find(struct cards *c, const char *name)
 	return NULL;
 }
 
-static void look(struct cards *c, struct card *card)
+/*
+ * True: its outputs are other ones. Modes are set in any case: a monitor that was away for a moment
+ * shows nothing yet.
+ */
+static bool look(struct card *card)
 {
 	bool changed = false;
 	int r = card_probe(card, &changed);
@@ -61,8 +65,7 @@ static void look(struct cards *c, struct card *card)
 		log_warning_errno(
 				r, "the monitors of a card could not be found card=%s", card->name);
 	card_light(card);
-	/* Also where all is as before: a monitor that was away shows nothing yet. */
-	(void)changed;
+	return changed;
 }
 
 /* 0 taken or not for us, -EBUSY: later. */
@@ -97,7 +100,7 @@ static int take(struct cards *c, struct udev_device *d)
 	}
 	log_info("driving a card card=%s id=%s", name, id);
 	list_add_tail(&c->list, &card->link);
-	look(c, card);
+	look(card);
 	return 0;
 }
 
@@ -174,11 +177,7 @@ static bool handle_uevent(struct cards *c, struct udev_device *d)
 			retry_later(c);
 		return true;
 	}
-	if (streq(action, "change") && card && hotplug && streq(hotplug, "1")) {
-		look(c, card);
-		return true;
-	}
-	return false;
+	return streq(action, "change") && card && hotplug && streq(hotplug, "1") && look(card);
 }
 
 static int handle_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -232,7 +231,7 @@ void cards_resume(struct cards *c)
 			card_close(card);
 			continue;
 		}
-		look(c, card);
+		look(card);
 	}
 	if (take_all(c) == -EBUSY)
 		retry_later(c);
