@@ -465,12 +465,20 @@ static bool common_key(struct greeter *g, struct greeter_field *f, uint32_t keys
 	}
 }
 
+/* true: and that was all. */
+static bool is_used(struct greeter *g)
+{
+	return g->events->handle_use && g->events->handle_use(g, g->userdata);
+}
+
 static void input_key(void *userdata, uint32_t keysym, uint32_t keycode, bool down)
 {
 	struct greeter *g = userdata;
 	struct greeter_field *f;
 
-	if (note_modifier(g, keysym, down) || !down)
+	bool is_modifier = note_modifier(g, keysym, down);
+
+	if ((down && is_used(g)) || is_modifier || !down)
 		return;
 	if (keysym == KEYSYM_ESCAPE) {
 		cancel(g);
@@ -532,7 +540,7 @@ static void input_pointer(void *userdata, uint8_t buttons, uint16_t x, uint16_t 
 	if (g->mode == GREETER_NOTICE && (buttons & ~g->buttons & BUTTON_WHEEL_DOWN))
 		read_scroll(g, (int)(3 * READ_LINE * g->u));
 	g->buttons = buttons;
-	if (pressed)
+	if (pressed && !is_used(g))
 		click(g, x, y);
 }
 

@@ -180,6 +180,8 @@ struct greeter_events {
 	void (*handle_accept)(struct greeter *g, void *userdata);
 	/* Escape: back to the start; what had to be read was refused. */
 	void (*handle_cancel)(struct greeter *g, void *userdata);
+	/* A key or a button is pressed; true: it does nothing but this. May be NULL. */
+	bool (*handle_use)(struct greeter *g, void *userdata);
 };
 
 int greeter_new(const char *system_name, const char *language, const struct greeter_events *events,

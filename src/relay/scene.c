@@ -199,6 +199,14 @@ static bool is_whole(const struct scene *s)
 	}
 }
 
+/* One that cannot be read is not told of. */
+static const char *auto_name_of(json_t *json)
+{
+	const char *name = json_string_value(json_object_get(json, "full_name"));
+
+	return str_is_empty(name) ? json_string_value(json_object_get(json, "user")) : name;
+}
+
 int scene_parse(json_t *json, struct scene *ret)
 {
 	struct scene s = { 0 };
@@ -219,6 +227,7 @@ int scene_parse(json_t *json, struct scene *ret)
 	s.text = text_of(&a, "text");
 	s.limit.memory = streq(text_of(&a, "limit_hit"), "memory");
 	s.limit.at_ms = arg_int(&a, "limit_hit_ms", ARG_OPTIONAL, 0, INT64_MAX, 0);
+	s.auto_name = auto_name_of(arg_any(&a, "auto", ARG_OPTIONAL));
 	ok = parse_notice(arg_any(&a, "notice", ARG_OPTIONAL), &s) &&
 	     parse_block(arg_any(&a, "block", ARG_OPTIONAL), &s) &&
 	     parse_projection(arg_any(&a, "projection", ARG_OPTIONAL), &s) &&

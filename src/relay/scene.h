@@ -74,8 +74,9 @@ struct scene {
 	struct {
 		const char *name, *system;
 	} identify;
-	const char *text; /* why the last session ended here; may be empty */
-	json_t *json;     /* as it came; owned */
+	const char *auto_name; /* who is logged on here by itself soon; NULL: nobody */
+	const char *text;      /* why the last session ended here; may be empty */
+	json_t *json;          /* as it came; owned */
 };
 
 /*

@@ -260,10 +260,26 @@ static void page_ask(struct page *p, const char *act, const char *text)
 		page_send(p, json_pack("{s:s}", "refused", station_refusal(s, NULL, NULL)));
 }
 
+/* {"enrol": null} asks for a PIN, {"enrol": "TICKET"} brings one, {"enrol": false} asks no more. */
+static void page_enrol(struct page *p, json_t *what)
+{
+	struct station *s = &p->station->station;
+	int r = -EBUSY;
+
+	if (p->n_calls < PAGE_CALLS_MAX)
+		r = station_enrol(
+				s, json_string_value(what), json_is_false(what), handle_answer, p);
+	if (r > 0)
+		p->n_calls++;
+	else if (r < 0)
+		page_send(p, json_pack("{s:s}", "refused", station_refusal(s, NULL, NULL)));
+}
+
 static void handle_page_text(
 		struct web_socket *socket, const char *data, size_t len, void *userdata)
 {
-	_cleanup_json_ json_t *message = NULL, *text;
+	_cleanup_json_ json_t *message = NULL;
+	json_t *text, *enrol;
 	struct page *p = userdata;
 	const char *act;
 
@@ -279,6 +295,12 @@ static void handle_page_text(
 	act = json_string_value(json_object_get(message, "act"));
 	if (act)
 		page_ask(p, act, NULL);
+	if (json_is_true(json_object_get(message, "hold")) && p->n_calls < PAGE_CALLS_MAX &&
+			station_hold(&p->station->station, handle_answer, p) > 0)
+		p->n_calls++;
+	enrol = json_object_get(message, "enrol");
+	if (enrol && json_string_length(enrol) <= STR_TOKEN_LEN)
+		page_enrol(p, enrol);
 	/* Not passed on: it might be more than stationd takes. */
 	if (text && str_count_chars(json_string_value(text)) > CHAT_CHARS_MAX)
 		page_send(p, json_pack("{s:s}", "refused", TOO_LONG));

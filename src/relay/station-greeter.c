@@ -152,7 +152,29 @@ static void handle_greeter_cancel(struct greeter *g, void *userdata)
 	station_greeter_show(s);
 }
 
+static bool auto_is_shown(const struct station_greeter *s)
+{
+	return station_of(s)->scene.kind == SCENE_GREETER && station_of(s)->scene.auto_name &&
+	       !s->held && !s->login;
+}
+
+/* Who presses a key wants to log in; the key itself was for that and not for the field. */
+static bool handle_greeter_use(struct greeter *g, void *userdata)
+{
+	struct station_greeter *s = userdata;
+
+	(void)g;
+	if (!auto_is_shown(s))
+		return false;
+	s->held = true;
+	(void)station_hold(station_of(s), NULL, NULL);
+	s->greeter_known = false;
+	station_greeter_show(s);
+	return true;
+}
+
 static const struct greeter_events greeter_events = {
+	.handle_use = handle_greeter_use,
 	.handle_login = handle_greeter_login,
 	.handle_answers = handle_greeter_answers,
 	.handle_unlock = handle_greeter_unlock,
@@ -308,6 +330,14 @@ static void greeter_show(struct station_greeter *s, enum scene_picture picture)
 		break;
 	default:
 		text = said_text(relay_of(s)->language, s->failure ? s->failure : scene->text);
+		if (auto_is_shown(s)) {
+			char *both = str_format("%s%s%s %s", text ? text : "",
+					str_is_empty(text) ? "" : "\n", scene->auto_name,
+					text_of(s, TEXT_AUTO));
+
+			free(text);
+			text = both;
+		}
 		greeter_show_login(
 				s->greeter, str_is_empty(text) ? NULL : text, s->failure != NULL);
 	}
@@ -431,6 +461,13 @@ void station_greeter_handle_changed(struct station_greeter *s)
 	if (kind != s->kind)
 		failure_set(s, NULL);
 	s->kind = kind;
+	if (!station_of(s)->scene.auto_name)
+		s->held = false;
+	/* What was typed meanwhile stays. */
+	if (auto_is_shown(s) != s->auto_told) {
+		s->auto_told = auto_is_shown(s);
+		s->greeter_known = s->greeter_known && !s->auto_told;
+	}
 	station_greeter_show(s);
 }
 

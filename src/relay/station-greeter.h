@@ -38,6 +38,8 @@ struct station_greeter {
 	json_t *info;         /* Login.Info */
 	char *failure;        /* shown with the log-in, until the scene is another */
 	enum scene_kind kind; /* of the scene that was shown last */
+	bool auto_told;       /* auto log-on was told of */
+	bool held;            /* it was put off here, which the scene does not say yet */
 };
 
 /* Of a zeroed struct. -ENOMEM. */

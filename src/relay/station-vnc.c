@@ -7,6 +7,10 @@
  * It becomes a station at stationd when it is ready, or with its credentials, for which a station
  * is needed to log in at. Credentials wait until stationd has answered; the log-in's result is
  * RFB's security result. Further questions of PAM are asked in the greeter.
+ *
+ * Credentials whose user name begins with "@" are the station's own: the password is its ticket,
+ * and so its secret at stationd. It is the same station then wherever it connects from, and shows
+ * its session again when it comes back in time. The newer one takes the place of an older one.
  */
 #include "relay/station-vnc.h"
 
@@ -33,6 +37,7 @@ struct vnc_station {
 	struct station_greeter greeter;
 	uv_timer_t deadline; /* of handshake and credentials */
 	bool ready;
+	bool opened; /* of the ticket: stationd knows the station */
 	bool freed;
 	enum credentials credentials;
 	char *user, *password; /* until the station is known */
@@ -140,6 +145,10 @@ static void handle_changed(struct station *station)
 
 	if (s->freed)
 		return;
+	if (station->enrolled && station->known && !s->opened) {
+		s->opened = true;
+		handle_passed(&s->greeter);
+	}
 	station_greeter_handle_changed(&s->greeter);
 	credentials_try(s);
 }
@@ -147,6 +156,15 @@ static void handle_changed(struct station *station)
 static void handle_station_gone(struct station *station)
 {
 	vnc_station_free(vnc_of(station));
+}
+
+/* There is no such station, or no longer. */
+static void handle_ticket_gone(struct station *station)
+{
+	struct vnc_station *s = vnc_of(station);
+
+	if (!handle_refused(&s->greeter, text_of(s, TEXT_NOT_ENROLLED)))
+		vnc_station_free(s);
 }
 
 static void handle_cut_text(struct station *station, const char *utf8)
@@ -164,6 +182,33 @@ static const struct station_ops vnc_ops = {
 	.handle_stop = handle_station_gone,
 	.handle_cut_text = handle_cut_text,
 };
+
+/* One with a ticket may come back. */
+static const struct station_ops ticket_ops = {
+	.kind = "vnc",
+	.handle_changed = handle_changed,
+	.handle_gone = handle_ticket_gone,
+	.handle_stop = handle_station_gone,
+	.handle_cut_text = handle_cut_text,
+};
+
+/* The station is who has this ticket. */
+static void ticket_take(struct vnc_station *s, const char *ticket)
+{
+	struct station *other;
+
+	if (strlen(ticket) != STR_TOKEN_LEN) {
+		handle_refused(&s->greeter, text_of(s, TEXT_NOT_ENROLLED));
+		return;
+	}
+	other = stations_find(s->station.stations, ticket);
+	if (other && other->ops == &ticket_ops)
+		vnc_station_free(vnc_of(other));
+	str_copy(s->station.secret, sizeof(s->station.secret), ticket);
+	s->station.ops = &ticket_ops;
+	s->station.enrolled = true;
+	station_register(&s->station);
+}
 
 /* --- viewer --- */
 
@@ -187,6 +232,11 @@ static void handle_credentials(struct viewer *v, const char *user, char *passwor
 
 	(void)v;
 	s->credentials = CREDENTIALS_WAITING;
+	if (user[0] == '@') {
+		uv_timer_start(&s->deadline, handle_deadline, CREDENTIALS_MS, 0);
+		ticket_take(s, password);
+		return;
+	}
 	s->user = strdup(user);
 	s->password = strdup(password);
 	if (!s->user || !s->password) {

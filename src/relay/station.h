@@ -41,6 +41,7 @@ struct station {
 	char secret[STR_TOKEN_LEN + 1];
 	char address[ADDRESS_TEXT_MAX];
 	bool registered;
+	bool enrolled;             /* the secret is a ticket: no station without one */
 	struct station_call *call; /* StationOpen is under way */
 	char *id;
 	char *name;
@@ -85,6 +86,12 @@ struct picture *station_projection(const struct station *s);
 int station_act(struct station *s, const char *act, varlink_reply_fn fn, void *userdata);
 /* The person here writes to the supervisors; as station_act(). */
 int station_chat(struct station *s, const char *text, varlink_reply_fn fn, void *userdata);
+/* A key was pressed at the greeter: auto log-on waits. As station_act(). */
+int station_hold(struct station *s, varlink_reply_fn fn, void *userdata);
+/* The person here wants it enrolled: with this ticket (NULL: with a PIN), or not any more. As
+ * station_act(). */
+int station_enrol(struct station *s, const char *ticket, bool cancel, varlink_reply_fn fn,
+		void *userdata);
 /* Why stationd has refused, for the person here; NULL: it has not. Borrowed. */
 const char *station_refusal(const struct station *s, const char *error, json_t *parameters);
 /* Keys or pointer were used in the session here. */

@@ -239,6 +239,8 @@ static void station_open(struct station *s)
 	s->call = c;
 	request.parameters = json_pack("{s:s, s:s, s:s}", "kind", s->ops->kind, "secret", s->secret,
 			"address", s->address);
+	if (s->enrolled)
+		json_object_set_new(request.parameters, "enrolled", json_true());
 	if (host_call(all->relay->host, &request, handle_opened, c) < 0)
 		call_free(c);
 }
@@ -342,6 +344,32 @@ int station_chat(struct station *s, const char *text, varlink_reply_fn fn, void 
 	if (!s->known)
 		return 0;
 	request.parameters = json_pack("{s:s, s:s}", "station", s->id, "text", text);
+	r = host_call(s->stations->relay->host, &request, fn, userdata);
+	return r < 0 ? r : 1;
+}
+
+int station_hold(struct station *s, varlink_reply_fn fn, void *userdata)
+{
+	struct varlink_request request = { .method = RELAY "StationHold" };
+	int r;
+
+	if (!s->known || !s->scene.auto_name)
+		return 0;
+	request.parameters = json_pack("{s:s}", "station", s->id);
+	r = host_call(s->stations->relay->host, &request, fn, userdata);
+	return r < 0 ? r : 1;
+}
+
+int station_enrol(struct station *s, const char *ticket, bool cancel, varlink_reply_fn fn,
+		void *userdata)
+{
+	struct varlink_request request = { .method = RELAY "StationEnrol" };
+	int r;
+
+	if (!s->known)
+		return 0;
+	request.parameters = json_pack(
+			"{s:s, s:s?, s:b}", "station", s->id, "ticket", ticket, "cancel", cancel);
 	r = host_call(s->stations->relay->host, &request, fn, userdata);
 	return r < 0 ? r : 1;
 }
