@@ -404,7 +404,7 @@ const dashboard: State[] = [
     from: "wall",
     open: async ({ page }) => {
       await place(page, "stations");
-      await page.locator('tr[data-station="browser-2"] [aria-haspopup=dialog]').click();
+      await page.locator('tr[data-station="browser-2"] [aria-haspopup=dialog]').first().click();
       await page.locator("datalist option").first().waitFor({ state: "attached" });
     },
   },
@@ -414,10 +414,51 @@ const dashboard: State[] = [
     open: async ({ page, mock }) => {
       mock.fail("Stations.Set", "Your rights are bound to rooms: you can name stations of these, and move none.");
       await place(page, "stations");
-      await page.locator('tr[data-station="browser-2"] [aria-haspopup=dialog]').click();
+      await page.locator('tr[data-station="browser-2"] [aria-haspopup=dialog]').first().click();
       await page.locator("dialog input").nth(1).fill("Room 14");
       await page.locator(".dialog-acts .primary").click();
       await page.locator("dialog .note-error").waitFor();
+    },
+  },
+  { name: "logon-table", from: "wall", open: async ({ page }) => (await place(page, "stations"), page.locator(".place-head [aria-haspopup=dialog]").click()) },
+  {
+    name: "logon-refused",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      mock.fail("Stations.LogOn", "Your rights do not name this act (logon). Administrators can change them.");
+      await place(page, "stations");
+      await page.locator('tr[data-station="browser-2"] [data-act=logon]').click();
+      await page.locator("dialog input[type=text]").fill("anna");
+      await page.locator("dialog input[type=password]").fill("secret");
+      await page.locator(".dialog-acts .primary").click();
+      await page.locator("dialog .note-error").waitFor();
+    },
+  },
+  {
+    name: "station-enrol",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      mock.world.enrolment("browser-2", "asked");
+      await place(page, "stations");
+      await page.locator('tr[data-station="browser-2"] [data-act=enrol]').click();
+    },
+  },
+  {
+    name: "station-auto",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      mock.world.enrolment("browser-2", "enrolled");
+      await place(page, "stations");
+      await page.locator('tr[data-station="browser-2"] [data-act=auto]').click();
+    },
+  },
+  {
+    name: "station-forget",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      mock.world.enrolment("browser-2", "enrolled");
+      await place(page, "stations");
+      await page.locator('tr[data-station="browser-2"] [data-act=unenrol]').click();
     },
   },
   { name: "lesson-drop", from: "wall", open: ({ page, mock }) => (lesson(mock), page.locator(".lesson-button").click()) },

@@ -71,7 +71,7 @@ export class World extends EventEmitter {
     if (attached) {
       const station: Station = {
         id: `browser-${n}`, name: `R12-${String(n).padStart(2, "0")}`, room, kind: "browser", address: "192.0.2.7",
-        connected: true, scene: "session", session: id, blocked: false, since: s.since,
+        connected: true, scene: "session", session: id, blocked: false, since: s.since, auto_user: "", auto_failure: "", enrolment: "none",
       };
       this.stations.set(station.id, station);
       s.stations = [station.id];
@@ -165,6 +165,11 @@ export class World extends EventEmitter {
     const session = this.sessions.get(station.session);
     if (session) this.update(Object.assign(session, { room: station.room || session.room }));
     return station;
+  }
+
+  enrolment(id: string, enrolment: Station["enrolment"]): void {
+    const station = this.stations.get(id);
+    if (station) this.emitEvent({ kind: "station", station: Object.assign(station, { enrolment }) });
   }
 
   private inLesson(l: Pick<Lesson, "all" | "users">, s: Session): boolean {

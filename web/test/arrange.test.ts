@@ -9,7 +9,7 @@ import { session } from "./things";
 
 const plainly: Arrangement = { sort: "name", group: "none", show: "all", room: "", query: "" };
 const station = (id: string, name: string, kind: Station["kind"]): Station => ({
-  id, name, room: "", kind, address: "", connected: true, scene: "session", session: "", blocked: false, since: "",
+  id, name, room: "", kind, address: "", connected: true, scene: "session", session: "", blocked: false, since: "", auto_user: "", auto_failure: "", enrolment: "none",
 });
 const item = (id: string, what: Partial<Session> = {}, idle_ms = 0, stations: Station[] = []): Item => ({
   session: { ...session(id, ["tile"]), ...what, stations: stations.map((s) => s.id) },

@@ -8,6 +8,7 @@ import { lang, t } from "../shared/i18n";
 import type { Station, Target } from "../shared/types";
 import { order } from "./entries";
 import { showTile } from "./inbox";
+import { LogOnActs, LogOnDialog, LogOnHead } from "./logon";
 import { naming, StationDialog } from "./stationdialog";
 import { link, loaded, stations, tiles } from "./store";
 
@@ -50,7 +51,10 @@ function Row({ station: s }: { station: Station }) {
           <span class="hint">{t("stations.nobody")}</span>
         )}
       </td>
-      <td>{s.blocked && <span class="chip chip-blocked">{t("condition.blocked")}</span>}</td>
+      <td>
+        {s.blocked && <span class="chip chip-blocked">{t("condition.blocked")}</span>}
+        {s.auto_user && <span class="chip">{t("auto.chip", { user: s.auto_user })}</span>}
+      </td>
       <td class="acts-cell">
         <button
           type="button"
@@ -62,6 +66,7 @@ function Row({ station: s }: { station: Station }) {
         >
           {t("stations.set")}
         </button>
+        <LogOnActs station={s} off={off} />
         <button
           type="button"
           class="button small"
@@ -87,6 +92,7 @@ export function Stations() {
         <p class="counts">
           <span>{t("stations.count", { count: list.length })}</span>
         </p>
+        <LogOnHead off={link.value !== "live"} />
       </div>
       <div class="place-body" tabIndex={0} role="region" aria-label={t("stations.list")}>
         {list.length === 0 ? (
@@ -119,6 +125,7 @@ export function Stations() {
         )}
       </div>
       <StationDialog />
+      <LogOnDialog />
     </main>
   );
 }

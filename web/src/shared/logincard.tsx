@@ -30,6 +30,9 @@ interface Props {
   /** Shown while the card waits after "done". */
   doneText: string;
   children?: ComponentChildren;
+  /** Above and below the form, while nobody is being logged in. */
+  above?: ComponentChildren;
+  below?: ComponentChildren;
 }
 
 function Messages({ items }: { items: LoginMessage[] }) {
@@ -229,9 +232,11 @@ export function LoginCard(p: Props) {
         ) : (
           <>
             <Messages items={login.messages.value} />
+            {phase === "start" && p.above}
             <First login={login} account={p.account} goText={p.goText} extra={p.extra} shared={p.shared}>
               {p.children}
             </First>
+            {phase === "start" && p.below}
           </>
         )}
       </section>

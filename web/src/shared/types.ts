@@ -87,6 +87,19 @@ export interface Station {
   blocked: boolean;
   since: string;
   may?: ("block" | "name" | "move")[];
+  auto_user: string;
+  auto_failure: string;
+  enrolment: "none" | "asked" | "enrolled";
+}
+
+/** Stations.LogOn, Stations.SetAutoLogOn: what became of one station. */
+export interface StationResult {
+  station: string;
+  name: string;
+  user: string;
+  session: string;
+  state: "done" | "refused" | "failed";
+  reason: string;
 }
 
 /** Blocks.Block: what is in force, for the dashboard. */
@@ -370,6 +383,11 @@ export interface Scene {
   lesson?: SceneLesson | null;
   web?: SceneWeb | null;
   text: string;
+  /** Who is logged on here by itself, and when (ms since 1970; in the past: that is under way). */
+  auto?: { user: string; full_name: string; at_ms: number } | null;
+  /** Empty: nobody here has asked for enrolment. */
+  pin?: string;
+  enrolled?: boolean;
 }
 
 export interface Prompt {

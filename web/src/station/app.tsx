@@ -8,6 +8,7 @@ import { Login } from "../shared/login";
 import { LoginCard } from "../shared/logincard";
 import type { Scene, SceneBlock } from "../shared/types";
 import { BlockCard } from "./block";
+import { AutoNote, Enrolment } from "./enrol";
 import { LessonSoon } from "./lesson";
 import { LockCard } from "./lock";
 import { LimitNews } from "./limit";
@@ -115,6 +116,8 @@ function Greeter({ scene: s }: { scene: Scene }) {
         shared
         extra={startWith}
         doneText={t("login.starting")}
+        above={<AutoNote scene={s} />}
+        below={<Enrolment scene={s} />}
       >
         <DesktopChoice />
       </LoginCard>

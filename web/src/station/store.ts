@@ -78,6 +78,17 @@ export function act(what: Act): boolean {
   return sent;
 }
 
+/** A key was pressed at the greeter: auto log-on waits. False: nothing was sent. */
+export function hold(): boolean {
+  return socket.send({ hold: true });
+}
+
+/** Have this station enrolled: with a ticket, with a PIN (null), or not (false). False: nothing was sent. */
+export function enrol(how: string | null | false): boolean {
+  refusal.value = "";
+  return socket.send({ enrol: how });
+}
+
 /** False: nothing was sent. */
 export function write(text: string): boolean {
   refusal.value = "";
