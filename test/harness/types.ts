@@ -56,6 +56,9 @@ export interface Station {
   session: string;
   blocked: boolean;
   since: string;
+  auto_user: string;
+  auto_failure: string;
+  enrolment: "none" | "asked" | "enrolled";
 }
 
 export interface Target {
