@@ -248,7 +248,8 @@ int enrol_revoke(struct host *h, const char *id)
 	struct station *st = station_find(h, id);
 	int r;
 
-	if (!enrol_is_enrolled(h, id))
+	/* Those of this computer were not enrolled. */
+	if (!enrol_is_enrolled(h, id) || (st && st->kind == STATION_LOCAL))
 		return -ENOENT;
 	if (st && st->local)
 		return -EPERM;

@@ -214,7 +214,7 @@ export function LogOnActs({ station: s, off }: { station: Station; off: boolean 
       {s.enrolment === "asked" && button("enrol", true)}
       {s.connected && button("logon")}
       {s.enrolment === "enrolled" && isAdministrator() && button("auto")}
-      {s.enrolment === "enrolled" && s.kind !== ("local" as Station["kind"]) && button("unenrol")}
+      {s.enrolment === "enrolled" && !s.id.startsWith("local-") && button("unenrol")}
     </>
   );
 }
