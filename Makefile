@@ -8,7 +8,7 @@ export SESSIONS LISTEN INIT NAME DESKTOP DETACH DEPS CI
 export npm_config_cache := $(CURDIR)/build/npm
 BUILD := build
 
-.PHONY: all deps web install package run stop check bench bench-report fuzz format clean help
+.PHONY: all deps web install package run stop check check-seats bench bench-report fuzz format clean help
 .DEFAULT_GOAL := all
 
 .NOTPARALLEL:
@@ -40,6 +40,9 @@ stop: ## end a detached demo: NAME=demo
 
 check: ## install what is missing, build, run every test (root)
 	@tools/check
+
+check-seats: ## the tests of local seats only, in a virtual machine (root)
+	@tools/check seats
 
 bench: ## measure (root); results in build/bench/*.json; PEERS=yes installs what to compare with
 	@tools/install-deps $(if $(filter yes,$(PEERS)),peers,check)

@@ -74,6 +74,12 @@ export function start(command: readonly string[], options: SpawnOptions): ChildP
   return child;
 }
 
+/** From now on it may outlive the tests. */
+export function keep(child: ChildProcess): void {
+  children.delete(child);
+  child.unref();
+}
+
 /** Ends a program started by start() and waits until it is gone. */
 export function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return Promise.resolve();

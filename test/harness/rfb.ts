@@ -24,6 +24,8 @@ export interface RfbOptions {
   watchFor?: readonly number[];
   /** Screen size asked for (ExtendedDesktopSize) as soon as the server tells that it can. */
   size?: { width: number; height: number };
+  /** Called when the server tells that it takes sizes (ExtendedDesktopSize). */
+  onDesktopSize?: () => void;
 }
 
 /** The server said no: security type, VeNCrypt or SecurityResult, with its reason. */
@@ -122,6 +124,7 @@ export class Rfb {
   updates = 0;
   closed: Error | undefined;
   private wanted: RfbOptions["size"];
+  private onDesktopSize: RfbOptions["onDesktopSize"];
   /** Called with each rectangle that has been painted. */
   onRectangle: ((x: number, y: number, w: number, h: number) => void) | undefined;
   /** Colours watched for since the first frame, and how many pixels of each have come. */
@@ -164,6 +167,7 @@ export class Rfb {
     this.name = await this.text();
     this.pixels = Buffer.alloc(this.width * this.height * 4);
     this.wanted = options.size;
+    this.onDesktopSize = options.onDesktopSize;
     for (const colour of options.watchFor ?? []) this.sightings.set(colour, 0);
     const format = Buffer.from([0, 0, 0, 0, 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0]);
     const encodings = [1, 0, -223, -308];
@@ -254,6 +258,7 @@ export class Rfb {
       if (encoding === -308) await this.reader.read((await this.reader.read(4))[0]! * 16);
       if (encoding === -308 && this.wanted) this.resize(this.wanted.width, this.wanted.height);
       this.wanted = undefined;
+      if (encoding === -308) this.onDesktopSize?.();
       if (w === this.width && h === this.height) return false;
       if (encoding === -308 && x === 1 && y !== 0) return false;
       this.width = w;
@@ -367,6 +372,11 @@ export class Rfb {
     m.writeUInt16BE(width, 16);
     m.writeUInt16BE(height, 18);
     this.stream.write(m);
+  }
+
+  /** A whole picture, whether something has changed or not. */
+  requestAll(): void {
+    this.request(false);
   }
 
   send(bytes: Buffer): void {

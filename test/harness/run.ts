@@ -8,7 +8,8 @@ import { spec } from "node:test/reporters";
 import { compiled } from "./paths.js";
 
 const patterns = process.argv.slice(2);
-const all = ["system", "bypass"].flatMap((folder) =>
+const folders = (process.env["TEST_FOLDERS"] ?? "system bypass").split(" ");
+const all = folders.flatMap((folder) =>
   readdirSync(join(compiled, folder)).filter((name) => name.endsWith(".test.js")).sort().map((name) => `${folder}/${name}`));
 const files = all
   .filter((name) => !patterns.length || patterns.some((p) => name.startsWith(p) || basename(name).startsWith(p)))
