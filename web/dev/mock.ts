@@ -251,6 +251,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
       window: { ...SESSION, projection: { ...projection, window: true } },
       lock: { ...anna, kind: "lock" },
       viewed: { ...SESSION, sign: { kind: "viewed", by, exclusive: false } },
+      identify: { ...SESSION, identify: { name: "R12-03", system: "Room 12" } },
       controlled: { ...SESSION, sign: { kind: "controlled", by, exclusive: false } },
       exclusive: { ...anna, sign: { kind: "controlled", by, exclusive: true } },
     };

@@ -543,6 +543,7 @@ const station: State[] = [
   { name: "station-message", from: "desktop", open: ({ page, mock }) => (mock.say("Please save your work.", true), page.locator(".toast").waitFor()) },
   { name: "station-logoff", from: "desktop", open: async ({ page }) => (await page.locator(".handle").click(), await page.locator(".panel-acts .danger").click(), page.getByRole("dialog").waitFor()) },
   { name: "station-notice", from: "desktop", open: scene("notice", ".notice") },
+  { name: "station-identify", from: "desktop", open: scene("identify", ".identify") },
   { name: "station-viewed", from: "desktop", open: scene("viewed", ".sign") },
   { name: "station-controlled", from: "desktop", open: scene("controlled", ".sign") },
   { name: "station-exclusive", from: "desktop", open: scene("exclusive", ".sign") },

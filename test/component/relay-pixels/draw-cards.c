@@ -370,6 +370,29 @@ static void blocks(unsigned w, unsigned h)
 	card("busy", &busy, w, h);
 }
 
+/* What a screen asks that does not know its keyboard, and which one it is. */
+static void maps(const char *language, unsigned w, unsigned h)
+{
+	static const char *const names[] = { "map-keyboard", "map-pointer", "map-waiting" };
+	const struct overlay *all[1];
+	struct identify *identify;
+	char name[64];
+
+	for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+		struct card_text t = { CARD_MAP_KEYBOARD + i, "Window 1", "", 0, language };
+
+		card(names[i], &t, w, h);
+	}
+	if (identify_new(&identify) < 0 ||
+			!identify_draw(identify, w > 700 ? "R12-03" : "Station by the window",
+					"Computer room 12", (uint16_t)w, (uint16_t)h))
+		exit(1);
+	all[0] = identify_overlay(identify);
+	snprintf(name, sizeof(name), "identify-%s-%ux%u", language, w, h);
+	write_over(name, all, 1, w, h);
+	identify_free(identify);
+}
+
 int main(int argc, char **argv)
 {
 	folder = argc > 1 ? argv[1] : ".";
@@ -386,6 +409,8 @@ int main(int argc, char **argv)
 	messages("de", 800, 600);
 	messages("de", 640, 480);
 	messages("en", 3840, 2160);
+	maps("en", 1280, 720);
+	maps("de", 640, 480);
 	blocks(800, 600);
 	blocks(1280, 720);
 	blocks(3840, 2160);

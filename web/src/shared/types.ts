@@ -367,6 +367,12 @@ export interface SceneWeb {
   until_ms: number;
 }
 
+/** Shown over everything until it is null again. */
+export interface SceneIdentify {
+  name: string;
+  system: string;
+}
+
 export interface Scene {
   kind: SceneKind;
   session: string;
@@ -382,6 +388,7 @@ export interface Scene {
   limit_hit_ms?: number;
   lesson?: SceneLesson | null;
   web?: SceneWeb | null;
+  identify?: SceneIdentify | null;
   text: string;
   /** Who is logged on here by itself, and when (ms since 1970; in the past: that is under way). */
   auto?: { user: string; full_name: string; at_ms: number } | null;

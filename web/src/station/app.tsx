@@ -9,6 +9,7 @@ import { LoginCard } from "../shared/logincard";
 import type { Scene, SceneBlock } from "../shared/types";
 import { BlockCard } from "./block";
 import { AutoNote, Enrolment } from "./enrol";
+import { Identify } from "./identify";
 import { LessonSoon } from "./lesson";
 import { LockCard } from "./lock";
 import { LimitNews } from "./limit";
@@ -128,7 +129,7 @@ function Greeter({ scene: s }: { scene: Scene }) {
 
 const NO_BLOCK: SceneBlock = { by: "", message: "", until_ms: 0 };
 
-export function App() {
+function Shown() {
   const s = scene.value;
   if (link.value === "forbidden")
     return <Center title={t("station.forbidden.title")} text={t("station.forbidden.text")} />;
@@ -163,5 +164,15 @@ export function App() {
         </>
       )}
     </main>
+  );
+}
+
+export function App() {
+  const shown = scene.value?.identify;
+  return (
+    <>
+      <Shown />
+      {shown && <Identify shown={shown} />}
+    </>
   );
 }

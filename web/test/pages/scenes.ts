@@ -140,6 +140,19 @@ test("signs: who views, who controls, and whether one's own keys still work", as
   assert.equal(mock.received.input, 0);
 });
 
+test("identify: name and system over desktop, block and log-in", async () => {
+  await station();
+  for (const kind of ["session", "block", "greeter"]) {
+    mock.command(kind);
+    mock.setScene({ identify: { name: "R12-03", system: "Room 12" } });
+    await text(page.locator(".identify"), "R12-03");
+    await text(page.locator(".identify"), "Room 12");
+  }
+  await accessible();
+  mock.command("session");
+  await page.locator(".identify").waitFor({ state: "detached" });
+});
+
 test("more time: asked once, then it says so; a new end may be asked about again", async () => {
   await station();
   mock.command("notice");
