@@ -186,15 +186,14 @@ bool str_copy(char *dst, size_t size, const char *src)
 	return len < size;
 }
 
-int str_random_token(char ret[static STR_TOKEN_LEN + 1])
+void str_build_token(const uint8_t bytes[static 32], char ret[static STR_TOKEN_LEN + 1])
 {
 	static const char digits[] =
 			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	uint8_t raw[33] = { 0 };
 	size_t used = 0;
 
-	if (getrandom(raw, 32, 0) != 32)
-		return -EIO;
+	memcpy(raw, bytes, 32);
 	for (size_t i = 0; i < 33; i += 3) {
 		uint32_t v = (uint32_t)raw[i] << 16 | (uint32_t)raw[i + 1] << 8 | raw[i + 2];
 
@@ -202,6 +201,16 @@ int str_random_token(char ret[static STR_TOKEN_LEN + 1])
 			ret[used++] = digits[v >> shift & 63];
 	}
 	ret[STR_TOKEN_LEN] = 0;
+	explicit_bzero(raw, sizeof(raw));
+}
+
+int str_random_token(char ret[static STR_TOKEN_LEN + 1])
+{
+	uint8_t raw[32];
+
+	if (getrandom(raw, sizeof(raw), 0) != sizeof(raw))
+		return -EIO;
+	str_build_token(raw, ret);
 	explicit_bzero(raw, sizeof(raw));
 	return 0;
 }

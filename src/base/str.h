@@ -48,6 +48,8 @@ bool str_copy(char *dst, size_t size, const char *src);
 /* Before the random part of an API token: nobody takes it for one of a person signed in. */
 #define STR_API_TOKEN_PREFIX "smt_"
 enum { STR_API_TOKEN_LEN = 4 + STR_TOKEN_LEN };
+/* The same of 32 bytes that are there. */
+void str_build_token(const uint8_t bytes[static 32], char ret[static STR_TOKEN_LEN + 1]);
 int str_random_token(char ret[static STR_TOKEN_LEN + 1]);
 /* Takes as long for every a and b of the same length. */
 bool str_eq_secret(const char *a, const char *b);

@@ -76,10 +76,11 @@ json_t *address_list(const struct conf *conf)
 {
 	_cleanup_free_ char *error = NULL;
 	struct probe p;
-	json_t *list = json_pack("{s:o, s:o, s:o, s:n}", "dashboard",
+	json_t *list = json_pack("{s:o, s:o, s:o, s:o, s:n}", "dashboard",
 			addresses(conf->web_listen, "https://", "/"), "station",
 			addresses(conf->web_listen, "https://", "/station"), "vnc",
-			addresses(conf->vnc_listen, "", ""), "fingerprint");
+			addresses(conf->vnc_listen, "", ""), "rdp",
+			addresses(conf->rdp_listen, "", ""), "fingerprint");
 
 	if (list && !str_is_empty(conf->web_listen) &&
 			probe_https(conf->web_listen, &p, &error) == 0) {
@@ -94,7 +95,7 @@ void address_print(json_t *list)
 	static const struct {
 		const char *key, *title;
 	} lines[] = { { "dashboard", "Dashboard" }, { "station", "Browser station" },
-		{ "vnc", "VNC viewers" } };
+		{ "vnc", "VNC viewers" }, { "rdp", "RDP clients" } };
 	const char *fingerprint = json_string_value(json_object_get(list, "fingerprint"));
 	json_t *item;
 	size_t k;

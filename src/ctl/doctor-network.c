@@ -241,10 +241,57 @@ static void https_look(struct doctor *d)
 	probe_done(&p);
 }
 
+/* --- RDP --- */
+
+#define XRDP     "/usr/sbin/xrdp"
+#define RDP_UNIT "station-rdp.service"
+
+static bool unit_is_active(const char *unit)
+{
+	const char *const argv[] = { "systemctl", "is-active", "--quiet", unit, NULL };
+	_cleanup_free_ char *said = NULL;
+
+	return output_read(argv, &said) == 0;
+}
+
+static void rdp_look(struct doctor *d)
+{
+	_cleanup_free_ char *host = NULL, *owner = NULL;
+	unsigned long inode;
+	uint16_t port;
+
+	if (access(XRDP, X_OK) < 0) {
+		if (!str_is_empty(d->conf->rdp_listen))
+			finding_add(d, "rdp", FINDING_FAULT, "apt install stationmaster-rdp",
+					"xrdp, which RDP stations need, is not installed.");
+		return;
+	}
+	if (str_is_empty(d->conf->rdp_listen) ||
+			conf_parse_listen(d->conf->rdp_listen, &host, &port) < 0)
+		return;
+	if (!unit_is_active(RDP_UNIT))
+		finding_add(d, "rdp", FINDING_FAULT, "systemctl enable --now " RDP_UNIT,
+				"The service for RDP stations (" RDP_UNIT ") does not run.");
+	inode = inode_of("/proc/net/tcp", port);
+	if (!inode)
+		inode = inode_of("/proc/net/tcp6", port);
+	owner = inode ? owner_of(inode) : NULL;
+	if (owner && strncmp(owner, "xrdp (", strlen("xrdp (")) == 0) {
+		finding_add(d, "ports", FINDING_FAULT,
+				"systemctl disable --now xrdp xrdp-sesman, or set [rdp] listen to another port",
+				"Port %u, for RDP, is in use by the xrdp of the distribution: %s. RDP stations have one of their own (" RDP_UNIT
+				").",
+				port, owner);
+		return;
+	}
+	port_look(d, "RDP", "[rdp] listen", d->conf->rdp_listen);
+}
+
 void doctor_look_network(struct doctor *d)
 {
 	port_look(d, "HTTPS", "[web] listen", d->conf->web_listen);
 	port_look(d, "VNC", "[vnc] listen", d->conf->vnc_listen);
+	rdp_look(d);
 	certificate_look(d);
 	https_look(d);
 }

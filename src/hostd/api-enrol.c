@@ -99,7 +99,7 @@ void api_stations_invite(struct request *r)
 
 	if (!api_args_done(r))
 		return;
-	if (!streq(kind, "browser") && !streq(kind, "vnc")) {
+	if (!streq(kind, "browser") && !streq(kind, "vnc") && !streq(kind, "rdp")) {
 		varlink_error_parameter(r->call, "kind");
 		return;
 	}
@@ -200,6 +200,11 @@ void api_relay_station_enrol(struct request *r)
 	st = find_station(r, id);
 	if (!st)
 		return;
+	/* The name of its computer would be enough to be it. */
+	if (st->kind == STATION_RDP && !st->enrol.enrolled) {
+		api_refused(r, "An RDP client is enrolled by the ticket that it logs in with.");
+		return;
+	}
 	if (ticket) {
 		bring_ticket(r, st, ticket);
 		return;

@@ -50,6 +50,7 @@ void api_relay_station_open(struct request *r)
 	request.address = arg_string(&r->args, "address", ARG_REQUIRED, CALLER_FROM_MAX - 1);
 	request.name = arg_string(&r->args, "name", ARG_OPTIONAL, 256);
 	request.enrolled = arg_bool(&r->args, "enrolled", ARG_OPTIONAL, false);
+	request.stranger = arg_bool(&r->args, "stranger", ARG_OPTIONAL, false);
 	if (!api_args_done(r))
 		return;
 	if (station_kind_from_string(kind, &request.kind) < 0) {

@@ -313,15 +313,18 @@ void blocks_apply(struct host *h)
 
 /* --- stations that come and go --- */
 
-const char *block_find_kept_station(struct host *h, const char *address)
+const char *block_find_kept_station(struct host *h, enum station_kind kind, const char *address)
 {
+	const char *head = station_kind_to_string(kind);
+	size_t n = strlen(head);
 	struct list *l;
 
 	list_for_each (l, &h->blocks) {
 		const struct block *b = list_entry(l, struct block, link);
 
-		if (b->kind == BLOCK_STATION && strncmp(b->name, "vnc-", 4) == 0 &&
-				streq(b->address, address) && !station_find(h, b->name))
+		if (b->kind == BLOCK_STATION && strncmp(b->name, head, n) == 0 &&
+				b->name[n] == '-' && streq(b->address, address) &&
+				!station_find(h, b->name))
 			return b->name;
 	}
 	return NULL;

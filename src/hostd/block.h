@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "hostd/role.h"
 #include "hostd/scene.h"
+#include "hostd/station.h"
 #include "ipc/json.h"
 
 struct host;
@@ -79,10 +80,10 @@ bool block_holds_person(struct session *s);
 const char *block_get_message(const struct block *b);
 
 /*
- * A blocked vnc station that has gone keeps its number for the next viewer from the same address.
- * NULL: none is kept for this address.
+ * A blocked vnc or rdp station that has gone keeps its number for the next viewer of the kind from
+ * the same address. NULL: none is kept for this address.
  */
-const char *block_find_kept_station(struct host *h, const char *address);
+const char *block_find_kept_station(struct host *h, enum station_kind kind, const char *address);
 /* The station is there again, or has another name or address now. */
 void block_handle_station(struct station *st);
 

@@ -32,6 +32,7 @@
 static const char *const kind_names[] = {
 	[STATION_BROWSER] = "browser",
 	[STATION_VNC] = "vnc",
+	[STATION_RDP] = "rdp",
 	[STATION_LOCAL] = "local",
 };
 
@@ -200,10 +201,10 @@ static int64_t next_number(struct host *h, enum station_kind kind)
 {
 	int64_t n = 0;
 
-	if (kind == STATION_BROWSER) {
+	if (kind != STATION_VNC) {
 		store_query(h->store, take_number, &n,
-				"SELECT ifnull(max(number), 0) FROM stations WHERE kind = 'browser'",
-				"");
+				"SELECT ifnull(max(number), 0) FROM stations WHERE kind = ?", "s",
+				station_kind_to_string(kind));
 		n++;
 	}
 	for (n = MAX(n, (int64_t)1);; n++) {
@@ -412,15 +413,17 @@ static int take_known(struct store_row *row, void *userdata)
 	return 0;
 }
 
-/* The identity of a station that is not in the list: a browser has its secret; a VNC viewer comes
- * back to a place of its address that nobody sits at. */
+/* The identity of a station that is not in the list: a browser and an RDP client have a secret; a
+ * VNC viewer comes back to a place of its address that nobody sits at. Where a station of that
+ * address is blocked, another viewer or another name of the client does not lead around it. */
 static void find_known(struct host *h, const struct station_open *request, const uint8_t *secret,
 		struct known *ret)
 {
 	/* An enrolled one is never that of another viewer from the same address. */
-	const char *kept = request->kind == STATION_VNC
-					   ? block_find_kept_station(h, request->address)
-					   : NULL;
+	const char *kept = request->kind == STATION_BROWSER
+					   ? NULL
+					   : block_find_kept_station(
+							     h, request->kind, request->address);
 
 	*ret = (struct known){ .host = h };
 	if (kept && enrol_is_enrolled(h, kept))
@@ -430,16 +433,17 @@ static void find_known(struct host *h, const struct station_open *request, const
 				"SELECT id, name, named, room FROM stations WHERE secret = ? AND kind = ? "
 				"AND id IN (SELECT station FROM enrolments)",
 				"bs", secret, station_kind_to_string(request->kind));
-	else if (request->kind == STATION_BROWSER)
+	else if (request->kind != STATION_VNC)
 		store_query(h->store, take_known, ret,
-				"SELECT id, name, named, room FROM stations WHERE secret = ? AND kind = "
-				"'browser'",
-				"b", secret);
-	else if (kept)
+				"SELECT id, name, named, room FROM stations WHERE secret = ? AND kind = ?",
+				"bs", secret, station_kind_to_string(request->kind));
+	if (ret->found || request->enrolled || request->kind == STATION_BROWSER)
+		return;
+	if (kept)
 		store_query(h->store, take_known, ret,
 				"SELECT id, name, named, room FROM stations WHERE id = ?", "s",
 				kept);
-	else
+	else if (request->kind == STATION_VNC)
 		store_query(h->store, take_known, ret,
 				"SELECT id, name, named, room FROM stations WHERE kind = 'vnc' AND "
 				"address = ? AND (named OR room <> '') AND id NOT IN (SELECT station "
@@ -449,13 +453,13 @@ static void find_known(struct host *h, const struct station_open *request, const
 		str_copy(ret->id, sizeof(ret->id), kept);
 }
 
-static void drop_least_used(struct host *h)
+static void drop_least_used(struct host *h, enum station_kind kind)
 {
 	store_exec(h->store,
-			"DELETE FROM stations WHERE kind = 'browser' AND session = '' AND NOT named AND "
+			"DELETE FROM stations WHERE kind <> 'vnc' AND session = '' AND NOT named AND "
 			"room = '' AND id NOT IN (SELECT station FROM enrolments) AND id IN (SELECT "
-			"id FROM stations WHERE kind = 'browser' ORDER BY used_s DESC LIMIT -1 OFFSET ?)",
-			"i", (int64_t)STATIONS_KNOWN_MAX);
+			"id FROM stations WHERE kind = ? ORDER BY used_s DESC LIMIT -1 OFFSET ?)",
+			"si", station_kind_to_string(kind), (int64_t)STATIONS_KNOWN_MAX);
 }
 
 int station_new_local(struct host *h, struct station **ret)
@@ -498,7 +502,7 @@ static int station_enter(struct host *h, const struct station_open *request, con
 		snprintf(known.id, sizeof(known.id), "%s-%lld",
 				station_kind_to_string(request->kind),
 				(long long)next_number(h, request->kind));
-		drop_least_used(h);
+		drop_least_used(h, request->kind);
 	}
 	r = station_new(h, known.id, request->kind, &st);
 	if (r < 0)
@@ -531,7 +535,7 @@ static struct station *take_lost_blocked(
 	list_for_each (l, &h->stations) {
 		struct station *st = list_entry(l, struct station, link);
 
-		if (request->kind != STATION_VNC || st->kind != STATION_VNC || st->peer ||
+		if (request->kind == STATION_BROWSER || st->kind != request->kind || st->peer ||
 				request->enrolled || st->enrol.enrolled ||
 				!streq(st->address, request->address) ||
 				!block_find(h, BLOCK_STATION, st->id))
@@ -559,6 +563,8 @@ int station_open(struct host *h, const struct station_open *request, struct peer
 		return -ENOENT;
 	if ((request->kind == STATION_LOCAL) != (st && st->local))
 		return -ENOENT;
+	if (st && request->stranger)
+		station_detach(st, "");
 	if (!st)
 		st = take_lost_blocked(h, request, secret);
 	if (!st) {

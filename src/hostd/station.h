@@ -30,7 +30,7 @@ enum {
 	STATION_IDENTIFY_MS = 60000,
 };
 
-enum station_kind { STATION_BROWSER, STATION_VNC, STATION_LOCAL };
+enum station_kind { STATION_BROWSER, STATION_VNC, STATION_RDP, STATION_LOCAL };
 
 struct station {
 	struct list link;  /* in host */
@@ -67,6 +67,7 @@ struct station_open {
 	const char *address;
 	const char *name; /* NULL: choose one */
 	bool enrolled;    /* an enrolled or an invited one, or none */
+	bool stranger;    /* others can have the secret: it brings no session */
 };
 
 struct station *station_find(struct host *h, const char *id);

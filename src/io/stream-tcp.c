@@ -59,6 +59,7 @@ struct stream_tcp {
 	size_t in_len;
 	bool was_pending; /* handle_drained is due when the queue is empty */
 	bool failed;
+	bool paused;
 	bool done;
 	bool shut; /* our end was sent */
 	char reason[160];
@@ -109,7 +110,7 @@ static void handle_poll(uv_poll_t *poll, int status, int events);
 
 static void poll_update(struct stream_tcp *s)
 {
-	int events = UV_READABLE;
+	int events = s->paused && !s->done ? 0 : UV_READABLE;
 
 	if (!list_is_empty(&s->queue) || s->failed)
 		events |= UV_WRITABLE;
@@ -514,6 +515,14 @@ static void tcp_close(struct stream *stream)
 	linger_step(s);
 	if (!uv_is_closing((uv_handle_t *)&s->poll))
 		uv_timer_start(&s->timer, handle_linger_timer, LINGER_MS, 0);
+}
+
+void stream_tcp_pause(struct stream *stream, bool pause)
+{
+	struct stream_tcp *s = self(stream);
+
+	s->paused = pause;
+	poll_update(s);
 }
 
 static const struct stream_ops tcp_ops = {

@@ -12,3 +12,5 @@
  * kept; NULL: start_tls gives -EOPNOTSUPP. Set the events before the loop runs again.
  */
 int stream_tcp_new(uv_loop_t *loop, int fd, SSL_CTX *tls, struct stream **ret);
+/* No handle_data until it goes on, but for what was read already; nor is the peer's end noticed. */
+void stream_tcp_pause(struct stream *s, bool pause);

@@ -91,6 +91,7 @@ static const struct conf_setting settings[] = {
 	LISTEN("vnc", "listen", vnc_listen, "0.0.0.0:5900"),
 	STRING("seats", "leave", seats_leave, ""),
 	STRING("seats", "keyboard-layout", seats_keyboard, ""),
+	LISTEN("rdp", "listen", rdp_listen, ""),
 };
 
 struct reader {

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "ipc/json.h"
 #include "relay/host.h"
+#include "relay/rdp.h"
 #include "relay/relay.h"
 
 static const char help[] =
@@ -17,6 +18,7 @@ static const char help[] =
 		"  --config=FILE  instead of " CONF_PATH "\n"
 		"  --socket=PATH  of stationd, instead of " HOST_SOCKET "\n"
 		"  --seats=PATH   listen there for local stations, not at the socket of systemd\n"
+		"  --xrdp=PATH    socket of xrdp, instead of " RDP_XRDP_SOCKET "\n"
 		"  --state=DIR    keeps the certificate; default $STATE_DIRECTORY\n"
 		"  --help, --version\n";
 
@@ -27,11 +29,14 @@ int main(int argc, char **argv)
 		{ "socket", required_argument, NULL, 's' },
 		{ "state", required_argument, NULL, 'd' },
 		{ "seats", required_argument, NULL, 'l' },
+		{ "xrdp", required_argument, NULL, 'x' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ 0 },
 	};
-	struct relay_options o = { .socket = HOST_SOCKET, .state_dir = getenv("STATE_DIRECTORY") };
+	struct relay_options o = { .socket = HOST_SOCKET,
+		.xrdp = RDP_XRDP_SOCKET,
+		.state_dir = getenv("STATE_DIRECTORY") };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -47,6 +52,9 @@ int main(int argc, char **argv)
 			break;
 		case 'd':
 			o.state_dir = optarg;
+			break;
+		case 'x':
+			o.xrdp = optarg;
 			break;
 		case 'h':
 			fputs(help, stdout);

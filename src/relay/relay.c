@@ -16,6 +16,7 @@
 #include "relay/host.h"
 #include "relay/notify.h"
 #include "relay/projection.h"
+#include "relay/rdp.h"
 #include "relay/seat-listener.h"
 #include "relay/sources.h"
 #include "relay/stations.h"
@@ -31,6 +32,7 @@ static void relay_stop(struct relay *relay)
 {
 	vnc_stop(relay->vnc);
 	seat_listener_stop(relay->seats);
+	rdp_stop(relay->rdp);
 	relay->stations = stations_free(relay->stations);
 	relay->projections = projections_free(relay->projections);
 	relay->views = views_free(relay->views);
@@ -85,6 +87,8 @@ static int relay_open(struct relay *relay, const struct relay_options *options, 
 		r = seat_listener_new(relay, options->seats, &relay->seats, ret_error);
 	if (r == 0)
 		r = vnc_new(relay, &relay->vnc, ret_error);
+	if (r == 0)
+		r = rdp_new(relay, options->xrdp, &relay->rdp, ret_error);
 	return r;
 }
 
@@ -96,6 +100,7 @@ static void relay_close(struct relay *relay)
 	uv_run(relay->loop, UV_RUN_NOWAIT);
 	relay->vnc = vnc_free(relay->vnc);
 	relay->seats = seat_listener_free(relay->seats);
+	relay->rdp = rdp_free(relay->rdp);
 	if (relay->sources)
 		relay->sources = sources_free(relay->sources);
 	relay->host = host_free(relay->host);

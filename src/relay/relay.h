@@ -16,6 +16,7 @@ struct projections;
 struct views;
 struct seat_listener;
 struct vnc;
+struct rdp;
 
 struct relay {
 	uv_loop_t *loop;
@@ -32,12 +33,14 @@ struct relay {
 	struct web *web;
 	struct vnc *vnc;
 	struct seat_listener *seats;
+	struct rdp *rdp; /* NULL: off */
 };
 
 struct relay_options {
 	const char *config;    /* NULL: CONF_PATH */
 	const char *socket;    /* of stationd */
 	const char *seats;     /* NULL: the service manager's socket */
+	const char *xrdp;      /* its socket */
 	const char *state_dir; /* NULL: a certificate must be configured */
 };
 

@@ -21,7 +21,7 @@ struct station;
 struct station_call;
 
 struct station_ops {
-	const char *kind; /* "browser", "vnc" */
+	const char *kind; /* "browser", "vnc", "rdp" */
 	/* A connection that ends is the end of the station (else it may come back). */
 	bool close_now;
 	/* known, scene, chat, window or a picture may have changed. When one became NULL, let go of
@@ -39,6 +39,8 @@ struct station {
 	struct stations *stations;
 	const struct station_ops *ops;
 	char secret[STR_TOKEN_LEN + 1];
+	char proposed[64]; /* name until a supervisor gives one; empty: stationd's choice */
+	bool weak;         /* others can have the secret: no session comes with it */
 	char address[ADDRESS_TEXT_MAX];
 	bool registered;
 	bool enrolled;             /* the secret is a ticket: no station without one */

@@ -241,6 +241,10 @@ static void station_open(struct station *s)
 			"address", s->address);
 	if (s->enrolled)
 		json_object_set_new(request.parameters, "enrolled", json_true());
+	if (*s->proposed)
+		json_object_set_new(request.parameters, "name", json_string(s->proposed));
+	if (s->weak && !s->known)
+		json_object_set_new(request.parameters, "stranger", json_true());
 	if (host_call(all->relay->host, &request, handle_opened, c) < 0)
 		call_free(c);
 }

@@ -19,7 +19,10 @@ static void handle_limit(uv_timer_t *t)
 void viewer_rfb_handshake_begin(struct viewer_rfb *v)
 {
 	uv_timer_start(&v->limit, handle_limit, VIEWER_RFB_HANDSHAKE_MS_MAX, 0);
-	viewer_rfb_write(v, RFB_VERSION_3_8, RFB_VERSION_LEN);
+	if (v->security == VIEWER_SECURITY_DONE)
+		v->state = VIEWER_CLIENT_INIT;
+	else
+		viewer_rfb_write(v, RFB_VERSION_3_8, RFB_VERSION_LEN);
 }
 
 static bool need(struct viewer_rfb *v, size_t n)

@@ -13,6 +13,7 @@
 enum viewer_security {
 	VIEWER_SECURITY_NONE,     /* RFB "None": inside an authenticated WebSocket */
 	VIEWER_SECURITY_VENCRYPT, /* X509None and X509Plain, both over TLS */
+	VIEWER_SECURITY_DONE,     /* version and security were dealt with by the owner */
 };
 
 /* Takes the stream. */

@@ -49,7 +49,7 @@ export interface Station {
   id: string;
   name: string;
   room: string;
-  kind: "browser" | "vnc";
+  kind: "browser" | "vnc" | "rdp";
   address: string;
   connected: boolean;
   scene: Scene;
