@@ -20,7 +20,7 @@ void viewer_rfb_handshake_begin(struct viewer_rfb *v)
 {
 	uv_timer_start(&v->limit, handle_limit, VIEWER_RFB_HANDSHAKE_MS_MAX, 0);
 	if (v->security == VIEWER_SECURITY_DONE)
-		v->state = VIEWER_CLIENT_INIT;
+		v->state = VIEWER_RFB_CLIENT_INIT;
 	else
 		viewer_rfb_write(v, RFB_VERSION_3_8, RFB_VERSION_LEN);
 }

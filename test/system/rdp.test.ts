@@ -3,12 +3,14 @@
 // clipboard's and the keyboard's way, what a supervisor does; who the station is; and who cannot get at xrdp's side.
 import assert from "node:assert/strict";
 import { before, describe } from "node:test";
+import { connect as connectTls } from "node:tls";
+import { tcp } from "../harness/attack.js";
 import { activeSession, suspendedSession } from "../harness/core.js";
 import { check, useDemo } from "../harness/demo.js";
 import { artefact } from "../harness/paths.js";
-import { RdpClient, startRdp } from "../harness/rdpclient.js";
+import { RdpClient, rdpPort, startRdp } from "../harness/rdpclient.js";
 import { block, fillRoom, keys, ready, unblock, type Person } from "../harness/room.js";
-import { until } from "../harness/wait.js";
+import { until, within } from "../harness/wait.js";
 
 describe("rdp", () => {
   const demo = useDemo("rdp");
@@ -137,6 +139,33 @@ describe("rdp", () => {
     await stranger.close();
     await client.close();
   }, 90_000);
+
+  check(demo, "bad bytes end their connection and nothing else", async () => {
+    const relay = await demo.daemon("station-relay");
+    const request = Buffer.from("030000130ee000000000000100080003000000", "hex");
+    const bad = [Buffer.from("GET / HTTP/1.1\r\n\r\n"), Buffer.alloc(70_000, 3), Buffer.from("0300ffff", "hex"), Buffer.from("03000007", "hex"),
+      Buffer.from("0300000b06d00000123400", "hex"), Buffer.concat([request, request]), Buffer.concat([request, Buffer.from("not TLS at all, not at all")])];
+    for (const bytes of bad) {
+      const socket = await tcp({ host: "127.0.0.1", port: rdpPort });
+      const over = new Promise((resolve) => socket.once("close", resolve));
+      socket.resume();
+      socket.write(bytes);
+      await within(`the end of a connection with ${bytes.length} bad bytes`, 10_000, over);
+    }
+    // Inside TLS, too: what is no Connect Initial.
+    const raw = await tcp({ host: "127.0.0.1", port: rdpPort });
+    raw.write(request);
+    const answer = await within("the answer", 10_000, new Promise<Buffer>((resolve) => raw.once("data", resolve)));
+    assert.equal(answer.toString("hex"), "030000130ed000001234000201080001000000");
+    const inside = connectTls({ socket: raw, rejectUnauthorized: false });
+    await within("TLS", 10_000, new Promise((resolve) => inside.once("secureConnect", resolve)));
+    assert.match(inside.getProtocol() ?? "", /^TLSv1\.[23]$/);
+    const over = new Promise((resolve) => inside.once("close", resolve));
+    inside.on("error", () => undefined).resume();
+    inside.write(Buffer.from("0300000b02f0807f650400ff", "hex"));
+    await within("the end", 10_000, over);
+    assert.equal(await demo.daemon("station-relay"), relay);
+  });
 
   check(demo, "a client without TLS is refused; nobody else reaches xrdp or its pictures", async () => {
     const classic = await RdpClient.open(demo, { name: "old", security: "rdp" });
