@@ -80,6 +80,36 @@ test("a session is in the room that shows it, or showed it last, also after a re
   assert.equal((await session("s1")).room, "B");
 });
 
+test("an RDP client keeps its place by a name that anybody can say, so no session and no enrolment come with it", async () => {
+  const open = (n, address = "192.0.2.51", stranger = true) =>
+    relay.call("Relay.StationOpen", { kind: "rdp", secret: String(n).padStart(43, "r"), address, name: "lab-pc-7", stranger });
+  const first = await open(1);
+  assert.match(first.station, /^rdp-\d+$/);
+  assert.equal(first.name, "lab-pc-7");
+  await set(first.station, "Desk 7", "Lab");
+  await relay.logIn(first.station, "ben");
+  const shown = async () => (await root.call("Stations.Get", { station: first.station })).station.session;
+  assert.notEqual(await shown(), "");
+  // stationd is restarted under the connection, which is told again: nothing changes.
+  await d.restart();
+  await again();
+  const told = await open(1, "192.0.2.51", false);
+  assert.deepEqual([told.station, told.name], [first.station, "Desk 7"]);
+  await until("its session is shown again", async () => (await shown()) !== "");
+  // The relay is restarted: whoever comes with the name has the place, and the greeter.
+  relay.close();
+  relay = await openRelay(d);
+  const other = await open(1, "192.0.2.99");
+  assert.deepEqual([other.station, other.name, other.scene.kind], [first.station, "Desk 7", "greeter"]);
+  assert.equal(await shown(), "");
+  await assert.rejects(relay.call("Relay.StationEnrol", { station: other.station }), (e) => e.parameters.reason.includes("ticket"));
+  // Blocked, then back with another name from the same address: it is the same station.
+  await root.call("Blocks.Block", { stations: [other.station] });
+  await relay.call("Relay.StationClose", { station: other.station, now: true });
+  const renamed = await open(2, "192.0.2.99");
+  assert.deepEqual([renamed.station, renamed.scene.kind], [other.station, "block"]);
+});
+
 test("hostile names and rooms are refused, what is fit is audited", async () => {
   const { station } = await relay.station(41);
   for (const bad of [" x", "x ", "a\nb", "a\u0000b", "a\u202eb", "x".repeat(61), "\u0007"]) {
