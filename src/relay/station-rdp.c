@@ -4,7 +4,10 @@
  * found out before (rdp.c, rdp-pixels.c).
  *
  * User and password that the client was given are used as if somebody had typed them in the
- * greeter, which also says what is wrong with them: the module has no way to ask for others.
+ * greeter, which also says what is wrong with them: the module has no way to ask for others. A user
+ * name that begins with "@" comes with the station's ticket, as at VNC stations: then the client is
+ * that station, wherever it connects from and whatever it calls itself. The newer one takes the
+ * place of an older one.
  */
 #include "relay/station-rdp.h"
 
@@ -99,6 +102,15 @@ static const struct station_ops rdp_ops = {
 	.handle_cut_text = handle_cut_text,
 };
 
+/* One with a ticket may come back, and is not there without a good one. */
+static const struct station_ops ticket_ops = {
+	.kind = "rdp",
+	.handle_changed = handle_changed,
+	.handle_gone = handle_gone,
+	.handle_stop = handle_gone,
+	.handle_cut_text = handle_cut_text,
+};
+
 /* --- viewer --- */
 
 static void handle_deadline(uv_timer_t *t)
@@ -142,6 +154,38 @@ static const struct viewer_events viewer_events = {
 	.handle_gone = handle_viewer_gone,
 };
 
+static bool has_ticket(const struct rdp_station_client *client)
+{
+	return client->user && client->user[0] == '@' && strlen(client->password) == STR_TOKEN_LEN;
+}
+
+static int ticket_take(
+		struct rdp_station *s, struct relay *relay, const struct rdp_station_client *client)
+{
+	struct station *other = stations_find(relay->stations, client->password);
+
+	if (other && other->ops == &ticket_ops)
+		rdp_station_free(rdp_of(other));
+	s->station.enrolled = true;
+	return station_init(&s->station, relay->stations, &ticket_ops, client->password,
+			client->address);
+}
+
+static int person_take(
+		struct rdp_station *s, struct relay *relay, const struct rdp_station_client *client)
+{
+	if (client->user) {
+		s->user = strdup(client->user);
+		s->password = strdup(client->password);
+		if (!s->user || !s->password)
+			return -ENOMEM;
+	}
+	str_copy(s->station.proposed, sizeof(s->station.proposed), client->name);
+	s->station.weak = true;
+	return station_init(
+			&s->station, relay->stations, &rdp_ops, client->secret, client->address);
+}
+
 /* The parts, from the bottom up; on an error rdp_station_free() takes those that are there. */
 static int parts_make(struct rdp_station *s, struct relay *relay, struct stream *stream,
 		const struct rdp_station_client *client)
@@ -149,23 +193,14 @@ static int parts_make(struct rdp_station *s, struct relay *relay, struct stream 
 	struct viewer *viewer;
 	int r;
 
-	if (client->user) {
-		s->user = strdup(client->user);
-		s->password = strdup(client->password);
-		if (!s->user || !s->password)
-			return -ENOMEM;
-	}
 	s->deadline = calloc(1, sizeof(*s->deadline));
 	if (!s->deadline)
 		return -ENOMEM;
 	uv_timer_init(relay->loop, s->deadline);
 	s->deadline->data = s;
-	r = station_init(&s->station, relay->stations, &rdp_ops, client->secret, client->address);
-	if (r < 0)
-		return r;
-	str_copy(s->station.proposed, sizeof(s->station.proposed), client->name);
-	s->station.weak = true;
-	r = station_greeter_init(&s->greeter, &s->station, NULL);
+	r = has_ticket(client) ? ticket_take(s, relay, client) : person_take(s, relay, client);
+	if (r == 0)
+		r = station_greeter_init(&s->greeter, &s->station, NULL);
 	if (r == 0)
 		r = viewer_rfb_new(relay->loop, stream, VIEWER_SECURITY_DONE, &viewer_events, s,
 				&viewer);

@@ -140,10 +140,28 @@ describe("rdp", () => {
     await client.close();
   }, 90_000);
 
+  check(demo, "a client with a ticket is that station, whatever it calls itself; with a bad one it is none", async () => {
+    const { ticket } = await demo.call<{ ticket: string }>("Stations.Invite", { kind: "rdp", name: "Reception" });
+    const connected = async () => (await demo.stations()).filter((s) => s.kind === "rdp" && s.connected);
+    const first = await RdpClient.open(demo, { name: "thin-1", login: { name: "@station", password: ticket } });
+    const enrolled = await until("the enrolled station", () => station("Reception"), 20_000);
+    assert.equal((enrolled as { enrolment?: string }).enrolment, "enrolled");
+    await greeter(first);
+    await first.close();
+    await until("it has left", async () => (await connected()).length === 0, 20_000);
+    const second = await RdpClient.open(demo, { name: "thin-2", login: { name: "@station", password: ticket } });
+    await until("it is the same station", async () => (await connected()).some((s) => s.id === enrolled.id), 20_000);
+    const bad = await RdpClient.open(demo, { name: "thin-3", login: { name: "@station", password: "x".repeat(43) } });
+    await until("the client with the bad ticket has ended", () => bad.ended, 20_000);
+    assert.deepEqual((await connected()).map((s) => s.id), [enrolled.id]);
+    await second.close();
+    await bad.close();
+  }, 90_000);
+
   check(demo, "bad bytes end their connection and nothing else", async () => {
     const relay = await demo.daemon("station-relay");
     const request = Buffer.from("030000130ee000000000000100080003000000", "hex");
-    const bad = [Buffer.from("GET / HTTP/1.1\r\n\r\n"), Buffer.alloc(70_000, 3), Buffer.from("0300ffff", "hex"), Buffer.from("03000007", "hex"),
+    const bad = [Buffer.from("GET / HTTP/1.1\r\n\r\n"), Buffer.alloc(70_000, 3), Buffer.from("0300ffff", "hex"), Buffer.from("03000006", "hex"),
       Buffer.from("0300000b06d00000123400", "hex"), Buffer.concat([request, request]), Buffer.concat([request, Buffer.from("not TLS at all, not at all")])];
     for (const bytes of bad) {
       const socket = await tcp({ host: "127.0.0.1", port: rdpPort });

@@ -112,7 +112,7 @@ test("a ticket enrols one station, once, of its kind, until it expires", async (
   await d.restart();
   await again();
   assert.equal((await open(viewer.ticket)).station, first.station);
-  for (const bad of [{ kind: "rdp" }, { kind: "vnc", lasts_ms: 1 }, { kind: "vnc", name: " x" }]) await assert.rejects(root.call("Stations.Invite", bad));
+  for (const bad of [{ kind: "local" }, { kind: "vnc", lasts_ms: 1 }, { kind: "vnc", name: " x" }]) await assert.rejects(root.call("Stations.Invite", bad));
   const files = readdirSync("/var/lib/stationmaster").map((f) => readFileSync(`/var/lib/stationmaster/${f}`, "latin1")).join("");
   assert.ok(!files.includes(viewer.ticket) && !files.includes(ticket) && !d.output.includes(ticket), "tickets are kept as hashes");
 });
