@@ -7,7 +7,8 @@
 #include "ctl/ctl.h"
 #include "ipc/conf.h"
 
-/* {"dashboard": [URL], "station": [URL], "vnc": [ADDRESS], "rdp": [ADDRESS], "fingerprint": ?TEXT}; NULL: no memory.
+/* {"dashboard": [URL], "station": [URL], "vnc": [ADDRESS], "rdp": [ADDRESS], "fingerprint": ?TEXT};
+ * NULL: no memory.
  */
 json_t *address_list(const struct conf *conf);
 void address_print(json_t *list);
