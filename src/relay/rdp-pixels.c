@@ -158,7 +158,9 @@ static void station_make(struct caller *c, struct rdp_guest *g)
 		.address = g->address,
 		.name = g->client.name,
 		.user = g->user,
-		.password = g->log_in_password };
+		.password = g->log_in_password,
+		.width = g->client.width,
+		.height = g->client.height };
 	int r;
 
 	r = secret_choose(c->pixels, g, secret);

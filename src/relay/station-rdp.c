@@ -207,6 +207,9 @@ static int parts_make(struct rdp_station *s, struct relay *relay, struct stream 
 	if (r < 0)
 		return r;
 	station_screen_take_viewer(&s->greeter.screen, viewer);
+	/* The module asks for it only where the first picture has another one. */
+	s->greeter.screen.keeps_size = true;
+	viewer_rfb_set_client_size(viewer, client->width, client->height);
 	uv_timer_start(s->deadline, handle_deadline, HANDSHAKE_MS, 0);
 	return 0;
 }

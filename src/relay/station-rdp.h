@@ -2,6 +2,8 @@
 /* One RDP client as a station: its pictures go to xrdp's VNC module. */
 #pragma once
 
+#include <stdint.h>
+
 struct relay;
 struct stream;
 
@@ -10,6 +12,7 @@ struct rdp_station_client {
 	const char *secret, *address;
 	const char *name;            /* proposed; may be empty */
 	const char *user, *password; /* NULL: none were given */
+	uint16_t width, height;      /* of the client's screen; 0: not said */
 };
 
 /* Takes the stream, on which ClientInit of RFB comes next, on success. The station ends with it. */

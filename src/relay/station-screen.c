@@ -51,7 +51,7 @@ static void handle_gone(struct picture_watcher *w)
 static void show(struct station_screen *c, struct picture *p, bool input)
 {
 	if (p != c->shown) {
-		c->size_asked |= viewer_is_screen(c->viewer);
+		c->size_asked |= c->keeps_size || viewer_is_screen(c->viewer);
 		if (c->shown)
 			picture_unwatch(c->shown, &c->watcher);
 		c->shown = p;

@@ -34,9 +34,11 @@ struct station_screen {
 	struct picture_watcher watcher; /* of what is shown */
 	struct picture *shown;          /* NULL: nothing, or the last frame */
 	char shown_session[SOURCE_SESSION_MAX + 1];
-	uint16_t w, h;                 /* of the projection shown */
-	bool size_asked;               /* by the viewer, while it could not be had */
-	struct card *card;             /* that is shown */
+	uint16_t w, h;     /* of the projection shown */
+	bool keeps_size;   /* by the owner: each picture that is shown is asked to have the client's
+			      size */
+	bool size_asked;   /* by the viewer, while it could not be had */
+	struct card *card; /* that is shown */
 	struct station_layers *layers; /* NULL: draws none */
 	struct scene_shown decided;
 };

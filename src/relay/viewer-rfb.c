@@ -324,6 +324,12 @@ static const char *rfb_describe(struct viewer *base)
 	return v->description;
 }
 
+void viewer_rfb_set_client_size(struct viewer *base, uint16_t w, uint16_t h)
+{
+	viewer_rfb_of(base)->client_w = w;
+	viewer_rfb_of(base)->client_h = h;
+}
+
 static void rfb_get_client_size(struct viewer *base, uint16_t *ret_w, uint16_t *ret_h)
 {
 	*ret_w = viewer_rfb_of(base)->client_w;

@@ -19,5 +19,7 @@ enum viewer_security {
 /* Takes the stream. */
 int viewer_rfb_new(uv_loop_t *loop, struct stream *stream, enum viewer_security security,
 		const struct viewer_events *events, void *userdata, struct viewer **ret);
+/* What the client will have, where that is known before it asks. */
+void viewer_rfb_set_client_size(struct viewer *v, uint16_t w, uint16_t h);
 /* The credentials that handle_credentials brought are right. */
 void viewer_rfb_accept(struct viewer *v);

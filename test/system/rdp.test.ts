@@ -99,6 +99,7 @@ describe("rdp", () => {
     await client.close();
     const again = await RdpClient.open(demo, { name: "lab-pc-4", login: dana, size: { width: 1280, height: 720 } });
     await shows(again, dana);
+    // That is the size which the greeter has of itself, so nobody asks for it.
     await until("the size of the other client", async () => (await size()) === "1280x720", 15_000);
     await again.close();
     await suspendedSession(demo, dana.name);
