@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { it } from "node:test";
 import type { ChildProcess } from "node:child_process";
 import type { Json } from "./agent.js";
-import { artefact, build, compiled } from "./paths.js";
+import { artefact, build } from "./paths.js";
 import { Picture } from "./picture.js";
 import { end, keep, output, quote, start, type Result, type RunOptions } from "./process.js";
 import { Qmp } from "./qmp.js";
@@ -347,7 +347,7 @@ export class Machine {
   /** The guest goes down in good order and comes up again. */
   async reboot(): Promise<void> {
     const boot = await this.sh("cat /proc/sys/kernel/random/boot_id");
-    await this.exec("systemctl reboot");
+    await this.answer("systemctl reboot"); // or nobody is left to answer
     await until("the machine is up again", async () => {
       const now = await this.answer("cat /proc/sys/kernel/random/boot_id");
       return now && now !== boot;
@@ -390,10 +390,11 @@ E
 chown -R ${p.name}: /home/${p.name}
 `;
 
-function sum(...paths: string[]): string {
+/** Of all that decides what is in the snapshot. */
+function sum(): string {
+  const parts = [readFileSync(stage), image, JSON.stringify(command("", "")), install, people.map(account).join(""), JSON.stringify(monitors)];
   const hash = createHash("sha256");
-  for (const path of paths) hash.update(readFileSync(path));
-  hash.update(image).update(JSON.stringify(command("", "")));
+  for (const part of parts) hash.update(part);
   return hash.digest("hex").slice(0, 12);
 }
 
@@ -401,8 +402,7 @@ function sum(...paths: string[]): string {
 async function prepared(): Promise<string> {
   if (!image || !stage) throw new Error("the machine's disk is not known; run the tests by test/run-seats");
   const folder = join(build, "machine");
-  // All that decides what is in it: the drive, the way it is installed (in this file), the machine itself.
-  const path = join(folder, `ready-${sum(stage, join(compiled, "harness", "machine.js"))}.qcow2`);
+  const path = join(folder, `ready-${sum()}.qcow2`);
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
   for (const old of readdirSync(folder)) if (/^ready-.*qcow2/.test(old)) rmSync(join(folder, old));
