@@ -463,6 +463,11 @@ void station_greeter_handle_changed(struct station_greeter *s)
 	s->kind = kind;
 	if (!station_of(s)->scene.auto_name)
 		s->held = false;
+	/* Held since before there was anything to put off. */
+	if (auto_is_shown(s) && s->screen.viewer && viewer_is_shift_held(s->screen.viewer)) {
+		s->held = true;
+		(void)station_hold(station_of(s), NULL, NULL);
+	}
 	/* What was typed meanwhile stays. */
 	if (auto_is_shown(s) != s->auto_told) {
 		s->auto_told = auto_is_shown(s);

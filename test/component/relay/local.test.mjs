@@ -272,6 +272,18 @@ test("nobody but station-seat and root", { skip: process.getuid() !== 0 && "need
   assert.ok(!bed.stationd.calls.has((c) => c.method.endsWith("StationOpen")));
 });
 
+test("Shift that was held before the greeter came puts automatic log-on off", async () => {
+  const s = seat();
+  await s.event("frame"); // it waits for stationd's answer
+  s.key(SHIFT, true);
+  s.say({ size: [W, H - 2] });
+  await s.until(async () => (await s.hash()).h === H - 2, "the size said after the key");
+  await place(s, { ...GREETER, auto: { user: "anna", full_name: "Anna Berger", at_ms: Date.now() + 60_000 } });
+  const call = await bed.stationd.answer("Relay.StationHold", {});
+  assert.equal(call.parameters.station, s.id);
+  s.key(SHIFT, false);
+});
+
 test("bad packets end their connection and no other", async () => {
   const good = await station(GREETER);
   await good.event("frame");
