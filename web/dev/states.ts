@@ -447,7 +447,9 @@ const dashboard: State[] = [
     name: "station-auto",
     from: "wall",
     open: async ({ page, mock }) => {
+      Object.assign(mock.world.me, { role: "administrator" });
       mock.world.enrolment("browser-2", "enrolled");
+      await page.reload();
       await place(page, "stations");
       await page.locator('tr[data-station="browser-2"] [data-act=auto]').click();
     },
