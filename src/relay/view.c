@@ -190,7 +190,8 @@ static int view_start(struct view *v, struct stream *stream)
 	struct relay *relay = v->all->relay;
 	int r;
 
-	r = viewer_rfb_new(relay->loop, stream, VIEWER_SECURITY_NONE, &viewer_events, v, &v->viewer);
+	r = viewer_rfb_new(
+			relay->loop, stream, VIEWER_SECURITY_NONE, &viewer_events, v, &v->viewer);
 	if (r < 0) {
 		stream_close(stream);
 		return r;

@@ -309,7 +309,8 @@ static inline void begin(struct client *c, enum viewer_security security)
 {
 	memset(c, 0, sizeof(*c));
 	fake_stream_init(&c->stream);
-	assert_int_equal(viewer_rfb_new(&loop, &c->stream.s, security, &events, &c->owner, &c->viewer),
+	assert_int_equal(viewer_rfb_new(&loop, &c->stream.s, security, &events, &c->owner,
+					 &c->viewer),
 			0);
 	assert_int_equal(buf_len(&c->stream.out), 12);
 	fake_stream_forget(&c->stream);
