@@ -215,6 +215,17 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
       }
       case "Stations.Rooms":
         return { rooms: world.rooms() };
+      case "Stations.Identify":
+        return {};
+      case "Stations.Map":
+        return { stations: world.mapAgain(p["stations"] as string[]) };
+      case "Stations.Split":
+        return { stations: world.splitStation(String(p["station"]), String(p["direction"])) };
+      case "Stations.Join":
+        return { station: world.joinStation(String(p["station"])) };
+      case "Stations.Forget":
+        world.forgetStation(String(p["station"]));
+        return {};
       case "Stations.Set": {
         const station = world.setStation(p);
         if (!station) throw new Fail(404, "org.stationmaster.Stations.NotFound", { names: [p["station"]], reason: "There is no such station." });

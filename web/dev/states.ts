@@ -72,6 +72,17 @@ function liven(mock: Mock): void {
   for (const x of s) mock.world.update(x);
 }
 
+/** Screens of the computer: at work, at work without a keyboard, being mapped, unplugged; and two halves. */
+function locals(mock: Mock): void {
+  const w = mock.world;
+  w.addLocal(1, { name: "Window 1", session: "s1", scene: "session" });
+  w.addLocal(2, { name: "Window 2", session: "s2", scene: "session", missing: ["keyboard", "pointer"], orientation: "portrait" });
+  w.addLocal(3, { mapping: "keyboard", scene: "mapping", missing: ["keyboard", "pointer"] });
+  w.addLocal(4, { connected: false, missing: ["screen"] });
+  w.addLocal(5, { area: "left" });
+  w.addLocal(6, { area: "right", output: "pci-0000:00:02.0/HDMI-A-5", mapping: "waiting", scene: "mapping" });
+}
+
 function conversation(mock: Mock): void {
   const ben = mock.world.sessions.get("s2");
   if (!ben) return;
@@ -476,6 +487,40 @@ const dashboard: State[] = [
     },
   },
   { name: "lesson-end", from: "wall", open: async ({ page, mock }) => (lesson(mock), await page.locator(".lesson-button").click(), page.locator(".lesson-acts .danger").click()) },
+  { name: "stations-local", from: "wall", open: async ({ page, mock }) => (locals(mock), await place(page, "stations"), page.locator("tr[data-station=local-3]").waitFor()) },
+  {
+    name: "station-screen-menu",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      locals(mock);
+      await place(page, "stations");
+      await page.locator("tr[data-station=local-1] [data-act=screen]").click();
+      await item(page, "turn").click();
+    },
+  },
+  {
+    name: "station-screen-forget",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      locals(mock);
+      await place(page, "stations");
+      await page.locator("tr[data-station=local-4] [data-act=screen]").click();
+      await item(page, "forget").click();
+      await page.locator("dialog .danger").waitFor();
+    },
+  },
+  {
+    name: "station-screen-refused",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      locals(mock);
+      mock.fail("Stations.Map", "This is no local station: it has no screen, keyboard and pointer at this system.");
+      await place(page, "stations");
+      await page.locator("tr[data-station=local-1] [data-act=screen]").click();
+      await item(page, "map").click();
+      await page.locator(".place-notes .link").waitFor();
+    },
+  },
   { name: "stations-none", from: "wall", open: async ({ page, mock }) => (mock.world.sendAway(), await place(page, "stations"), page.locator(".place-body .hint").waitFor()) },
   {
     name: "users",

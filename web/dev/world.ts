@@ -155,12 +155,57 @@ export class World extends EventEmitter {
     return [...new Set([...this.stations.values()].map((s) => s.room))].filter(Boolean).sort();
   }
 
+  /** A screen at the computer itself, and what is not plugged in there. */
+  addLocal(n: number, more: Partial<Station> = {}): Station {
+    const station: Station = {
+      ...[...this.stations.values()][0]!, id: `local-${n}`, name: `local-${n}`, kind: "local", address: "", connected: true, scene: "greeter", session: "", blocked: false,
+      missing: [], mapping: "done", output: `pci-0000:00:02.0/HDMI-A-${n}`, area: "whole", orientation: "landscape", width: 1920, height: 1080, ...more,
+    };
+    this.putLocal(station);
+    return station;
+  }
+
+  putLocal(station: Station, more: Partial<Station> = {}): Station {
+    Object.assign(station, more);
+    this.stations.set(station.id, station);
+    this.emitEvent({ kind: "station", station: { ...station } });
+    return station;
+  }
+
+  mapAgain(ids: string[]): Station[] {
+    return ids.flatMap((id, i) => {
+      const station = this.stations.get(id);
+      return station ? [this.putLocal(station, { mapping: i === 0 ? "keyboard" : "waiting", scene: "mapping", missing: ["keyboard", "pointer"] })] : [];
+    });
+  }
+
+  splitStation(id: string, direction: string): Station[] {
+    const first = this.stations.get(id)!;
+    this.putLocal(first, { area: direction === "left_right" ? "left" : "top" });
+    const second = { ...first, id: "local-9", name: "local-9", session: "", scene: "mapping" as const, mapping: "keyboard" as const, missing: ["keyboard" as const, "pointer" as const], area: direction === "left_right" ? ("right" as const) : ("bottom" as const) };
+    return [first, this.putLocal(second)];
+  }
+
+  joinStation(id: string): Station {
+    const one = this.stations.get(id)!;
+    const other = [...this.stations.values()].find((s) => s.output === one.output && s.id !== id);
+    const [first, second] = other && other.id < one.id ? [other, one] : [one, other];
+    if (second) this.forgetStation(second.id);
+    return this.putLocal(first, { area: "whole" });
+  }
+
+  forgetStation(id: string): void {
+    this.stations.delete(id);
+    this.emitEvent({ kind: "station_gone", id });
+  }
+
   /** Sessions go to the room of their station. */
   setStation(p: Record<string, unknown>): Station | null {
     const station = this.stations.get(String(p["station"]));
     if (!station) return null;
     if (typeof p["name"] === "string") station.name = p["name"] || station.id;
     if (typeof p["room"] === "string") station.room = p["room"];
+    if (typeof p["orientation"] === "string") station.orientation = p["orientation"] as NonNullable<Station["orientation"]>;
     this.emitEvent({ kind: "station", station });
     const session = this.sessions.get(station.session);
     if (session) this.update(Object.assign(session, { room: station.room || session.room }));

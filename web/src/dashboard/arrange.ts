@@ -71,7 +71,7 @@ export function matches(item: Item, wanted: readonly string[], words: string): b
 }
 
 const STATES = ["opening", "active", "blocked", "projected", "locked", "closing", "suspended"];
-const KINDS = ["browser", "vnc", "rdp", "none"];
+const KINDS = ["local", "browser", "vnc", "rdp", "none"];
 
 type Compare = (a: Item, b: Item) => number;
 

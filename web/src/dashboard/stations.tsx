@@ -9,6 +9,7 @@ import type { Station, Target } from "../shared/types";
 import { order } from "./entries";
 import { showTile } from "./inbox";
 import { LogOnActs, LogOnDialog, LogOnHead } from "./logon";
+import { Choose, Devices, ScreenActs, ScreenDialog, ScreenHead, ScreenNotes } from "./localacts";
 import { naming, StationDialog } from "./stationdialog";
 import { link, loaded, stations, tiles } from "./store";
 
@@ -33,13 +34,19 @@ function Row({ station: s }: { station: Station }) {
   const noBlock = off || (!mayBlock && !s.blocked);
   return (
     <tr data-station={s.id}>
+      <td class="pick-cell">
+        <Choose station={s} />
+      </td>
       <th scope="row">
         <span>{s.name || s.id}</span>
         {s.name !== "" && s.name !== s.id && <span class="whom-account">{s.id}</span>}
       </th>
       <td>{s.room || <span class="hint">{t("room.none")}</span>}</td>
       <td>{t(`station.kind.${s.kind}`)}</td>
-      <td class="address">{s.address}</td>
+      <td class="address">
+        {s.address}
+        <Devices station={s} />
+      </td>
       <td>{t(s.connected ? "stations.connected" : "stations.away")}</td>
       <td>{t(`scene.${s.scene}`)}</td>
       <td>
@@ -56,6 +63,7 @@ function Row({ station: s }: { station: Station }) {
         {s.auto_user && <span class="chip">{t("auto.chip", { user: s.auto_user })}</span>}
       </td>
       <td class="acts-cell">
+        <ScreenActs station={s} off={off} />
         <button
           type="button"
           class="button small"
@@ -93,7 +101,9 @@ export function Stations() {
           <span>{t("stations.count", { count: list.length })}</span>
         </p>
         <LogOnHead off={link.value !== "live"} />
+        <ScreenHead />
       </div>
+      <ScreenNotes />
       <div class="place-body" tabIndex={0} role="region" aria-label={t("stations.list")}>
         {list.length === 0 ? (
           <p class="hint" role="status">
@@ -103,6 +113,9 @@ export function Stations() {
           <table class="list">
             <thead>
               <tr>
+                <th scope="col" class="pick-cell">
+                  <span class="visually-hidden">{t("stations.pick")}</span>
+                </th>
                 <th scope="col">{t("stations.name")}</th>
                 <th scope="col">{t("stations.room")}</th>
                 <th scope="col">{t("stations.kind")}</th>
@@ -126,6 +139,7 @@ export function Stations() {
       </div>
       <StationDialog />
       <LogOnDialog />
+      <ScreenDialog />
     </main>
   );
 }

@@ -75,11 +75,14 @@ export interface Session {
   may: May[];
 }
 
+export type Missing = "screen" | "keyboard" | "pointer";
+export type Orientation = "landscape" | "portrait" | "landscape_flipped" | "portrait_flipped";
+
 export interface Station {
   id: string;
   name: string;
   room: string;
-  kind: "browser" | "vnc" | "rdp";
+  kind: "browser" | "vnc" | "rdp" | "local";
   address: string;
   connected: boolean;
   scene: SceneKind;
@@ -87,6 +90,14 @@ export interface Station {
   blocked: boolean;
   since: string;
   may?: ("block" | "name" | "move")[];
+  /** Of local stations; of others empty, or as they are by default. */
+  missing?: Missing[];
+  mapping?: "done" | "keyboard" | "pointer" | "waiting";
+  output?: string;
+  area?: "whole" | "left" | "right" | "top" | "bottom";
+  orientation?: Orientation;
+  width?: number;
+  height?: number;
   auto_user: string;
   auto_failure: string;
   enrolment: "none" | "asked" | "enrolled";
@@ -322,7 +333,7 @@ export type WatchEvent =
   | { kind: "picture"; session: string; alarm: PictureAlarm | ""; since_ms: number }
   | { kind: "unavailable" };
 
-export type SceneKind = "greeter" | "session" | "projection" | "lock" | "block";
+export type SceneKind = "greeter" | "session" | "projection" | "lock" | "block" | "mapping";
 
 export interface SceneBlock {
   by: string;
