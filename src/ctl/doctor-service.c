@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What we run: units, the files they need, and whether stationd and the relay found each other. */
+#include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fd.h"
 #include "base/str.h"
 #include "ctl/finding.h"
 
@@ -70,6 +73,7 @@ static const struct place {
 	{ "/run/stationmaster", S_IFDIR, 0755, "root", "root" },
 	{ "/run/stationmaster/api.sock", S_IFSOCK, 0666, "root", "root" },
 	{ "/run/stationmaster/relay.sock", S_IFSOCK, 0660, "root", "station-relay" },
+	{ "/run/stationmaster/seat.sock", S_IFSOCK, 0660, "root", "station-seat" },
 	{ "/run/stationmaster/session.sock", S_IFSOCK, 0600, "root", "root" },
 	{ "/run/stationmaster/limits.sock", S_IFSOCK, 0600, "root", "root" },
 	{ "/run/stationmaster/sessions", S_IFDIR, 0711, "root", "root" },
@@ -125,6 +129,77 @@ static void places_look(struct doctor *d)
 				"Folders and sockets belong to whom they should.");
 }
 
+/* --- local stations --- */
+
+/* The seat that logind gave a card to: "seat0" unless udev says another. */
+static char *card_seat(const char *card)
+{
+	_cleanup_free_ char *path = str_format("%s/dev", card), *dev = NULL, *data = NULL,
+			    *seat = NULL;
+	_cleanup_free_ char *udev = NULL;
+
+	if (path && fd_read_file_at(AT_FDCWD, path, 64, &dev, NULL) == 0) {
+		dev[strcspn(dev, "\n")] = 0;
+		udev = str_format("/run/udev/data/c%s", dev);
+	}
+	if (udev && fd_read_file_at(AT_FDCWD, udev, 65536, &data, NULL) == 0)
+		seat = property(data, "E:ID_SEAT");
+	return str_is_empty(seat) ? strdup("seat0") : take_ptr(seat);
+}
+
+static void seat_look(struct doctor *d, const char *card, const char *seat)
+{
+	_cleanup_free_ char *unit = str_format("station-seat@%s.service", seat), *all = NULL,
+			    *load = NULL, *active = NULL, *file = NULL, *todo = NULL;
+	const char *const argv[] = { "systemctl", "show", "-p",
+		"LoadState,ActiveState,UnitFileState", unit, NULL };
+
+	if (!unit || output_read(argv, &all) != 0)
+		return;
+	load = property(all, "LoadState");
+	active = property(all, "ActiveState");
+	file = property(all, "UnitFileState");
+	if (!load || !active || !file || !streq(load, "loaded")) {
+		finding_add(d, "seats", FINDING_OK, NULL,
+				"The screens of %s are left to the console: stationmaster-seat is not "
+				"installed.",
+				card);
+	} else if (!streq(active, "active") && streq(file, "enabled")) {
+		todo = last_words(unit);
+		finding_add(d, "seats", FINDING_FAULT, todo,
+				"The unit %s is %s, so the local stations of %s show nothing.",
+				unit, active, card);
+	} else if (!streq(file, "enabled")) {
+		todo = str_format("systemctl enable --now %s, or leave the screens to the console",
+				unit);
+		finding_add(d, "seats", FINDING_WARNING, todo,
+				streq(active, "active")
+						? "The unit %s runs, but will not be started at the next boot (%s)."
+						: "The unit %s is not enabled: the screens of %s are no stations.",
+				unit, card);
+	} else {
+		finding_add(d, "seats", FINDING_OK, NULL, "%s drives %s.", unit, card);
+	}
+}
+
+static void seats_look(struct doctor *d)
+{
+	glob_t found = { 0 };
+
+	if (glob("/sys/class/drm/card*", GLOB_NOSORT, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			const char *card = strrchr(found.gl_pathv[i], '/') + 1;
+			_cleanup_free_ char *seat = NULL;
+
+			if (strchr(card, '-')) /* a connector */
+				continue;
+			seat = card_seat(found.gl_pathv[i]);
+			if (seat)
+				seat_look(d, card, seat);
+		}
+	globfree(&found);
+}
+
 void doctor_look_service(struct doctor *d)
 {
 	static const char *const units[] = { "stationd.socket", "stationd-relay.socket",
@@ -134,6 +209,8 @@ void doctor_look_service(struct doctor *d)
 	if (access("/run/systemd/system", F_OK) == 0)
 		for (size_t i = 0; i < ELEMENTSOF(units); i++)
 			unit_look(d, units[i]);
+	if (access("/run/systemd/system", F_OK) == 0)
+		seats_look(d);
 	places_look(d);
 	if (!d->status)
 		return;

@@ -64,7 +64,9 @@ test("map again, orientation; a browser's menu has neither", async () => {
   await choose("local-1", "Orientation", "Portrait");
   await text(row("local-1"), "Portrait");
   assert.deepEqual(calls("Stations.Set"), [{ station: "local-1", orientation: "portrait" }]);
+  await page.keyboard.press("Escape"); // a setting keeps the menu open
   await page.keyboard.press("Escape");
+  await page.locator(".menu").first().waitFor({ state: "detached" });
   await row("browser-2").locator("[data-act=screen]").click();
   assert.deepEqual(await page.getByRole("menuitem").allTextContents(), ["Identify"]);
   await page.keyboard.press("Escape");
