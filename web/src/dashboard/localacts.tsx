@@ -101,7 +101,8 @@ function ordered(s: Station): void {
   else void join(s.id);
 }
 
-export function ScreenActs({ station: s, off }: { station: Station; off: boolean }) {
+export function ScreenActs({ station: s, off: away }: { station: Station; off: boolean }) {
+  const off = away || (s.may !== undefined && !s.may.includes("name"));
   const [at, setAt] = useState<{ x: number; y: number } | null>(null);
   const button = useRef<HTMLButtonElement>(null);
   const on = shown.value.has(s.id);
