@@ -148,7 +148,7 @@ describe("roles and the API", () => {
 
   check(demo, "Relay, Worker and Login are not served to people", async () => {
     const person = await Person.signIn(demo, demo.account("administrator"));
-    for (const i of ["Relay", "Worker", "Limiter"])
+    for (const i of ["Relay", "Worker", "Limiter", "Seat"])
       for (const method of interfaces.get(`org.stationmaster.${i}`)!.methods.keys()) {
         assert.equal((await person.call(`${i}.${method}`)).status, 404, `${i}.${method} over HTTPS`);
         await assert.rejects(demo.call(`${i}.${method}`), /MethodNotFound|InterfaceNotFound/, `${i}.${method} over api.sock`);
