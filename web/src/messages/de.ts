@@ -645,7 +645,7 @@ export const de: Record<keyof typeof en, Text> = {
   "stations.block.not": "Sie dürfen die Person an dieser Station nicht sperren.",
   "stations.room": "Raum",
   "logon.act": "Anmelden …",
-  "logon.name": "Jemanden an Station {name} anmelden",
+  "logon.name": "Anmelden an Station {name}",
   "logon.title": "Anmelden an {name}",
   "logon.go": "Anmelden",
   "logon.busy": "Wird angemeldet …",

@@ -639,7 +639,7 @@ export const en = {
   "stations.block.not": "You may not block the person at this station.",
   "stations.room": "Room",
   "logon.act": "Log on …",
-  "logon.name": "Log somebody on at station {name}",
+  "logon.name": "Log on at station {name}",
   "logon.title": "Log on at {name}",
   "logon.go": "Log on",
   "logon.busy": "Logging on …",
