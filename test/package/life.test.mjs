@@ -102,7 +102,7 @@ test("removing logs everybody off and keeps what is theirs, settings and state",
   writeFileSync("/home/life1/essay", "mine\n");
   writeFileSync("/etc/stationmaster/conf.d/mine.conf", "[system]\nname = Mine\n");
   const certificate = print("/var/lib/station-relay/certificate.pem");
-  await sh("apt-get remove -y -q stationmaster-seat stationmaster stationmaster-web stationctl", { env: { DEBIAN_FRONTEND: "noninteractive" } });
+  await sh("apt-get remove -y -q stationmaster-seat stationmaster-rdp stationmaster stationmaster-web stationctl", { env: { DEBIAN_FRONTEND: "noninteractive" } });
   assert.equal((await sh("pgrep -f '[l]ibexec/stationmaster|[X]vnc|[s]leep infinity'", { code: null })).code, 1, "nothing of ours runs");
   assert.equal(existsSync("/run/stationmaster"), false);
   assert.equal(readFileSync("/home/life1/essay", "utf8"), "mine\n");
@@ -119,7 +119,7 @@ test("installed again: the same certificate and settings", async () => {
 });
 
 test("purging leaves nothing of ours, and homes as they are", async () => {
-  await sh("apt-get purge -y -q stationmaster-seat stationmaster stationmaster-web stationctl", { env: { DEBIAN_FRONTEND: "noninteractive" } });
+  await sh("apt-get purge -y -q stationmaster-seat stationmaster-rdp stationmaster stationmaster-web stationctl", { env: { DEBIAN_FRONTEND: "noninteractive" } });
   assert.equal(readFileSync("/home/life1/essay", "utf8"), "mine\n");
   for (const name of pupils) await sh(`userdel ${name}`);
   await sh("rm -f /usr/share/xsessions/light.desktop /usr/local/bin/light-desktop");
