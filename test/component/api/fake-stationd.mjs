@@ -77,6 +77,7 @@ export function station(number, session, more = {}) {
     auto_user: "",
     auto_failure: "",
     enrolment: "none",
+    may: ["block", "name", "move"],
     missing: [],
     mapping: "done",
     output: "",
