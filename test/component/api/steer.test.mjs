@@ -251,9 +251,9 @@ test("station list: scene, session below it, block", async () => {
   Object.assign(fake.stations[1], { scene: "block", blocked: true });
   Object.assign(fake.stations[2], { scene: "projection" });
   const lines = (await run(["station", "list"])).out.trimEnd().split("\n");
-  assert.match(lines[0], /^STATION +NAME +ADDRESS +STATE +FLAGS +SHOWS +SINCE$/);
+  assert.match(lines[0], /^STATION +NAME +ADDRESS +STATE +FLAGS +SHOWS +KIND +SINCE$/);
   assert.match(lines[1], /connected +blocked +block \(s1\) /);
-  assert.match(lines[2], /connected +blocked +block +10 min ago$/);
+  assert.match(lines[2], /connected +blocked +block +browser +10 min ago$/);
   assert.match(lines[3], /connected +- +projection \(s12\) /);
   assert.match((await run(["station", "show", "browser-1"])).out, /Shows: block\n +Session: s1\n +Blocked: yes\n/);
 });

@@ -81,7 +81,8 @@ test("greeter, log-in with its keys, session, its keys and pointer, greeter", as
   assert.deepEqual(buffer, { event: "buffer", w: W, h: H, stride: W * 4, sealed: true });
   const first = await s.event("frame");
   assert.deepEqual([first.rects, first.pointer !== null], [[[0, 0, W, H]], true]);
-  await bed.stationd.answer("Login.Info", { system: "Test", desktops: [{ id: "xfce", name: "Xfce" }], default_desktop: "xfce" });
+  await bed.stationd.answer("Login.Info", { system: "Test", desktops: [{ id: "openbox", name: "Openbox" }, { id: "xfce", name: "Xfce" }], default_desktop: "xfce" });
+  await s.event("frame"); // with a field to choose the desktop
   await s.sees(W / 2, 2, GROUND, "the greeter");
   s.type("anna");
   s.press(TAB);
