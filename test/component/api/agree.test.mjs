@@ -79,6 +79,11 @@ test("every public method can be reached by a command of stationctl, and no othe
   assert.deepEqual(reached, methodsOf(publicInterfaces));
 });
 
+test("every error of a public method has a status of its own over HTTPS", () => {
+  const table = /error_statuses\[\] = \{([^]*?)\n\};/.exec(read("src", "relay", "web-api.c"))[1];
+  for (const name of publicInterfaces) for (const error of interfaces.get(name).errors.keys()) assert.ok(table.includes(`{ "${error}",`), `${name}.${error} would be answered with 500`);
+});
+
 test("the manual page of stationctl has every command and every option, and no others", () => {
   const page = read("man", "stationctl.1.scd");
   const section = page.slice(page.indexOf("# COMMANDS"), page.indexOf("# OPTIONS"));
