@@ -178,7 +178,8 @@ static struct reader data_open(const uint8_t *data, size_t len)
 	struct reader r = { .p = data, .end = data + len };
 
 	take(&r, TPKT_LEN);
-	if (len < DATA_HEAD_LEN || memcmp(take(&r, sizeof(tpdu)), tpdu, sizeof(tpdu)) != 0)
+	if (len < DATA_HEAD_LEN || data[0] != 3 ||
+			memcmp(take(&r, sizeof(tpdu)), tpdu, sizeof(tpdu)) != 0)
 		r.failed = true;
 	return r;
 }
