@@ -116,6 +116,7 @@ X
     const kills = [`systemctl kill -s KILL ${filters}`, "systemctl kill -s KILL station-limits.service", "systemctl kill -s KILL station-answers.service", "systemctl kill -s KILL station-names.service",
       "kill -9 $(pgrep -x stationd)", `systemctl kill -s KILL ${filters} station-limits.service; kill -9 $(pgrep -x stationd)`];
     for (const kill of kills) {
+      await until("stationd runs", () => demo.daemon("stationd")); // limits hold without it
       await demo.sh(kill);
       await rounds(2, `the open site answers again after: ${kill}`);
     }
