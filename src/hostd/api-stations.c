@@ -67,7 +67,7 @@ static void answer_unwritten(struct request *r)
 }
 
 /* false: answered. */
-static bool turn(struct request *r, const char *id, enum station_orientation orientation)
+static bool turn(struct request *r, const char *id, enum orientation orientation)
 {
 	struct station *st = station_find(r->host, id);
 
@@ -87,12 +87,14 @@ void api_stations_set(struct request *r)
 	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
 	const char *name = read_place(r, "name"), *room = read_place(r, "room");
 	const char *way = arg_string(&r->args, "orientation", ARG_OPTIONAL, 32);
-	enum station_orientation orientation = ORIENTATION_LANDSCAPE;
+	int orientation = ORIENTATION_LANDSCAPE;
 	_cleanup_free_ char *what = NULL;
 	json_t *station;
 	int k;
 
-	if (way && station_orientation_from_string(way, &orientation) < 0 && !r->args.bad)
+	if (way)
+		orientation = orientation_from_string(way);
+	if (orientation < 0 && !r->args.bad)
 		r->args.bad = "orientation";
 	if (!api_args_done(r))
 		return;
@@ -102,7 +104,7 @@ void api_stations_set(struct request *r)
 			       "none.");
 		return;
 	}
-	if (way && !turn(r, id, orientation))
+	if (way && !turn(r, id, (enum orientation)orientation))
 		return;
 	k = station_set_place(r->host, id, name, room, &station);
 	if (k == -ENOENT) {

@@ -23,59 +23,16 @@
 #include "hostd/station-scene.h"
 #include "hostd/station.h"
 
-static const char *const area_names[] = {
-	[AREA_WHOLE] = "whole",
-	[AREA_LEFT] = "left",
-	[AREA_RIGHT] = "right",
-	[AREA_TOP] = "top",
-	[AREA_BOTTOM] = "bottom",
-};
-
-static const char *const orientation_names[] = {
-	[ORIENTATION_LANDSCAPE] = "landscape",
-	[ORIENTATION_PORTRAIT] = "portrait",
-	[ORIENTATION_LANDSCAPE_FLIPPED] = "landscape_flipped",
-	[ORIENTATION_PORTRAIT_FLIPPED] = "portrait_flipped",
-};
-
-const char *station_area_to_string(enum station_area area)
-{
-	return area_names[area];
-}
-
-const char *station_orientation_to_string(enum station_orientation orientation)
-{
-	return orientation_names[orientation];
-}
-
-int station_orientation_from_string(const char *s, enum station_orientation *ret)
-{
-	for (size_t i = 0; i < ELEMENTSOF(orientation_names); i++)
-		if (streq(orientation_names[i], s)) {
-			*ret = (enum station_orientation)i;
-			return 0;
-		}
-	return -EINVAL;
-}
-
 /* --- JSON --- */
 
+/* Of the station's own picture; 0 x 0 without a screen. */
 static void get_size(const struct station_local *l, int *ret_width, int *ret_height)
 {
-	int w = l->screen ? l->width : 0, h = l->screen ? l->height : 0;
+	const struct spot spot = { .rect = area_get_rect(l->area, l->screen ? l->width : 0,
+						   l->screen ? l->height : 0),
+		.orientation = l->orientation };
 
-	if (l->area == AREA_LEFT || l->area == AREA_RIGHT)
-		w = l->area == AREA_LEFT ? w / 2 : w - w / 2;
-	if (l->area == AREA_TOP || l->area == AREA_BOTTOM)
-		h = l->area == AREA_TOP ? h / 2 : h - h / 2;
-	if (l->orientation == ORIENTATION_PORTRAIT ||
-			l->orientation == ORIENTATION_PORTRAIT_FLIPPED) {
-		*ret_width = h;
-		*ret_height = w;
-	} else {
-		*ret_width = w;
-		*ret_height = h;
-	}
+	spot_get_size(&spot, ret_width, ret_height);
 }
 
 static json_t *build_missing(const struct station_local *l)
@@ -103,8 +60,9 @@ void station_local_add_json(const struct station *st, json_t *station)
 		l = &none;
 	json_object_set_new(station, "mapping", json_string(seat_mapping_to_string(l->mapping)));
 	json_object_set_new(station, "output", json_string(l->output));
-	json_object_set_new(station, "area", json_string(area_names[l->area]));
-	json_object_set_new(station, "orientation", json_string(orientation_names[l->orientation]));
+	json_object_set_new(station, "area", json_string(area_to_string(l->area)));
+	json_object_set_new(
+			station, "orientation", json_string(orientation_to_string(l->orientation)));
 	json_object_set_new(station, "width", json_integer(width));
 	json_object_set_new(station, "height", json_integer(height));
 }
@@ -136,8 +94,8 @@ json_t *station_local_build_place(const struct station *st)
 	const struct station_local *l = st->local;
 
 	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:s}", "station", st->id, "output", l->output,
-			"area", area_names[l->area], "hubs", build_hubs(l), "orientation",
-			orientation_names[l->orientation], "secret", l->secret);
+			"area", area_to_string(l->area), "hubs", build_hubs(l), "orientation",
+			orientation_to_string(l->orientation), "secret", l->secret);
 }
 
 /* --- store --- */
@@ -152,8 +110,8 @@ static int store_local(struct host *h, const char *id, const struct station_loca
 	return store_exec(h->store,
 			"INSERT OR REPLACE INTO local_stations (station, seat, output, area, "
 			"orientation, second, hubs, wants_pointer, secret) VALUES (?,?,?,?,?,?,?,?,?)",
-			"sssssisis", id, l->seat, l->output, area_names[l->area],
-			orientation_names[l->orientation], (int64_t)l->second, text,
+			"sssssisis", id, l->seat, l->output, area_to_string(l->area),
+			orientation_to_string(l->orientation), (int64_t)l->second, text,
 			(int64_t)l->wants_pointer, l->secret);
 }
 
@@ -187,14 +145,16 @@ static void read_hubs(const char *text, struct station_local *l)
 
 static int read_row(struct store_row *row, void *userdata)
 {
+	int area = area_from_string(store_row_text(row, 2));
+	int orientation = orientation_from_string(store_row_text(row, 3));
 	struct station_local *l = userdata;
 
 	str_copy(l->seat, sizeof(l->seat), store_row_text(row, 0));
 	str_copy(l->output, sizeof(l->output), store_row_text(row, 1));
-	for (size_t i = 0; i < ELEMENTSOF(area_names); i++)
-		if (streq(area_names[i], store_row_text(row, 2)))
-			l->area = (enum station_area)i;
-	station_orientation_from_string(store_row_text(row, 3), &l->orientation);
+	if (area >= 0)
+		l->area = (enum area)area;
+	if (orientation >= 0)
+		l->orientation = (enum orientation)orientation;
 	l->second = store_row_int(row, 4) != 0;
 	read_hubs(store_row_text(row, 5), l);
 	l->wants_pointer = store_row_int(row, 6) != 0;
@@ -304,7 +264,7 @@ int station_local_map(struct station *st)
 	return r;
 }
 
-int station_local_turn(struct station *st, enum station_orientation orientation)
+int station_local_turn(struct station *st, enum orientation orientation)
 {
 	struct station_local next = *st->local;
 	int r;

@@ -13,6 +13,7 @@
 #include "hostd/role.h"
 #include "hostd/seat-map.h"
 #include "ipc/json.h"
+#include "proto/area.h"
 #include "proto/usb-path.h"
 
 struct host;
@@ -26,21 +27,12 @@ enum {
 	STATION_SPLIT_HEIGHT_MIN = 768,
 };
 
-enum station_area { AREA_WHOLE, AREA_LEFT, AREA_RIGHT, AREA_TOP, AREA_BOTTOM };
-
-enum station_orientation {
-	ORIENTATION_LANDSCAPE,
-	ORIENTATION_PORTRAIT,
-	ORIENTATION_LANDSCAPE_FLIPPED,
-	ORIENTATION_PORTRAIT_FLIPPED,
-};
-
 struct station_local {
 	/* Stored. */
 	char seat[SEAT_NAME_MAX];
 	char output[SEAT_OUTPUT_MAX];
-	enum station_area area;
-	enum station_orientation orientation;
+	enum area area;
+	enum orientation orientation;
 	bool second; /* the half that came by a split; it goes when they are joined */
 	char hubs[SEAT_HUBS_MAX][USB_PATH_MAX];
 	size_t n_hubs;
@@ -51,11 +43,6 @@ struct station_local {
 	int width, height; /* of the output */
 	enum seat_mapping mapping;
 };
-
-const char *station_area_to_string(enum station_area area);
-const char *station_orientation_to_string(enum station_orientation orientation);
-/* -EINVAL: none of them. */
-int station_orientation_from_string(const char *s, enum station_orientation *ret);
 
 /* Members of type Station (st->local may be NULL) and Scene. */
 void station_local_add_json(const struct station *st, json_t *station);
@@ -75,7 +62,7 @@ int station_local_change(struct station *st, const struct station_local *next);
 
 /* What people order. Each gives the error of the store; what follows is told to the seat. */
 int station_local_map(struct station *st);
-int station_local_turn(struct station *st, enum station_orientation orientation);
+int station_local_turn(struct station *st, enum orientation orientation);
 /* NULL: it may be done, else why not. */
 const char *station_local_refuses_split(const struct station *st, bool left_right);
 int station_local_split(struct station *st, bool left_right, struct station **ret_second);

@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "seat/area.h"
+#include "proto/area.h"
 #include "seat/choice.h"
 
 enum { OUTPUT_ID_MAX = 160, DAMAGE_MAX = 96 /* rectangles; more are joined */ };

@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "proto/seat.h"
-#include "seat/area.h"
+#include "proto/area.h"
 
 struct picture {
 	const uint8_t *map; /* read only */

@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "proto/seat.h"
-#include "seat/area.h"
+#include "proto/area.h"
 
 enum { PLACES_MAX = 128, HUBS_MAX = 16 };
 

@@ -24,6 +24,8 @@ enum orientation {
 /* Words of the API; negative: none of them. */
 int area_from_string(const char *s);
 int orientation_from_string(const char *s);
+const char *area_to_string(enum area area);
+const char *orientation_to_string(enum orientation orientation);
 
 /* The part of an output of this size; the two halves of an odd side differ by one. */
 struct rect area_get_rect(enum area area, int width, int height);

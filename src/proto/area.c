@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rectangles and quarter turns. Pure. */
-#include "seat/area.h"
+#include "proto/area.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -38,6 +38,16 @@ int area_from_string(const char *s)
 int orientation_from_string(const char *s)
 {
 	return find(orientation_names, _ORIENTATION_MAX, s);
+}
+
+const char *area_to_string(enum area area)
+{
+	return area_names[area];
+}
+
+const char *orientation_to_string(enum orientation orientation)
+{
+	return orientation_names[orientation];
 }
 
 struct rect area_get_rect(enum area area, int width, int height)
