@@ -11,8 +11,6 @@
 #include "hostd/rights.h"
 #include "hostd/station.h"
 
-#define NOT_STORED "This could not be written to the disk. Free disk space, then try again."
-
 /* false: answered. */
 static bool may_enrol(struct request *r, const char *what)
 {
@@ -21,15 +19,6 @@ static bool may_enrol(struct request *r, const char *what)
 	api_audit(r, what, "refused");
 	api_refused(r, "Your rights are bound to rooms: you can enrol no stations.");
 	return false;
-}
-
-static const char *read_text(struct request *r, const char *key)
-{
-	const char *text = arg_string(&r->args, key, ARG_OPTIONAL, PLACE_MAX - 1);
-
-	if (text && !station_place_is_valid(text) && !r->args.bad)
-		r->args.bad = key;
-	return text;
 }
 
 /* false: answered. */
@@ -60,19 +49,15 @@ void api_stations_enrol(struct request *r)
 {
 	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
 	const char *pin = arg_string(&r->args, "pin", ARG_REQUIRED, 16);
-	const char *name = read_text(r, "name"), *room = read_text(r, "room");
+	const char *name = api_read_place(r, "name"), *room = api_read_place(r, "room");
 	json_t *station = NULL;
 	struct station *st;
 	int k;
 
 	if (!api_args_done(r) || !may_enrol(r, id))
 		return;
-	st = station_find(r->host, id);
-	if (!st) {
-		api_not_found(r, id, "There is no such station.");
-		return;
-	}
-	if (!check_pin(r, st, pin))
+	st = api_find_station(r, id);
+	if (!st || !check_pin(r, st, pin))
 		return;
 	store_begin(r->host->store);
 	(void)enrol_accept(st, r->caller->full_name);
@@ -80,7 +65,7 @@ void api_stations_enrol(struct request *r)
 	k = store_commit(r->host->store);
 	json_decref(station);
 	if (k < 0) {
-		api_failed(r, NOT_STORED, "");
+		api_not_stored(r);
 		return;
 	}
 	api_audit(r, id, "ok");
@@ -90,7 +75,8 @@ void api_stations_enrol(struct request *r)
 void api_stations_invite(struct request *r)
 {
 	const char *kind = arg_string(&r->args, "kind", ARG_REQUIRED, 16);
-	struct invitation order = { .name = read_text(r, "name"), .room = read_text(r, "room") };
+	struct invitation order = { .name = api_read_place(r, "name"),
+		.room = api_read_place(r, "room") };
 	int64_t lasts = arg_int(&r->args, "lasts_ms", ARG_OPTIONAL, TICKET_LIFE_MIN_MS,
 			TICKET_LIFE_MAX_MS, TICKET_LIFE_MS);
 	_cleanup_free_ char *what = NULL;
@@ -112,7 +98,7 @@ void api_stations_invite(struct request *r)
 	if (k == -EDQUOT) {
 		api_refused(r, "There are too many tickets that were not used yet.");
 	} else if (k < 0) {
-		api_failed(r, NOT_STORED, "");
+		api_not_stored(r);
 	} else {
 		what = str_format("%s%s%s%s%s", kind, order.name ? " name=" : "",
 				order.name ? order.name : "", order.room ? " room=" : "",
@@ -136,12 +122,8 @@ void api_stations_unenrol(struct request *r)
 		api_not_found(r, id, "There is no such station, or it is not enrolled.");
 		return;
 	}
-	if (k == -EPERM) {
-		api_refused(r, "A local station is always enrolled: nobody else can be taken for it.");
-		return;
-	}
 	if (k < 0) {
-		api_failed(r, NOT_STORED, "");
+		api_not_stored(r);
 		return;
 	}
 	api_audit(r, id, "ok");
@@ -150,16 +132,6 @@ void api_stations_unenrol(struct request *r)
 
 /* --- in front of the station --- */
 
-/* NULL: NotFound was answered. */
-static struct station *find_station(struct request *r, const char *id)
-{
-	struct station *st = station_find(r->host, id);
-
-	if (!st)
-		api_not_found(r, id, "There is no such station.");
-	return st;
-}
-
 void api_relay_station_hold(struct request *r)
 {
 	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
@@ -167,7 +139,7 @@ void api_relay_station_hold(struct request *r)
 
 	if (!api_args_done(r))
 		return;
-	st = find_station(r, id);
+	st = api_find_station(r, id);
 	if (!st)
 		return;
 	station_auto_hold(st);
@@ -182,7 +154,7 @@ static void bring_ticket(struct request *r, struct station *st, const char *tick
 		api_refused(r, "This ticket was used already, has expired, or never was one. Ask for a new "
 			       "one, or enrol this station with a PIN.");
 	else if (k < 0 && k != -EALREADY)
-		api_failed(r, NOT_STORED, "");
+		api_not_stored(r);
 	else
 		varlink_reply(r->call, NULL);
 }
@@ -197,7 +169,7 @@ void api_relay_station_enrol(struct request *r)
 
 	if (!api_args_done(r))
 		return;
-	st = find_station(r, id);
+	st = api_find_station(r, id);
 	if (!st)
 		return;
 	/* The name of its computer would be enough to be it. */

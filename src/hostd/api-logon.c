@@ -60,7 +60,7 @@ static json_t *set_one(struct auto_call *a, const char *id, const struct auto_or
 		reason = NOT_ENROLLED;
 	} else if (station_auto_set(h, id, order) < 0) {
 		state = "failed";
-		reason = "This could not be written to the disk. Free disk space, then try again.";
+		reason = API_NOT_STORED;
 	}
 	return station_result_build(h, id, order->user, "", state, reason);
 }

@@ -75,16 +75,6 @@ void api_relay_station_open(struct request *r)
 						       "chat", chat_build_station(st)));
 }
 
-/* NULL: NotFound was answered. */
-static struct station *find_station(struct request *r, const char *id)
-{
-	struct station *st = station_find(r->host, id);
-
-	if (!st)
-		api_not_found(r, id, "There is no such station.");
-	return st;
-}
-
 void api_relay_station_close(struct request *r)
 {
 	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
@@ -93,7 +83,7 @@ void api_relay_station_close(struct request *r)
 
 	if (!api_args_done(r))
 		return;
-	st = find_station(r, id);
+	st = api_find_station(r, id);
 	if (!st)
 		return;
 	/* It may have come back by a new relay already. */
@@ -248,7 +238,7 @@ void api_relay_station_act(struct request *r)
 		varlink_error_parameter(r->call, "act");
 		return;
 	}
-	st = find_station(r, id);
+	st = api_find_station(r, id);
 	if (!st)
 		return;
 	if (!st->session) {
@@ -276,7 +266,7 @@ void api_relay_station_chat(struct request *r)
 
 	if (!api_args_done(r))
 		return;
-	st = find_station(r, id);
+	st = api_find_station(r, id);
 	if (!st)
 		return;
 	text = str_clean(raw, TEXT_BYTES_MAX);

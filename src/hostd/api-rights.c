@@ -57,8 +57,7 @@ static void answer_not_stored(struct request *r, int error)
 	if (error == -EDQUOT)
 		api_error(r, "Limit", json_pack("{s:s}", "reason", "There are too many already."));
 	else
-		api_failed(r, "This could not be written to the disk. Free disk space, then try again.",
-				"");
+		api_not_stored(r);
 }
 
 static void audit_grant(struct request *r, const struct grant *g)

@@ -8,6 +8,15 @@
 
 enum { MAP_MAX = 200 };
 
+struct station *api_find_station(struct request *r, const char *id)
+{
+	struct station *st = station_find(r->host, id);
+
+	if (!st)
+		api_not_found(r, id, "There is no such station.");
+	return st;
+}
+
 void api_stations_list(struct request *r)
 {
 	json_t *stations;
@@ -25,6 +34,17 @@ void api_stations_list(struct request *r)
 	varlink_reply(r->call, json_pack("{s:o}", "stations", stations));
 }
 
+/* A station that the caller may see; NULL: answered. */
+static struct station *find_own(struct request *r, const char *id)
+{
+	struct station *st = station_find(r->host, id);
+
+	if (st && rights_may_see_station(r->caller, st))
+		return st;
+	api_not_found(r, id, "There is no such station.");
+	return NULL;
+}
+
 void api_stations_get(struct request *r)
 {
 	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
@@ -32,15 +52,13 @@ void api_stations_get(struct request *r)
 
 	if (!api_args_done(r))
 		return;
-	st = station_find(r->host, id);
-	if (st && rights_may_see_station(r->caller, st))
+	st = find_own(r, id);
+	if (st)
 		varlink_reply(r->call,
 				json_pack("{s:o}", "station", station_build_json(st, r->caller)));
-	else
-		api_not_found(r, id, "There is no such station.");
 }
 
-static const char *read_place(struct request *r, const char *key)
+const char *api_read_place(struct request *r, const char *key)
 {
 	const char *text = arg_string(&r->args, key, ARG_OPTIONAL, PLACE_MAX - 1);
 
@@ -60,23 +78,17 @@ static bool may_set(const struct request *r, const char *id, const char *room)
 	return !room && stands && rights_have_room(r->host, r->caller, stands);
 }
 
-static void answer_unwritten(struct request *r)
-{
-	api_failed(r, "This could not be written to the disk. Free disk space, then try again.",
-			"");
-}
-
 /* false: answered. */
 static bool turn(struct request *r, const char *id, enum orientation orientation)
 {
-	struct station *st = station_find(r->host, id);
+	struct station *st = api_find_station(r, id);
 
 	if (!st)
-		api_not_found(r, id, "There is no such station.");
-	else if (!st->local)
+		return false;
+	if (!st->local)
 		api_refused(r, "Only a local station has an orientation that can be set here.");
 	else if (st->local->orientation != orientation && station_local_turn(st, orientation) < 0)
-		answer_unwritten(r);
+		api_not_stored(r);
 	else
 		return true;
 	return false;
@@ -85,7 +97,7 @@ static bool turn(struct request *r, const char *id, enum orientation orientation
 void api_stations_set(struct request *r)
 {
 	const char *id = arg_string(&r->args, "station", ARG_REQUIRED, 64);
-	const char *name = read_place(r, "name"), *room = read_place(r, "room");
+	const char *name = api_read_place(r, "name"), *room = api_read_place(r, "room");
 	const char *way = arg_string(&r->args, "orientation", ARG_OPTIONAL, 32);
 	int orientation = ORIENTATION_LANDSCAPE;
 	_cleanup_free_ char *what = NULL;
@@ -112,7 +124,7 @@ void api_stations_set(struct request *r)
 		return;
 	}
 	if (k < 0) {
-		answer_unwritten(r);
+		api_not_stored(r);
 		return;
 	}
 	what = str_format("%s%s%s%s%s%s%s", id, name ? " name=" : "", name ? name : "",
@@ -124,17 +136,6 @@ void api_stations_set(struct request *r)
 }
 
 /* --- local stations --- */
-
-/* A station that the caller may act on; NULL: answered. */
-static struct station *find_own(struct request *r, const char *id)
-{
-	struct station *st = station_find(r->host, id);
-
-	if (st && rights_may_see_station(r->caller, st))
-		return st;
-	api_not_found(r, id, "There is no such station.");
-	return NULL;
-}
 
 static struct station *find_local(struct request *r, const char *id)
 {
@@ -183,7 +184,7 @@ void api_stations_map(struct request *r)
 		station_local_map(station_find(r->host, json_string_value(id)));
 	k = store_commit(r->host->store);
 	if (k < 0) {
-		answer_unwritten(r);
+		api_not_stored(r);
 		return;
 	}
 	stations = json_array();
@@ -254,7 +255,7 @@ void api_stations_split(struct request *r)
 		return;
 	}
 	if (k < 0) {
-		answer_unwritten(r);
+		api_not_stored(r);
 		return;
 	}
 	api_audit(r, id, "ok");
@@ -284,7 +285,7 @@ void api_stations_join(struct request *r)
 		return;
 	}
 	if (station_local_join(st, &first) < 0) {
-		answer_unwritten(r);
+		api_not_stored(r);
 		return;
 	}
 	host_save(r->host);
@@ -313,7 +314,7 @@ void api_stations_forget(struct request *r)
 		return;
 	}
 	if (station_local_forget(st) < 0) {
-		answer_unwritten(r);
+		api_not_stored(r);
 		return;
 	}
 	host_save(r->host);

@@ -153,6 +153,11 @@ void api_failed(struct request *r, const char *reason, const char *output)
 	api_error(r, "Failed", json_pack("{s:s, s:s}", "reason", reason, "output", output));
 }
 
+void api_not_stored(struct request *r)
+{
+	api_failed(r, API_NOT_STORED, "");
+}
+
 void api_audit(struct request *r, const char *targets, const char *result)
 {
 	audit_add(r->host, r->caller, r->call->method + strlen(PREFIX), targets, result);

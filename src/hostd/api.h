@@ -14,6 +14,7 @@
 
 struct host;
 struct peer;
+struct station;
 
 /* What a caller must be. */
 enum right {
@@ -72,6 +73,9 @@ void api_error(struct request *r, const char *name, json_t *parameters);
 void api_refused(struct request *r, const char *reason);
 void api_not_found(struct request *r, const char *name, const char *reason);
 void api_failed(struct request *r, const char *reason, const char *output);
+/* The store has not taken it. */
+#define API_NOT_STORED "This could not be written to the disk. Free disk space, then try again."
+void api_not_stored(struct request *r);
 void api_audit(struct request *r, const char *targets, const char *result);
 /* A message for people, clean and malloc'ed; NULL: InvalidParameter was answered. text may be NULL.
  */
@@ -81,6 +85,10 @@ enum { API_MESSAGE_CHARS_MAX = 500 };
  * borrowed; NULL: all. acts: true if they were given. */
 json_t *api_read_rooms(struct request *r);
 bool api_read_acts(struct request *r, uint32_t *ret);
+/* Parameter name or room of a station; one that does not fit becomes the arguments' bad one. */
+const char *api_read_place(struct request *r, const char *key);
+/* NULL: NotFound was answered. */
+struct station *api_find_station(struct request *r, const char *id);
 /* Calls that wait for the name service. */
 void api_rights_free_all(struct host *h);
 void api_audit_free_all(struct host *h);

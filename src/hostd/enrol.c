@@ -251,8 +251,6 @@ int enrol_revoke(struct host *h, const char *id)
 	/* Those of this computer were not enrolled. */
 	if (!enrol_is_enrolled(h, id) || (st && st->kind == STATION_LOCAL))
 		return -ENOENT;
-	if (st && st->local)
-		return -EPERM;
 	store_begin(h->store);
 	store_exec(h->store, "DELETE FROM enrolments WHERE station = ?", "s", id);
 	store_exec(h->store, "DELETE FROM auto_logons WHERE station = ?", "s", id);

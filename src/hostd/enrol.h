@@ -65,5 +65,6 @@ int enrol_take_ticket(struct station *st, const char *ticket);
 /* Is there an invitation of this kind for the ticket? */
 bool enrol_is_invited(struct host *h, const char *kind, const uint8_t hash[static HASH_SIZE]);
 
-/* Take it back, with all that hangs on it: the station leaves. -ENOENT; -EPERM: a local one. */
+/* Take it back, with all that hangs on it: the station leaves. -ENOENT, also for a local
+ * one. */
 int enrol_revoke(struct host *h, const char *id);
