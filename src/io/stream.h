@@ -14,11 +14,14 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/chunk.h"
+#include "base/cleanup.h"
 
 enum { STREAM_PENDING_MAX = 64 * 1024 * 1024 };
 
@@ -62,6 +65,18 @@ static inline void stream_set_events(
 static inline int stream_write(struct stream *s, struct chunk *const *chunks, size_t n)
 {
 	return s->ops->write(s, chunks, n);
+}
+
+/* Writes a copy of these bytes; also -ENOMEM. */
+static inline int stream_write_bytes(struct stream *s, const void *data, size_t len)
+{
+	_cleanup_(chunk_unrefp) struct chunk *c = chunk_new(len);
+
+	if (!c)
+		return -ENOMEM;
+	memcpy(c->data, data, len);
+	c->len = len;
+	return stream_write(s, &c, 1);
 }
 
 static inline size_t stream_pending(const struct stream *s)

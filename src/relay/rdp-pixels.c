@@ -140,17 +140,6 @@ static void caller_free(struct caller *c)
 	uv_close((uv_handle_t *)&c->deadline, handle_deadline_closed);
 }
 
-static int put(struct caller *c, const void *data, size_t len)
-{
-	_cleanup_(chunk_unrefp) struct chunk *chunk = chunk_new(len);
-
-	if (!chunk)
-		return -ENOMEM;
-	memcpy(chunk->data, data, len);
-	chunk->len = len;
-	return stream_write(c->stream, &chunk, 1);
-}
-
 static void station_make(struct caller *c, struct rdp_guest *g)
 {
 	char secret[STR_TOKEN_LEN + 1];
@@ -181,7 +170,7 @@ static void answer_take(struct caller *c)
 	g = rdp_take_guest(c->pixels->rdp, c->challenge, buf_head(&c->in));
 	if (!g) {
 		log_warning("pictures were asked for with a password of nobody");
-	} else if (put(c, done, sizeof(done)) == 0) {
+	} else if (stream_write_bytes(c->stream, done, sizeof(done)) == 0) {
 		log_info("RDP client connected: \"%s\" peer=%s", g->client.name, g->address);
 		station_make(c, g);
 	}
@@ -197,7 +186,7 @@ static bool challenge_send(struct caller *c)
 		return false;
 	memcpy(m + 4, c->challenge, RDP_CHALLENGE_LEN);
 	c->asked = true;
-	return put(c, m, sizeof(m)) == 0;
+	return stream_write_bytes(c->stream, m, sizeof(m)) == 0;
 }
 
 /* The caller says nothing on its own: what is there is the version, then the answer. */
@@ -270,7 +259,7 @@ static void handle_call(uv_poll_t *poll, int status, int events)
 	uv_timer_init(p->relay->loop, &c->deadline);
 	c->deadline.data = c;
 	uv_timer_start(&c->deadline, handle_deadline, CALLER_MS, 0);
-	(void)put(c, "RFB 003.003\n", RFB_VERSION_LEN);
+	(void)stream_write_bytes(c->stream, "RFB 003.003\n", RFB_VERSION_LEN);
 }
 
 /* --- all of it --- */

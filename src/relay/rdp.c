@@ -108,22 +108,11 @@ static void conn_fail(struct conn *c, const char *why)
 
 /* --- bytes --- */
 
-static int put(struct stream *s, const void *data, size_t len)
-{
-	_cleanup_(chunk_unrefp) struct chunk *chunk = chunk_new(len);
-
-	if (!chunk)
-		return -ENOMEM;
-	memcpy(chunk->data, data, len);
-	chunk->len = len;
-	return stream_write(s, &chunk, 1);
-}
-
 /* from is not read while to has enough to do. */
 static void pass(struct stream *from, struct stream *to, const uint8_t *data, size_t len)
 {
 	/* An error is told by the stream itself. */
-	(void)put(to, data, len);
+	(void)stream_write_bytes(to, data, len);
 	if (stream_pending(to) > PENDING_HIGH)
 		stream_tcp_pause(from, true);
 }
@@ -209,7 +198,7 @@ static int xrdp_connect(struct conn *c)
 	take_fd(&fd);
 	stream_set_events(c->xrdp, &xrdp_events, c);
 	rdp_request_build(request, c->protocols);
-	return put(c->xrdp, request, sizeof(request));
+	return stream_write_bytes(c->xrdp, request, sizeof(request));
 }
 
 /* --- first packets; each returns false where the connection is gone --- */
@@ -224,7 +213,7 @@ static bool take_request(struct conn *c, const uint8_t *data, size_t len)
 	}
 	if (!(c->protocols & RDP_PROTOCOL_TLS)) {
 		rdp_refusal_build(answer, RDP_FAILURE_TLS_REQUIRED);
-		(void)put(c->client, answer, sizeof(answer));
+		(void)stream_write_bytes(c->client, answer, sizeof(answer));
 		conn_fail(c, "the client does not offer TLS");
 		return false;
 	}
@@ -235,7 +224,7 @@ static bool take_request(struct conn *c, const uint8_t *data, size_t len)
 	}
 	rdp_confirm_build(answer, RDP_PROTOCOL_TLS);
 	c->state = STATE_TLS;
-	if (put(c->client, answer, sizeof(answer)) < 0 ||
+	if (stream_write_bytes(c->client, answer, sizeof(answer)) < 0 ||
 			c->client->ops->start_tls(c->client) < 0) {
 		conn_fail(c, "no memory for TLS");
 		return false;
@@ -259,7 +248,7 @@ static bool take_client(struct conn *c, const uint8_t *data, size_t len)
 		return false;
 	}
 	c->state = STATE_INFO;
-	(void)put(c->xrdp, data, len);
+	(void)stream_write_bytes(c->xrdp, data, len);
 	return true;
 }
 
@@ -286,7 +275,8 @@ static int info_take(struct conn *c, const uint8_t *data, size_t len, const stru
 	token[RDP_PASSWORD_LEN] = '\0';
 	str_copy(c->guest->password, sizeof(c->guest->password), token);
 	explicit_bzero(token, sizeof(token));
-	return put(c->xrdp, changed, rdp_info_build(data, len, info, c->guest->password, changed));
+	return stream_write_bytes(c->xrdp, changed,
+			rdp_info_build(data, len, info, c->guest->password, changed));
 }
 
 static bool take_info(struct conn *c, const uint8_t *data, size_t len)
@@ -299,7 +289,7 @@ static bool take_info(struct conn *c, const uint8_t *data, size_t len)
 		return false;
 	}
 	if (r == 0) {
-		(void)put(c->xrdp, data, len);
+		(void)stream_write_bytes(c->xrdp, data, len);
 		return true;
 	}
 	r = info_take(c, data, len, &info);

@@ -76,8 +76,7 @@ static void handle_viewer_activity(struct viewer *v, void *userdata)
 	struct tab *t = userdata;
 
 	(void)v;
-	if (station_screen_is_session(&t->screen))
-		station_note_activity(&t->station->station);
+	station_screen_note_activity(&t->screen);
 }
 
 static void handle_viewer_gone(struct viewer *v, const char *reason, void *userdata)

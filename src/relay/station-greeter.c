@@ -478,6 +478,8 @@ void station_greeter_handle_changed(struct station_greeter *s)
 
 void station_greeter_done(struct station_greeter *s)
 {
+	if (!s->screen.station)
+		return;
 	s->ready = false;
 	s->login = login_free(s->login);
 	if (s->info_asked)

@@ -54,5 +54,5 @@ void station_greeter_show(struct station_greeter *s);
 /* Log somebody in with credentials that came with the connection; both are borrowed. -ENOTCONN: the
  * station is not known to stationd. */
 int station_greeter_log_in(struct station_greeter *s, const char *user, const char *password);
-/* Frees the viewer. Before station_done(). */
+/* Frees the viewer. Before station_done(). Fine without station_greeter_init(). */
 void station_greeter_done(struct station_greeter *s);

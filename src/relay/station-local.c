@@ -68,8 +68,7 @@ static void handle_activity(struct viewer *v, void *userdata)
 	struct local_station *s = userdata;
 
 	(void)v;
-	if (station_screen_is_session(&s->greeter.screen))
-		station_note_activity(&s->station);
+	station_screen_note_activity(&s->greeter.screen);
 }
 
 static void handle_resized(struct viewer *v, void *userdata)
@@ -122,8 +121,7 @@ int local_station_new(struct relay *relay, int fd, const struct seat_message *he
 		r = viewer_local_new(relay->loop, fd, (uint16_t)hello->hello.width,
 				(uint16_t)hello->hello.height, &viewer_events, s, &viewer);
 	if (r < 0) {
-		if (s->greeter.screen.station)
-			station_greeter_done(&s->greeter);
+		station_greeter_done(&s->greeter);
 		station_done(&s->station);
 		free(s);
 		return r;

@@ -30,7 +30,7 @@ enum { HANDSHAKE_MS = 30 * 1000 };
 
 static struct rdp_station *rdp_of(struct station *s)
 {
-	return (struct rdp_station *)((char *)s - offsetof(struct rdp_station, station));
+	return list_entry(s, struct rdp_station, station);
 }
 
 static void credentials_wipe(struct rdp_station *s)
@@ -54,8 +54,7 @@ static void deadline_stop(struct rdp_station *s)
 static void rdp_station_free(struct rdp_station *s)
 {
 	deadline_stop(s);
-	if (s->greeter.screen.station)
-		station_greeter_done(&s->greeter);
+	station_greeter_done(&s->greeter);
 	credentials_wipe(s);
 	station_done(&s->station);
 	free(s);
@@ -135,8 +134,7 @@ static void handle_activity(struct viewer *v, void *userdata)
 	struct rdp_station *s = userdata;
 
 	(void)v;
-	if (station_screen_is_session(&s->greeter.screen))
-		station_note_activity(&s->station);
+	station_screen_note_activity(&s->greeter.screen);
 }
 
 static void handle_viewer_gone(struct viewer *v, const char *reason, void *userdata)

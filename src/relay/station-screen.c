@@ -244,6 +244,12 @@ bool station_screen_is_session(const struct station_screen *c)
 	       (c->state == SCENE_PICTURE_SESSION || c->state == SCENE_PICTURE_WINDOW);
 }
 
+void station_screen_note_activity(struct station_screen *c)
+{
+	if (station_screen_is_session(c))
+		station_note_activity(c->station);
+}
+
 void station_screen_send_cut_text(struct station_screen *c, const char *utf8)
 {
 	if (c->viewer && station_screen_is_session(c) && clipboard_allows(c, "out"))

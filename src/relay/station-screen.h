@@ -55,6 +55,8 @@ void station_screen_done(struct station_screen *c);
 void station_screen_update(struct station_screen *c);
 /* What is used here is the session. */
 bool station_screen_is_session(const struct station_screen *c);
+/* Keys or pointer were used here. */
+void station_screen_note_activity(struct station_screen *c);
 /* The clipboard of the session has changed. */
 void station_screen_send_cut_text(struct station_screen *c, const char *utf8);
 

@@ -268,8 +268,7 @@ static void handle_activity(struct viewer *v, void *userdata)
 	struct vnc_station *s = userdata;
 
 	(void)v;
-	if (station_screen_is_session(&s->greeter.screen))
-		station_note_activity(&s->station);
+	station_screen_note_activity(&s->greeter.screen);
 }
 
 static void handle_viewer_gone(struct viewer *v, const char *reason, void *userdata)
@@ -316,8 +315,7 @@ int vnc_station_new(struct relay *relay, struct stream *stream,
 				&viewer);
 	explicit_bzero(secret, sizeof(secret));
 	if (r < 0) {
-		if (s->greeter.screen.station)
-			station_greeter_done(&s->greeter);
+		station_greeter_done(&s->greeter);
 		station_done(&s->station);
 		free(s);
 		return r;

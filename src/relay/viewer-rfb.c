@@ -90,7 +90,6 @@ void viewer_rfb_fail(struct viewer_rfb *v, const char *fmt, ...)
 
 bool viewer_rfb_write(struct viewer_rfb *v, const void *data, size_t n)
 {
-	_cleanup_(chunk_unrefp) struct chunk *c = NULL;
 	int r;
 
 	if (v->base.failed)
@@ -100,15 +99,10 @@ bool viewer_rfb_write(struct viewer_rfb *v, const void *data, size_t n)
 		viewer_rfb_fail(v, "the viewer does not read its answers");
 		return false;
 	}
-	c = chunk_new(n);
-	if (!c) {
+	r = stream_write_bytes(v->stream, data, n);
+	if (r == -ENOMEM)
 		viewer_rfb_fail(v, "no memory");
-		return false;
-	}
-	memcpy(c->data, data, n);
-	c->len = n;
-	r = stream_write(v->stream, &c, 1);
-	if (r < 0)
+	else if (r < 0)
 		viewer_rfb_fail(v, "writing failed: %s", strerror(-r));
 	return r >= 0;
 }
