@@ -143,7 +143,8 @@ static void caller_free(struct caller *c)
 static void station_make(struct caller *c, struct rdp_guest *g)
 {
 	char secret[STR_TOKEN_LEN + 1];
-	struct rdp_station_client client = { .secret = secret,
+	struct rdp_station_client client = { .guest = g->id,
+		.secret = secret,
 		.address = g->address,
 		.name = g->client.name,
 		.user = g->user,
@@ -156,10 +157,12 @@ static void station_make(struct caller *c, struct rdp_guest *g)
 	if (r == 0)
 		r = rdp_station_new(c->pixels->relay, c->stream, &client);
 	explicit_bzero(secret, sizeof(secret));
-	if (r < 0)
+	if (r < 0) {
 		log_warning_errno(r, "RDP client not accepted peer=%s", g->address);
-	else
-		c->stream = NULL;
+		rdp_end_guest(c->pixels->rdp, g->id);
+		return;
+	}
+	c->stream = NULL;
 }
 
 static void answer_take(struct caller *c)
@@ -170,7 +173,9 @@ static void answer_take(struct caller *c)
 	g = rdp_take_guest(c->pixels->rdp, c->challenge, buf_head(&c->in));
 	if (!g) {
 		log_warning("pictures were asked for with a password of nobody");
-	} else if (stream_write_bytes(c->stream, done, sizeof(done)) == 0) {
+	} else if (stream_write_bytes(c->stream, done, sizeof(done)) < 0) {
+		rdp_end_guest(c->pixels->rdp, g->id);
+	} else {
 		log_info("RDP client connected: \"%s\" peer=%s", g->client.name, g->address);
 		station_make(c, g);
 	}

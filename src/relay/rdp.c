@@ -13,8 +13,9 @@
  *           once, without a log-in window of its own.
  *   open    bytes are passed on, as fast as the slower side takes them.
  *
- * A connection and its station are two objects that know nothing of each other: the end of either
- * makes xrdp end the other.
+ * A connection and its station are two objects. The end of the connection makes xrdp end the
+ * station; the end of the station has to end the connection (rdp_end_guest()), because xrdp, while
+ * it begins to ask for pictures, would show a log-in window of its own instead.
  */
 #include "relay/rdp.h"
 
@@ -51,6 +52,7 @@ struct rdp {
 	struct peers *peers;
 	struct rdp_pixels *pixels;
 	struct list conns;
+	uint64_t last_id;
 };
 
 enum state { STATE_REQUEST, STATE_TLS, STATE_CLIENT, STATE_INFO, STATE_OPEN };
@@ -66,7 +68,8 @@ struct conn {
 	uint32_t protocols;
 	unsigned n_packets;
 	bool confirmed; /* xrdp's answer to the request was taken */
-	struct rdp_guest *guest;
+	uint64_t id;
+	struct rdp_guest *guest; /* NULL: a station has it */
 };
 
 struct rdp_guest *rdp_guest_free(struct rdp_guest *g)
@@ -395,6 +398,20 @@ struct rdp_guest *rdp_take_guest(struct rdp *rdp, const uint8_t challenge[RDP_CH
 	return NULL;
 }
 
+void rdp_end_guest(struct rdp *rdp, uint64_t id)
+{
+	struct list *l;
+
+	list_for_each (l, &rdp->conns) {
+		struct conn *c = list_entry(l, struct conn, link);
+
+		if (c->id == id) {
+			conn_free(c);
+			return;
+		}
+	}
+}
+
 /* --- accept --- */
 
 static void handle_deadline(uv_timer_t *t)
@@ -420,6 +437,7 @@ static struct conn *conn_new(struct rdp *rdp)
 		return NULL;
 	}
 	c->rdp = rdp;
+	c->id = c->guest->id = ++rdp->last_id;
 	c->peer.handle_drop = handle_drop;
 	buf_init(&c->in, 2 * RDP_PACKET_MAX + 64 * 1024);
 	buf_init(&c->from_xrdp, 2 * RDP_PACKET_MAX + 64 * 1024);

@@ -35,6 +35,7 @@ struct rdp *rdp_free(struct rdp *rdp);
 
 /* What is known of a client whose pictures are asked for. */
 struct rdp_guest {
+	uint64_t id;                         /* of its connection; never 0 */
 	char password[RDP_PASSWORD_LEN + 1]; /* with which xrdp asks for them, once */
 	char address[64];
 	struct rdp_client client;
@@ -46,6 +47,9 @@ struct rdp_guest {
 struct rdp_guest *rdp_take_guest(struct rdp *rdp, const uint8_t challenge[RDP_CHALLENGE_LEN],
 		const uint8_t response[RDP_CHALLENGE_LEN]);
 struct rdp_guest *rdp_guest_free(struct rdp_guest *g);
+/* Its station has gone, or could not be made: the client's connection ends. It may have ended
+ * already. */
+void rdp_end_guest(struct rdp *rdp, uint64_t id);
 
 /* fd: listening, taken. */
 int rdp_pixels_new(struct relay *relay, struct rdp *rdp, int fd, struct rdp_pixels **ret);

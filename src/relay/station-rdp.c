@@ -14,12 +14,15 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "relay/rdp.h"
+#include "relay/relay.h"
 #include "relay/station-greeter.h"
 #include "relay/station.h"
 #include "relay/viewer-rfb.h"
 
 struct rdp_station {
 	struct station station;
+	uint64_t guest; /* 0: not yet */
 	struct station_greeter greeter;
 	char *user, *password; /* until the station is known */
 	bool ready;
@@ -56,6 +59,8 @@ static void rdp_station_free(struct rdp_station *s)
 	deadline_stop(s);
 	station_greeter_done(&s->greeter);
 	credentials_wipe(s);
+	if (s->station.stations)
+		rdp_end_guest(s->station.stations->relay->rdp, s->guest);
 	station_done(&s->station);
 	free(s);
 }
@@ -223,5 +228,7 @@ int rdp_station_new(
 	r = parts_make(s, relay, stream, client);
 	if (r < 0)
 		rdp_station_free(s);
+	else
+		s->guest = client->guest;
 	return r;
 }

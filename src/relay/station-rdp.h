@@ -9,6 +9,7 @@ struct stream;
 
 /* All of it is copied. */
 struct rdp_station_client {
+	uint64_t guest; /* its connection ends with the station: rdp_end_guest() */
 	const char *secret, *address;
 	const char *name;            /* proposed; may be empty */
 	const char *user, *password; /* NULL: none were given */
