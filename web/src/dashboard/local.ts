@@ -4,6 +4,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { asApiError, call, type ApiError } from "../shared/api";
+import { t } from "../shared/i18n";
 import type { Orientation, Station } from "../shared/types";
 import { putStation, stations } from "./store";
 
@@ -18,6 +19,9 @@ export const asking = signal<{ act: "forget" | "join"; station: string } | null>
 
 export const isLocal = (s: Station): boolean => s.kind === "local";
 export const nameOf = (s: Station): string => s.name || s.id;
+
+/** "screen missing, keyboard missing"; empty: nothing is. */
+export const missingWords = (s: Station): string => (s.missing ?? []).map((m) => t(`device.missing.${m}`)).join(", ");
 
 /** "HDMI-A-1" of "pci-0000:00:02.0/HDMI-A-1". */
 export const connectorOf = (s: Station): string => (s.output ?? "").split("/").at(-1) ?? "";

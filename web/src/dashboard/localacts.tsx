@@ -7,7 +7,7 @@ import { explain } from "../shared/explain";
 import { t } from "../shared/i18n";
 import type { Missing, Orientation, Station } from "../shared/types";
 import { ActDialog } from "./actdialog";
-import { asking, chosen, connectorOf, forget, halfOf, identify, isLocal, join, mapAgain, missingAlarms, nameOf, problem, shown, split, turn } from "./local";
+import { asking, chosen, connectorOf, forget, halfOf, identify, isLocal, join, mapAgain, missingAlarms, missingWords, nameOf, problem, shown, split, turn } from "./local";
 import { Menu, type Item } from "./menu";
 import { link, stations, tiles } from "./store";
 
@@ -28,8 +28,6 @@ function Icon({ of, crossed }: { of: Missing; crossed: boolean }) {
     </svg>
   );
 }
-
-const missingWords = (s: Station) => (s.missing ?? []).map((m) => t(`device.missing.${m}`)).join(", ");
 
 /** Connector, part of it, how it is turned; then screen, keyboard and pointer. */
 export function Devices({ station: s }: { station: Station }) {

@@ -10,6 +10,7 @@ import { clip } from "../shared/format";
 import { said, t } from "../shared/i18n";
 import type { Station, StationResult } from "../shared/types";
 import { ActDialog } from "./actdialog";
+import { isLocal, nameOf } from "./local";
 import { parseTable, type LogOnOrder } from "./logontable";
 import { link, me, putStation, stations } from "./store";
 
@@ -111,7 +112,7 @@ function LogOn({ station: s }: { station: Station | null }) {
   };
   const missing = s ? user.trim() === "" || (!plainly && password === "") : table.trim() === "";
   return (
-    <ActDialog title={s ? t("logon.title", { name: s.name || s.id }) : t("logon.table.title")} onClose={close} word={t(busy ? "logon.busy" : "logon.go")} off={busy || missing} onGo={go}>
+    <ActDialog title={s ? t("logon.title", { name: nameOf(s) }) : t("logon.table.title")} onClose={close} word={t(busy ? "logon.busy" : "logon.go")} off={busy || missing} onGo={go}>
       {error && <Problem error={error} />}
       {results && <Results results={results} />}
       {s ? (
@@ -146,7 +147,7 @@ function Auto({ station: s }: { station: Station }) {
       (await call<{ results: StationResult[] }>("Stations.SetAutoLogOn", { stations: [s.id], user: user.trim() || null, privileged })).results,
     );
   return (
-    <ActDialog title={t("auto.title", { name: s.name || s.id })} onClose={close} word={t("stations.set.go")} off={busy} onGo={go}>
+    <ActDialog title={t("auto.title", { name: nameOf(s) })} onClose={close} word={t("stations.set.go")} off={busy} onGo={go}>
       {error && <Problem error={error} />}
       {results && <Results results={results} />}
       {s.auto_failure && <p class="note note-warn">{said(s.auto_failure)}</p>}
@@ -169,7 +170,7 @@ function Enrol({ station: s }: { station: Station }) {
       return null;
     });
   return (
-    <ActDialog title={t("enrol.title", { name: s.name || s.id })} onClose={close} word={t("enrol.go")} off={busy || !/^\d{6}$/.test(digits)} onGo={go}>
+    <ActDialog title={t("enrol.title", { name: nameOf(s) })} onClose={close} word={t("enrol.go")} off={busy || !/^\d{6}$/.test(digits)} onGo={go}>
       {error && <Problem error={error} />}
       <Text label={t("enrol.pin")} value={pin} onText={(v) => setPin(clip(v, 7))} focus />
       <Text label={t("stations.set.field")} value={name} onText={(v) => setName(clip(v, 60))} />
@@ -187,7 +188,7 @@ function Unenrol({ station: s }: { station: Station }) {
       return null;
     });
   return (
-    <ActDialog title={t("unenrol.title", { name: s.name || s.id })} onClose={close} word={t("unenrol.go")} off={busy} onGo={go} danger>
+    <ActDialog title={t("unenrol.title", { name: nameOf(s) })} onClose={close} word={t("unenrol.go")} off={busy} onGo={go} danger>
       {error && <Problem error={error} />}
       <p>{t("unenrol.text")}</p>
     </ActDialog>
@@ -202,7 +203,7 @@ export function LogOnActs({ station: s, off }: { station: Station; off: boolean 
       class={primary ? "button small primary" : "button small"}
       data-act={what}
       aria-haspopup="dialog"
-      aria-label={t(`${what}.name`, { name: s.name || s.id })}
+      aria-label={t(`${what}.name`, { name: nameOf(s) })}
       aria-disabled={off}
       onClick={() => !off && (logonDialog.value = { what, station: s.id })}
     >
@@ -214,7 +215,7 @@ export function LogOnActs({ station: s, off }: { station: Station; off: boolean 
       {s.enrolment === "asked" && button("enrol", true)}
       {s.connected && button("logon")}
       {s.enrolment === "enrolled" && isAdministrator() && button("auto")}
-      {s.enrolment === "enrolled" && !s.id.startsWith("local-") && button("unenrol")}
+      {s.enrolment === "enrolled" && !isLocal(s) && button("unenrol")}
     </>
   );
 }
@@ -226,7 +227,7 @@ export function LogOnHead({ off }: { off: boolean }) {
     <>
       {asking.map((s) => (
         <p key={s.id} class="note" role="status">
-          {t("enrol.asked", { name: s.name || s.id, address: s.address })}{" "}
+          {t("enrol.asked", { name: nameOf(s), address: s.address })}{" "}
           <button type="button" class="link" aria-disabled={off} onClick={() => !off && (logonDialog.value = { what: "enrol", station: s.id })}>
             {t("enrol.act")}
           </button>

@@ -8,7 +8,7 @@ import { t, type Key } from "../shared/i18n";
 import { GROUPS, SHOWS, SORTS } from "./arrange";
 import { group, query, room, show, size, sort } from "./choices";
 import { SIZES, type TileSize } from "./frame";
-import { missingAlarms } from "./local";
+import { missingAlarms, missingWords, nameOf } from "./local";
 import { alarms } from "./pictures";
 import { Search } from "./search";
 import { all } from "./selection";
@@ -102,7 +102,7 @@ function Counts() {
       {link.value === "live" &&
         missingAlarms.value.slice(0, 2).map((s) => (
           <span key={s.id} class="counts-alarm" role="alert">
-            {t("stations.alarm.short", { station: s.name || s.id, what: (s.missing ?? []).map((m) => t(`device.missing.${m}`)).join(", ") })}
+            {t("stations.alarm.short", { station: nameOf(s), what: missingWords(s) })}
           </span>
         ))}
     </div>

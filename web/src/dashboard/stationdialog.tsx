@@ -10,6 +10,7 @@ import { clip } from "../shared/format";
 import { t } from "../shared/i18n";
 import type { Station } from "../shared/types";
 import { ActDialog } from "./actdialog";
+import { nameOf } from "./local";
 import { link, putStation, stations } from "./store";
 
 /** As in the contract of Stations.Set. */
@@ -59,7 +60,7 @@ function Body({ station: s }: { station: Station }) {
   const field = (set: (v: string) => void) => (e: { currentTarget: HTMLInputElement }) =>
     set((e.currentTarget.value = clip(e.currentTarget.value, PLACE_MAX)));
   return (
-    <ActDialog title={t("stations.set.title", { name: s.name || s.id })} onClose={close} word={t("stations.set.go")} off={busy || link.value !== "live"} onGo={() => void go()}>
+    <ActDialog title={t("stations.set.title", { name: nameOf(s) })} onClose={close} word={t("stations.set.go")} off={busy || link.value !== "live"} onGo={() => void go()}>
       {error && <Problem error={error} />}
       <label class="field">
         <span>{t("stations.set.field")}</span>

@@ -8,6 +8,7 @@ import { lang, t } from "../shared/i18n";
 import type { Station, Target } from "../shared/types";
 import { order } from "./entries";
 import { showTile } from "./inbox";
+import { nameOf } from "./local";
 import { LogOnActs, LogOnDialog, LogOnHead } from "./logon";
 import { Choose, Devices, ScreenActs, ScreenDialog, ScreenHead, ScreenNotes } from "./localacts";
 import { naming, StationDialog } from "./stationdialog";
@@ -38,7 +39,7 @@ function Row({ station: s }: { station: Station }) {
         <Choose station={s} />
       </td>
       <th scope="row">
-        <span>{s.name || s.id}</span>
+        <span>{nameOf(s)}</span>
         {s.name !== "" && s.name !== s.id && <span class="whom-account">{s.id}</span>}
       </th>
       <td>{s.room || <span class="hint">{t("room.none")}</span>}</td>
@@ -68,7 +69,7 @@ function Row({ station: s }: { station: Station }) {
           type="button"
           class="button small"
           aria-haspopup="dialog"
-          aria-label={t("stations.set.name", { name: s.name || s.id })}
+          aria-label={t("stations.set.name", { name: nameOf(s) })}
           aria-disabled={noName}
           onClick={() => !noName && (naming.value = s.id)}
         >
@@ -78,7 +79,7 @@ function Row({ station: s }: { station: Station }) {
         <button
           type="button"
           class="button small"
-          aria-label={t(s.blocked ? "stations.unblock.name" : "stations.block.name", { name: s.name || s.id })}
+          aria-label={t(s.blocked ? "stations.unblock.name" : "stations.block.name", { name: nameOf(s) })}
           aria-disabled={noBlock}
           title={mayBlock || s.blocked ? undefined : t("stations.block.not")}
           onClick={() => !noBlock && void setBlocked(s, !s.blocked)}
