@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
-#include "proto/seat.h"
 #include "proto/area.h"
+#include "proto/seat.h"
 
 struct picture {
 	const uint8_t *map; /* read only */

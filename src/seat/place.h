@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 #include "base/cleanup.h"
-#include "proto/seat.h"
 #include "proto/area.h"
+#include "proto/seat.h"
 
 enum { PLACES_MAX = 128, HUBS_MAX = 16 };
 

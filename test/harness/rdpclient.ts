@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A person at an RDP client: FreeRDP on a screen of its own, which the test sees and types into over RFB.
-import type { ChildProcess } from "node:child_process";
 import type { Demo } from "./demo.js";
-import type { Rfb } from "./rfb.js";
 import { until } from "./wait.js";
-import { Screen } from "./viewer.js";
+import { Client, Screen } from "./viewer.js";
 
 export interface RdpOptions {
   /** Sent by the client, to log in at once. */
@@ -15,7 +13,6 @@ export interface RdpOptions {
   /** The session follows the size of the window. */
   dynamic?: boolean;
   security?: "tls" | "rdp" | "nla";
-  from?: string;
 }
 
 export const rdpPort = 3389;
@@ -28,9 +25,7 @@ export async function startRdp(demo: Demo): Promise<void> {
   await until("xrdp listens", () => demo.test("test -S /run/station-rdp/xrdp.sock"), 20_000);
 }
 
-export class RdpClient {
-  private constructor(readonly screen: Screen, readonly process: ChildProcess) {}
-
+export class RdpClient extends Client {
   static async open(demo: Demo, options: RdpOptions = {}): Promise<RdpClient> {
     const screen = await Screen.open();
     const size = options.size ?? { width: 1200, height: 800 };
@@ -41,21 +36,6 @@ export class RdpClient {
         ...(options.login ? [`/u:${options.login.name}`, `/p:${options.login.password}`] : ["/u:", "/p:", "-authentication"])],
       `rdp-${demo.name}.log`,
     );
-    const client = new RdpClient(screen, child);
-    demo.cleanups.push(() => client.close());
-    demo.cameras.set(`rdp${screen.display.replace(":", "")}`, (path) => screen.rfb.save(path));
-    return client;
-  }
-
-  get rfb(): Rfb {
-    return this.screen.rfb;
-  }
-
-  get ended(): boolean {
-    return this.process.exitCode !== null || this.process.signalCode !== null;
-  }
-
-  close(): Promise<void> {
-    return this.screen.close();
+    return new RdpClient(screen, child, demo, "rdp");
   }
 }

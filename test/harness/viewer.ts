@@ -64,24 +64,11 @@ export interface ViewerOptions {
   login?: { user: string; password: string };
 }
 
-/** vncviewer, connected to the relay of the demo with its certificate checked. */
-export class Viewer {
-  private constructor(readonly screen: Screen, readonly process: ChildProcess) {}
-
-  static async open(demo: Demo, options: ViewerOptions = {}): Promise<Viewer> {
-    const screen = await Screen.open();
-    const ca = join(screen.folder, "ca.pem");
-    writeFileSync(ca, await certificate(demo));
-    const child = screen.run(
-      ["vncviewer", "-SecurityTypes", options.login ? "X509Plain" : "X509None", "-X509CA", ca, "-AlertOnFatalError=0",
-        "-ReconnectOnError=0", "-RemoteResize=0", `${demo.vnc.host}::${demo.vnc.port}`],
-      `viewer-${demo.name}.log`,
-      options.login ? { VNC_USERNAME: options.login.user, VNC_PASSWORD: options.login.password } : {},
-    );
-    const viewer = new Viewer(screen, child);
-    demo.cleanups.push(() => viewer.close());
-    demo.cameras.set(`viewer${screen.display.replace(":", "")}`, (path) => screen.rfb.save(path));
-    return viewer;
+/** A program on a screen of its own; of the demo, which closes it and keeps its picture when a test fails. */
+export class Client {
+  protected constructor(readonly screen: Screen, readonly process: ChildProcess, demo: Demo, kind: string) {
+    demo.cleanups.push(() => this.close());
+    demo.cameras.set(`${kind}${screen.display.replace(":", "")}`, (path) => screen.rfb.save(path));
   }
 
   get rfb(): Rfb {
@@ -94,6 +81,22 @@ export class Viewer {
 
   close(): Promise<void> {
     return this.screen.close();
+  }
+}
+
+/** vncviewer, connected to the relay of the demo with its certificate checked. */
+export class Viewer extends Client {
+  static async open(demo: Demo, options: ViewerOptions = {}): Promise<Viewer> {
+    const screen = await Screen.open();
+    const ca = join(screen.folder, "ca.pem");
+    writeFileSync(ca, await certificate(demo));
+    const child = screen.run(
+      ["vncviewer", "-SecurityTypes", options.login ? "X509Plain" : "X509None", "-X509CA", ca, "-AlertOnFatalError=0",
+        "-ReconnectOnError=0", "-RemoteResize=0", `${demo.vnc.host}::${demo.vnc.port}`],
+      `viewer-${demo.name}.log`,
+      options.login ? { VNC_USERNAME: options.login.user, VNC_PASSWORD: options.login.password } : {},
+    );
+    return new Viewer(screen, child, demo, "viewer");
   }
 }
 
