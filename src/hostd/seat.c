@@ -86,6 +86,26 @@ static void drop_serve(struct seat *s)
 	s->serve = varlink_call_unref(s->serve);
 }
 
+bool seat_is_served(struct host *h, const char *name)
+{
+	const struct seat *s = find_seat(h, name);
+
+	return s && s->serve;
+}
+
+/* Its stations keep what they show for another time now. */
+static void tell_stations(struct seat *s)
+{
+	struct list *l;
+
+	list_for_each (l, &s->host->stations) {
+		struct station *st = list_entry(l, struct station, link);
+
+		if (st->local && streq(st->local->seat, s->name))
+			station_handle_seat(st);
+	}
+}
+
 void seat_free_all(struct host *h)
 {
 	struct list *l, *next;
@@ -238,6 +258,7 @@ static void handle_gone(struct varlink_call *call)
 	struct seat *s = call->userdata;
 
 	drop_serve(s);
+	tell_stations(s);
 	start_grace(s);
 }
 
@@ -276,6 +297,7 @@ int seat_serve(struct host *h, const char *name, struct varlink_call *call)
 	call->userdata = s;
 	call->handle_gone = handle_gone;
 	s->grace = sd_event_source_disable_unref(s->grace);
+	tell_stations(s);
 	json_decref(s->told);
 	s->told = NULL;
 	gather_members(s, &m);

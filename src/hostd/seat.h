@@ -47,5 +47,7 @@ void seats_start(struct host *h);
 
 /* Local stations have changed: who asks, what is missing, and places follow from that. */
 void seats_update(struct host *h);
+/* A station-seat drives its screens now. */
+bool seat_is_served(struct host *h, const char *name);
 bool seat_is_name(const char *name);
 void seat_free_all(struct host *h);

@@ -26,6 +26,7 @@
 #include "hostd/host.h"
 #include "hostd/projection.h"
 #include "hostd/rights.h"
+#include "hostd/seat.h"
 #include "hostd/session.h"
 #include "hostd/station-scene.h"
 
@@ -355,6 +356,16 @@ static int64_t relay_window_ms(struct host *h)
 	return MAX(h->conf->return_ms, (int64_t)STATION_WINDOW_MIN);
 }
 
+/* Where nothing drives the screen nobody can look at it or take the place over, and it takes an
+ * upgrade or a repair to come back. */
+static int64_t local_window_ms(const struct station *st)
+{
+	int64_t ms = relay_window_ms(st->host);
+
+	return seat_is_served(st->host, st->local->seat) ? ms
+							 : MAX(ms, st->host->conf->seats_keep_ms);
+}
+
 static void window_start(struct station *st, int64_t ms)
 {
 	if (host_arm_timer(st->host, &st->window, ms, handle_window, st) < 0)
@@ -371,8 +382,14 @@ void station_close(struct station *st, bool now)
 		return;
 	}
 	/* What shows a local station is started again when it ends, as the relay is. */
-	window_start(st, st->local ? relay_window_ms(st->host) : st->host->conf->return_ms);
+	window_start(st, st->local ? local_window_ms(st) : st->host->conf->return_ms);
 	touch_with_session(st);
+}
+
+void station_handle_seat(struct station *st)
+{
+	if (st->window)
+		window_start(st, local_window_ms(st));
 }
 
 void station_peer_gone(struct host *h, struct peer *peer)
@@ -386,7 +403,7 @@ void station_peer_gone(struct host *h, struct peer *peer)
 			continue;
 		st->peer = NULL;
 		station_auto_stop(st);
-		window_start(st, relay_window_ms(h));
+		window_start(st, st->local ? local_window_ms(st) : relay_window_ms(h));
 		touch_with_session(st);
 	}
 }
@@ -635,7 +652,7 @@ static int load_row(struct store_row *row, void *userdata)
 		station_free(st);
 		return r == -ENOENT ? 0 : -ENOMEM;
 	}
-	window_start(st, relay_window_ms(h));
+	window_start(st, st->local ? local_window_ms(st) : relay_window_ms(h));
 	return 0;
 }
 

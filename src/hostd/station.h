@@ -81,6 +81,8 @@ void station_close(struct station *st, bool now);
 void station_drop(struct station *st);
 /* The relay's connection has ended. */
 void station_peer_gone(struct host *h, struct peer *peer);
+/* Of a local one: its station-seat has come or gone. */
+void station_handle_seat(struct station *st);
 
 /* Show the session here, and only here. */
 void station_attach(struct station *st, struct session *s);

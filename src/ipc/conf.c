@@ -91,6 +91,7 @@ static const struct conf_setting settings[] = {
 	LISTEN("vnc", "listen", vnc_listen, "0.0.0.0:5900"),
 	STRING("seats", "leave", seats_leave, ""),
 	STRING("seats", "keyboard-layout", seats_keyboard, ""),
+	INT("seats", "keep-seconds", seats_keep_ms, "300", 10, 86400),
 	LISTEN("rdp", "listen", rdp_listen, ""),
 };
 

@@ -79,6 +79,7 @@ struct conf {
 	char *vnc_listen;      /* [vnc] listen: address:port; empty: off */
 	char *seats_leave;     /* [seats] leave: cards and connectors that are left alone */
 	char *seats_keyboard;  /* [seats] keyboard-layout; empty: that of the system */
+	int64_t seats_keep_ms; /* [seats] keep-seconds: so long sessions wait for station-seat */
 	char *rdp_listen;      /* [rdp] listen: address:port; empty: off */
 };
 

@@ -78,6 +78,7 @@ static void defaults_without_a_file(void **state)
 	assert_int_equal(c->ask_ms, 3000);
 	assert_int_equal(c->timeout_ms, 10000);
 	assert_int_equal(c->return_ms, 10000);
+	assert_int_equal(c->seats_keep_ms, 300000);
 	assert_string_equal(c->limit_memory, "auto");
 	assert_string_equal(c->limit_memory_high, "none");
 	assert_int_equal(c->limit_tasks, 2048);

@@ -44,7 +44,7 @@ const fails = (method, parameters) => root.call(method, parameters).then(() => a
 const scene = (id) => relay.scene(id);
 
 before(async () => {
-  d = await Daemon.start("[station]\nreturn-seconds = 0\n");
+  d = await Daemon.start("[station]\nreturn-seconds = 0\n[seats]\nkeep-seconds = 15\n");
   await again();
 });
 after(async () => {
@@ -232,4 +232,30 @@ test("without its seat a station's screen is missing, but not at once", async ()
   seat = await openSeat();
   await seat.report([output(1), output(2)], TWO);
   assert.deepEqual((await station("local-2")).missing, []);
+});
+
+test("while station-seat is away its stations keep their sessions, but not for ever", async () => {
+  const state = async () => (await root.call("Sessions.List")).sessions.find((s) => s.user === "ben").state;
+  const close = () => relay.call("Relay.StationClose", { station: "local-2", now: false });
+  await open("local-2");
+  await relay.logIn("local-2", "ben");
+  const { session } = await station("local-2");
+  // Both connections end with it, in any order.
+  await close();
+  seat.close();
+  await until("the screen is missing", async () => (await station("local-2")).missing.includes("screen"));
+  assert.deepEqual([await state(), (await station("local-2")).session], ["active", session]);
+  seat = await openSeat();
+  await seat.report([output(1), output(2)], TWO);
+  const back = await open("local-2");
+  assert.deepEqual([back.scene.kind, back.scene.session, (await station("local-2")).missing], ["session", session, []]);
+  const t0 = Date.now();
+  seat.close();
+  await close();
+  await until("the session is suspended", async () => (await state()) === "suspended", 60_000);
+  const took = Date.now() - t0;
+  assert.ok(took >= 14_900, `it was kept for ${took} ms only, as if its monitor had been pulled out`);
+  seat = await openSeat();
+  await seat.report([output(1), output(2)], TWO);
+  assert.equal((await open("local-2")).scene.kind, "greeter");
 });
