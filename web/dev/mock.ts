@@ -215,6 +215,10 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
       }
       case "Stations.Rooms":
         return { rooms: world.rooms() };
+      case "Stations.SetAutoLogOn":
+        return { results: world.setAuto(p) };
+      case "Stations.LogOn":
+        return { results: world.logOn(p) };
       case "Stations.Identify":
         return {};
       case "Stations.Map":

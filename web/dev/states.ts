@@ -45,6 +45,11 @@ async function place(page: Page, name: string): Promise<void> {
   await page.locator(".place").waitFor();
 }
 
+async function stationMenu(page: Page, id: string, ...path: string[]): Promise<void> {
+  await page.locator(`tr[data-station="${id}"] [data-act=acts]`).click();
+  for (const name of path) await item(page, name).click();
+}
+
 async function choices(page: Page): Promise<void> {
   const button = page.locator(".choices-button");
   if (await button.isVisible()) await button.click();
@@ -81,6 +86,14 @@ function locals(mock: Mock): void {
   w.addLocal(4, { connected: false, missing: ["screen"] });
   w.addLocal(5, { area: "left" });
   w.addLocal(6, { area: "right", output: "pci-0000:00:02.0/HDMI-A-5", mapping: "waiting", scene: "mapping" });
+}
+
+/** Enrolled stations where an account is logged on by itself, or is not. */
+function automatic(mock: Mock, auto_user: string, auto_failure: string): void {
+  for (const id of ["browser-2", "browser-3", "browser-4"]) {
+    const station = mock.world.stations.get(id);
+    if (station) mock.world.putLocal(station, { enrolment: "enrolled", auto_user, auto_failure });
+  }
 }
 
 function conversation(mock: Mock): void {
@@ -415,7 +428,7 @@ const dashboard: State[] = [
     from: "wall",
     open: async ({ page }) => {
       await place(page, "stations");
-      await page.locator('tr[data-station="browser-2"] [aria-haspopup=dialog]').first().click();
+      await stationMenu(page, "browser-2", "name");
       await page.locator("datalist option").first().waitFor({ state: "attached" });
     },
   },
@@ -425,24 +438,94 @@ const dashboard: State[] = [
     open: async ({ page, mock }) => {
       mock.fail("Stations.Set", "Your rights are bound to rooms: you can name stations of these, and move none.");
       await place(page, "stations");
-      await page.locator('tr[data-station="browser-2"] [aria-haspopup=dialog]').first().click();
+      await stationMenu(page, "browser-2", "name");
       await page.locator("dialog input").nth(1).fill("Room 14");
       await page.locator(".dialog-acts .primary").click();
       await page.locator("dialog .note-error").waitFor();
     },
   },
-  { name: "logon-table", from: "wall", open: async ({ page }) => (await place(page, "stations"), page.locator(".place-head [aria-haspopup=dialog]").click()) },
+  {
+    name: "stations-chosen",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      Object.assign(mock.world.me, { role: "administrator" });
+      locals(mock);
+      await page.reload();
+      await place(page, "stations");
+      for (const n of [0, 1, 3]) await page.locator("tbody .pick-box input").nth(n).check();
+      await page.locator(".bar-on").waitFor();
+    },
+  },
+  {
+    name: "stations-asking",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      for (const id of ["browser-2", "browser-3", "browser-4"]) mock.world.enrolment(id, "asked");
+      await place(page, "stations");
+      await page.locator(".asking li").nth(2).waitFor();
+    },
+  },
+  {
+    name: "stations-auto-failed",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      automatic(mock, "reader", "The account has expired. Please contact your system administrator.");
+      await place(page, "stations");
+      await page.locator("[data-auto-failed]").waitFor();
+    },
+  },
+  {
+    name: "station-menu",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      Object.assign(mock.world.me, { role: "administrator" });
+      automatic(mock, "reader", "");
+      await page.reload();
+      await place(page, "stations");
+      await stationMenu(page, "browser-2");
+      await item(page, "auto-off").waitFor();
+    },
+  },
+  { name: "logon-people", from: "wall", open: async ({ page }) => (await place(page, "stations"), page.locator(".place-head [data-act=logon]").click()) },
+  {
+    name: "logon-list",
+    from: "wall",
+    open: async ({ page }) => {
+      await place(page, "stations");
+      for (const n of [1, 2, 3]) await page.locator("tbody .pick-box input").nth(n).check();
+      await stationMenu(page, "browser-2", "logon");
+      await page.locator("[data-act=paste]").click();
+      await page.locator("dialog textarea").fill("R12-02, exam01, one\nNowhere, exam02, two\nR12-03, exam03, three");
+      await page.locator("[data-act=take]").click();
+      await page.locator("dialog .note-warn").waitFor();
+    },
+  },
   {
     name: "logon-refused",
     from: "wall",
     open: async ({ page, mock }) => {
       mock.fail("Stations.LogOn", "Your rights do not name this act (logon). Administrators can change them.");
       await place(page, "stations");
-      await page.locator('tr[data-station="browser-2"] [data-act=logon]').click();
+      await stationMenu(page, "browser-2", "logon");
       await page.locator("dialog input[type=text]").fill("anna");
       await page.locator("dialog input[type=password]").fill("secret");
       await page.locator(".dialog-acts .primary").click();
       await page.locator("dialog .note-error").waitFor();
+    },
+  },
+  {
+    name: "logon-results",
+    from: "wall",
+    open: async ({ page }) => {
+      await place(page, "stations");
+      for (const n of [1, 2, 3]) await page.locator("tbody .pick-box input").nth(n).check();
+      await stationMenu(page, "browser-2", "logon");
+      await page.locator("dialog tbody input[type=text]").first().fill("exam09");
+      await page.locator("[data-act=count]").click();
+      await page.locator("dialog input[type=password]").first().fill("demo");
+      await page.locator("dialog tbody input[type=password]").nth(1).fill("wrong");
+      await page.locator(".dialog-acts .primary").click();
+      await page.locator("dialog [data-state=done]").first().waitFor();
     },
   },
   {
@@ -459,10 +542,26 @@ const dashboard: State[] = [
     from: "wall",
     open: async ({ page, mock }) => {
       Object.assign(mock.world.me, { role: "administrator" });
+      for (const id of ["browser-2", "browser-3"]) mock.world.enrolment(id, "enrolled");
+      await page.reload();
+      await place(page, "stations");
+      for (const n of [1, 2, 3]) await page.locator("tbody .pick-box input").nth(n).check();
+      await stationMenu(page, "browser-2", "auto");
+    },
+  },
+  {
+    name: "station-auto-refused",
+    from: "wall",
+    open: async ({ page, mock }) => {
+      Object.assign(mock.world.me, { role: "administrator" });
       mock.world.enrolment("browser-2", "enrolled");
       await page.reload();
       await place(page, "stations");
-      await page.locator('tr[data-station="browser-2"] [data-act=auto]').click();
+      for (const n of [1, 2]) await page.locator("tbody .pick-box input").nth(n).check();
+      await stationMenu(page, "browser-2", "auto");
+      await page.locator("dialog input[type=text]").fill("reader");
+      await page.locator(".dialog-acts .primary").click();
+      await page.locator(".result .exceptions").waitFor();
     },
   },
   {
@@ -471,7 +570,7 @@ const dashboard: State[] = [
     open: async ({ page, mock }) => {
       mock.world.enrolment("browser-2", "enrolled");
       await place(page, "stations");
-      await page.locator('tr[data-station="browser-2"] [data-act=unenrol]').click();
+      await stationMenu(page, "browser-2", "unenrol");
     },
   },
   { name: "lesson-drop", from: "wall", open: ({ page, mock }) => (lesson(mock), page.locator(".lesson-button").click()) },
@@ -494,8 +593,7 @@ const dashboard: State[] = [
     open: async ({ page, mock }) => {
       locals(mock);
       await place(page, "stations");
-      await page.locator("tr[data-station=local-1] [data-act=screen]").click();
-      await item(page, "turn").click();
+      await stationMenu(page, "local-1", "turn");
     },
   },
   {
@@ -504,8 +602,7 @@ const dashboard: State[] = [
     open: async ({ page, mock }) => {
       locals(mock);
       await place(page, "stations");
-      await page.locator("tr[data-station=local-4] [data-act=screen]").click();
-      await item(page, "forget").click();
+      await stationMenu(page, "local-4", "forget");
       await page.locator("dialog .danger").waitFor();
     },
   },
@@ -516,8 +613,7 @@ const dashboard: State[] = [
       locals(mock);
       mock.fail("Stations.Map", "This is no local station: it has no screen, keyboard and pointer at this system.");
       await place(page, "stations");
-      await page.locator("tr[data-station=local-1] [data-act=screen]").click();
-      await item(page, "map").click();
+      await stationMenu(page, "local-1", "map");
       await page.locator(".place-notes .link").waitFor();
     },
   },

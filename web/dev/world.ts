@@ -2,7 +2,7 @@
 // A classroom that exists only in the mock: people, sessions, jobs, and what the acts do to them.
 
 import { EventEmitter } from "node:events";
-import type { Block, Job, Lesson, LessonPreset, May, Projection, Role, Scene, Session, SiteList, Station, SystemStatus, Target, WatchEvent } from "../src/shared/types";
+import type { Block, Job, Lesson, LessonPreset, May, Projection, Role, Scene, Session, SiteList, Station, StationResult, SystemStatus, Target, WatchEvent } from "../src/shared/types";
 
 import { Limits } from "./limits";
 import { People } from "./people";
@@ -159,7 +159,7 @@ export class World extends EventEmitter {
   addLocal(n: number, more: Partial<Station> = {}): Station {
     const station: Station = {
       ...[...this.stations.values()][0]!, id: `local-${n}`, name: `local-${n}`, kind: "local", address: "", connected: true, scene: "greeter", session: "", blocked: false,
-      missing: [], mapping: "done", output: `pci-0000:00:02.0/HDMI-A-${n}`, area: "whole", orientation: "landscape", width: 1920, height: 1080, ...more,
+      enrolment: "enrolled", missing: [], mapping: "done", output: `pci-0000:00:02.0/HDMI-A-${n}`, area: "whole", orientation: "landscape", width: 1920, height: 1080, ...more,
     };
     this.putLocal(station);
     return station;
@@ -210,6 +210,27 @@ export class World extends EventEmitter {
     const session = this.sessions.get(station.session);
     if (session) this.update(Object.assign(session, { room: station.room || session.room }));
     return station;
+  }
+
+  setAuto(p: Record<string, unknown>): StationResult[] {
+    const user = String(p["user"] ?? "");
+    return (p["stations"] as string[]).map((id): StationResult => {
+      const s = this.stations.get(id);
+      if (!s) return { station: id, name: id, user, session: "", state: "failed", reason: "There is no such station." };
+      if (user !== "" && s.enrolment !== "enrolled" && s.kind !== "local")
+        return { station: id, name: s.name, user, session: "", state: "refused", reason: "Auto log-on is for enrolled stations: enrol it first, so that nobody else can be taken for it." };
+      this.putLocal(s, { auto_user: user, auto_failure: "" });
+      return { station: id, name: s.name, user, session: "", state: "done", reason: "" };
+    });
+  }
+
+  /** The password is "demo". */
+  logOn(p: Record<string, unknown>): StationResult[] {
+    return (p["people"] as { station: string; user: string; password: string | null }[]).map(({ station, user, password }): StationResult => {
+      const name = this.stations.get(station)?.name ?? station;
+      const ok = password === null || password === "demo";
+      return { station, name, user, session: ok ? "s1" : "", state: ok ? "done" : "failed", reason: ok ? "" : "The user name or the password is not right." };
+    });
   }
 
   enrolment(id: string, enrolment: Station["enrolment"]): void {

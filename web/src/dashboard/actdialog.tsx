@@ -17,11 +17,13 @@ interface Props {
   off: boolean;
   onGo: () => void;
   danger?: boolean;
+  /** Instead of "Cancel", when there is nothing left to cancel. */
+  leave?: string;
   class?: string;
   children: ComponentChildren;
 }
 
-export function ActDialog({ title, onClose, word, off, onGo, danger = false, class: kind = "", children }: Props) {
+export function ActDialog({ title, onClose, word, off, onGo, danger = false, leave, class: kind = "", children }: Props) {
   return (
     <Dialog title={title} onClose={onClose} fallback={wallElement}>
       <form
@@ -35,7 +37,7 @@ export function ActDialog({ title, onClose, word, off, onGo, danger = false, cla
         <div class={`dialog-body ${kind}`}>{children}</div>
         <div class="dialog-acts">
           <button type="button" class="button" data-focus={danger || undefined} onClick={onClose}>
-            {t("cancel")}
+            {leave ?? t("cancel")}
           </button>
           <button
             type={danger ? "button" : "submit"}

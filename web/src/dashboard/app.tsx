@@ -91,6 +91,7 @@ const Activity = lazily(() => import("./activity").then((m) => m.Activity));
 const Systems = lazily(() => import("./systems").then((m) => m.Systems));
 const Users = lazily(() => import("./users").then((m) => m.Users));
 const Stations = lazily(() => import("./stations").then((m) => m.Stations));
+const StationBar = lazily(() => import("./stationbar").then((m) => m.StationBar));
 const SidePanel = lazily(() => import("./side").then((m) => m.SidePanel));
 const StartDialog = lazily(() => import("./start").then((m) => m.StartDialog));
 const CloseDialog = lazily(() => import("./closeall").then((m) => m.CloseDialog));
@@ -175,7 +176,12 @@ export function App() {
           </>
         )}
         {where === "activity" && <Activity />}
-        {where === "stations" && <Stations />}
+        {where === "stations" && (
+          <>
+            <Stations />
+            <StationBar />
+          </>
+        )}
         <Results />
         <ConfirmLogOff />
         <BlockDialog />

@@ -49,7 +49,7 @@ interface ActProps {
   danger?: boolean;
 }
 
-function Act({ word, name, off, act, danger }: ActProps) {
+export function Act({ word, name, off, act, danger }: ActProps) {
   return (
     <button
       type="button"
@@ -72,7 +72,7 @@ interface OpenerProps {
 }
 
 /** A button with a menu above it. */
-function Opener({ word, items, at, class: kind = "" }: OpenerProps) {
+export function Opener({ word, items, at, class: kind = "" }: OpenerProps) {
   const ref = useRef<HTMLButtonElement>(null);
   const where = at.value;
   const open = () => {
@@ -108,7 +108,7 @@ function Opener({ word, items, at, class: kind = "" }: OpenerProps) {
  * One line of acts. Those for which there is no room are in the menu "More" only, which always stands at the end:
  * it holds every act, as the right mouse button does, for hands that have no right mouse button.
  */
-function OneLine({ children }: { children: ComponentChildren }) {
+export function OneLine({ children }: { children: ComponentChildren }) {
   const ref = useRef<HTMLDivElement>(null);
   const fit = () => {
     const list = [...(ref.current?.children ?? [])] as HTMLElement[];

@@ -64,7 +64,8 @@ interface Simple {
   act: ActName;
   expected: Target[];
   run: () => Promise<readonly Target[] | { targets: readonly Target[]; projection: string }>;
-  again: (sessions?: readonly string[]) => void;
+  /** null: it cannot be given again from here, for example because of a password that is not kept. */
+  again: ((sessions?: readonly string[]) => void) | null;
   undo?: (() => void) | null;
   /** In place of undo: what can be done is known with the answer only. */
   undoLater?: () => (() => void) | null;

@@ -4,7 +4,8 @@
 
 import { computed, signal } from "@preact/signals";
 import { asApiError, call, type ApiError } from "../shared/api";
-import { t } from "../shared/i18n";
+import { idNumber } from "../shared/format";
+import { lang, t } from "../shared/i18n";
 import type { Orientation, Station } from "../shared/types";
 import { putStation, stations } from "./store";
 
@@ -17,6 +18,21 @@ export const problem = signal<ApiError | null>(null);
 /** Id of the station that is to be forgotten or joined, once that is confirmed. */
 export const asking = signal<{ act: "forget" | "join"; station: string } | null>(null);
 
+/** The chosen stations that are still there, in the order of the list. */
+export const picked = computed(() => inOrder().filter((s) => chosen.value.has(s.id)));
+
+/** As the list shows them: by name, numbers as numbers. */
+export function inOrder(): Station[] {
+  const collator = new Intl.Collator(lang.value, { sensitivity: "base", numeric: true });
+  return [...stations.value.values()].sort((a, b) => collator.compare(a.name, b.name) || idNumber(a.id) - idNumber(b.id));
+}
+
+export function choose(id: string): void {
+  const next = new Set(chosen.peek());
+  if (!next.delete(id)) next.add(id);
+  chosen.value = next;
+}
+
 export const isLocal = (s: Station): boolean => s.kind === "local";
 export const nameOf = (s: Station): string => s.name || s.id;
 
@@ -28,6 +44,19 @@ export const connectorOf = (s: Station): string => (s.output ?? "").split("/").a
 
 /** Somebody's desktop is on this station, and not all that belongs to it is there. */
 export const isAlarmed = (s: Station): boolean => s.session !== "" && (s.missing?.length ?? 0) > 0;
+/** Auto log-on that did not work the last time: who, why, where. Many stations mostly have one reason. */
+export const autoAlarms = computed(() => {
+  const all = new Map<string, { user: string; reason: string; at: Station[] }>();
+  for (const s of inOrder()) {
+    if (s.auto_user === "" || s.auto_failure === "") continue;
+    const key = `${s.auto_user}\n${s.auto_failure}`;
+    const known = all.get(key) ?? { user: s.auto_user, reason: s.auto_failure, at: [] };
+    known.at.push(s);
+    all.set(key, known);
+  }
+  return [...all.values()];
+});
+
 export const missingAlarms = computed(() => [...stations.value.values()].filter(isAlarmed));
 
 /** The other half of the same screen. */

@@ -2,18 +2,15 @@
 // What a row of the place Stations says and offers about screens and devices; what stands above the list: names
 // on screens, and what is missing where somebody works.
 
-import { useRef, useState } from "preact/hooks";
 import { explain } from "../shared/explain";
-import { t } from "../shared/i18n";
-import type { Missing, Orientation, Station } from "../shared/types";
+import { said, t } from "../shared/i18n";
+import type { Missing, Station } from "../shared/types";
 import { ActDialog } from "./actdialog";
-import { asking, chosen, connectorOf, forget, halfOf, identify, isLocal, join, mapAgain, missingAlarms, missingWords, nameOf, problem, shown, split, turn } from "./local";
-import { Menu, type Item } from "./menu";
+import { asking, autoAlarms, choose, chosen, connectorOf, forget, identify, isLocal, join, missingAlarms, missingWords, nameOf, problem, shown } from "./local";
 import { link, stations, tiles } from "./store";
+import { nameSome } from "./summary";
 
 const DEVICES: readonly Missing[] = ["screen", "keyboard", "pointer"];
-const ORIENTATIONS: readonly Orientation[] = ["landscape", "portrait", "landscape_flipped", "portrait_flipped"];
-
 const SHAPES: Record<Missing, string> = {
   screen: "M2 3h12v8H2zM6 14h4M8 11v3",
   keyboard: "M1 5h14v7H1zM4 8h1M7 8h1M10 8h1M5 10h6",
@@ -60,112 +57,32 @@ export function Devices({ station: s }: { station: Station }) {
 
 export function Choose({ station: s }: { station: Station }) {
   const on = chosen.value.has(s.id);
-  const toggle = () => {
-    const next = new Set(chosen.peek());
-    if (!next.delete(s.id)) next.add(s.id);
-    chosen.value = next;
-  };
   return (
     <label class="pick-box">
-      <input type="checkbox" aria-label={t("stations.select", { name: nameOf(s) })} checked={on} onChange={toggle} />
+      <input type="checkbox" aria-label={t("stations.select", { name: nameOf(s) })} checked={on} onChange={() => choose(s.id)} />
     </label>
   );
 }
 
-function localItems(s: Station): Item[] {
-  const whole = (s.area ?? "whole") === "whole";
-  const here = !(s.missing ?? []).includes("screen");
-  const items: Item[] = [{ id: "map", label: t("station.map"), act: () => void mapAgain([s.id]), divided: true }];
-  if (whole)
-    items.push({
-      id: "split", label: t("station.split"), disabled: !here, children: [
-        { id: "split-left", label: t("station.split.left_right"), act: () => void split(s, "left_right") },
-        { id: "split-top", label: t("station.split.top_bottom"), act: () => void split(s, "top_bottom") },
-      ],
-    });
-  else items.push({ id: "join", label: t("station.join"), act: () => ordered(s) });
-  items.push({
-    id: "turn", label: t("station.turn"), children: ORIENTATIONS.map((o) => ({
-      id: `turn-${o}`, label: t(`orientation.${o}`), checked: (s.orientation ?? "landscape") === o, act: () => void turn(s, o),
-    })),
-  });
-  items.push({ id: "forget", label: t("station.forget"), disabled: here || !whole, act: () => (asking.value = { act: "forget", station: s.id }), divided: true });
-  return items;
-}
-
-/** A session that would be suspended is asked about first. */
-function ordered(s: Station): void {
-  if (s.session !== "" && halfOf(s)?.session !== "") asking.value = { act: "join", station: s.id };
-  else void join(s.id);
-}
-
-export function ScreenActs({ station: s, off: away }: { station: Station; off: boolean }) {
-  const off = away || (s.may !== undefined && !s.may.includes("name"));
-  const [at, setAt] = useState<{ x: number; y: number } | null>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  const on = shown.value.has(s.id);
-  const items: Item[] = [{ id: "identify", label: t(on ? "station.identify.off" : "station.identify"), act: () => void identify([s.id], !on) }, ...(isLocal(s) ? localItems(s) : [])];
+/** Names on all screens, and taken back; for some there are menu and bar. */
+export function ScreenHead() {
+  const off = link.value !== "live";
+  if (stations.value.size === 0) return null;
   return (
     <>
-      <button
-        ref={button}
-        type="button"
-        class="button small"
-        data-act="screen"
-        aria-haspopup="menu"
-        aria-expanded={at !== null}
-        aria-label={t("station.screen.name", { name: nameOf(s) })}
-        aria-disabled={off}
-        onClick={(e) => {
-          if (off) return;
-          const r = e.currentTarget.getBoundingClientRect();
-          setAt({ x: r.left, y: r.bottom });
-        }}
-      >
-        {t("station.screen")}
+      <button type="button" class="button" aria-disabled={off} onClick={() => !off && void identify(null, true)}>
+        {t("stations.identify.all")}
       </button>
-      {at && (
-        <Menu
-          label={t("station.screen.name", { name: nameOf(s) })}
-          items={items}
-          x={at.x}
-          y={at.y}
-          onClose={(back) => {
-            setAt(null);
-            if (back) button.current?.focus();
-          }}
-        />
+      {shown.value.size > 0 && (
+        <button type="button" class="button" aria-disabled={off} onClick={() => !off && void identify(null, false)}>
+          {t("station.identify.off")}
+        </button>
       )}
     </>
   );
 }
 
-/** Names on the screens of the chosen stations, or of all; the chosen local ones asked for their devices again. */
-export function ScreenHead() {
-  const off = link.value !== "live";
-  const ids = [...chosen.value].filter((id) => stations.value.has(id));
-  const locals = ids.filter((id) => stations.value.get(id)?.kind === "local");
-  if (stations.value.size === 0) return null;
-  return (
-    <div class="place-acts" role="group" aria-label={t("station.screens")}>
-      <button type="button" class="button small" aria-disabled={off} onClick={() => !off && void identify(ids.length > 0 ? ids : null, true)}>
-        {ids.length > 0 ? t("stations.identify.some", { count: ids.length }) : t("stations.identify.all")}
-      </button>
-      {shown.value.size > 0 && (
-        <button type="button" class="button small" aria-disabled={off} onClick={() => !off && void identify(null, false)}>
-          {t("station.identify.off")}
-        </button>
-      )}
-      {locals.length > 0 && (
-        <button type="button" class="button small" aria-disabled={off} onClick={() => !off && void mapAgain(locals)}>
-          {t("stations.map.some", { count: locals.length })}
-        </button>
-      )}
-    </div>
-  );
-}
-
-/** What is missing where somebody works, and what went wrong with the last order. */
+/** What is missing where somebody works, accounts that are not logged on as they should, and the last order's failure. */
 export function ScreenNotes() {
   const failed = problem.value ? explain(problem.value) : null;
   return (
@@ -176,6 +93,14 @@ export function ScreenNotes() {
             {t("stations.alarm", { station: nameOf(s), name: tiles.get(s.session)?.session.value.full_name ?? s.session, what: missingWords(s) })}
           </p>
         ))}
+        {autoAlarms.value.map((a) => {
+          const { shown: names, more } = nameSome(a.at.map(nameOf));
+          return (
+            <p key={`${a.user} ${a.reason}`} class="note note-error" data-auto-failed>
+              {t("auto.failed", { user: a.user, stations: more > 0 ? t("auto.failed.more", { names: names.join(", "), count: more }) : names.join(", ") })} {said(a.reason)}
+            </p>
+          );
+        })}
         {failed && (
           <p class="note note-error">
             {failed.reason || failed.text}{" "}

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A table of station, user and password as people paste it from a spreadsheet or a text: one line for each,
-// with tabs, semicolons or commas between them, quotes around what contains these. Pure.
+// Lists of people as they are pasted from a spreadsheet or a text: one line for each, with tabs, semicolons or
+// commas between, quotes around what contains these. Pure.
 
 import type { Station } from "../shared/types";
 
-export interface LogOnOrder {
+export interface Person {
+  /** Id; empty: none is named, the next free one is meant. */
   station: string;
   user: string;
-  password: string | null;
+  password: string;
+}
+
+export interface People {
+  people: Person[];
+  /** Lines that name no station that there is, by number and by what they name. */
+  unknown: { line: number; name: string }[];
 }
 
 function fields(line: string): string[] {
@@ -23,24 +30,39 @@ function fields(line: string): string[] {
   }
 }
 
-/** The id of the station with this id, or of the only one with this name; else what was typed. */
-export function stationId(stations: Iterable<Station>, name: string): string {
-  const all = [...stations];
-  if (all.some((s) => s.id === name)) return name;
-  const named = all.filter((s) => s.name === name);
-  return named.length === 1 ? named[0]!.id : name;
+/** The id of the station with this id, or of the only one with this name; however it is written. */
+export function stationId(stations: readonly Station[], name: string): string | null {
+  const plain = (s: string) => s.trim().toLowerCase();
+  if (stations.some((s) => s.id === plain(name))) return plain(name);
+  const named = stations.filter((s) => plain(s.name) === plain(name));
+  return named.length === 1 ? named[0]!.id : null;
 }
 
-/** The orders, or the number of the first line that is none. */
-export function parseTable(text: string, stations: Iterable<Station>): LogOnOrder[] | number {
-  const orders: LogOnOrder[] = [];
-  const known = [...stations];
-  for (const [i, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() === "" || line.startsWith("#")) continue;
-    const [station = "", user = "", password = ""] = fields(line);
-    if (orders.length === 0 && /^station$/i.test(station) && /^user$/i.test(user)) continue;
-    if (station.trim() === "" || user.trim() === "" || password === "") return i + 1;
-    orders.push({ station: stationId(known, station.trim()), user: user.trim(), password });
+const HEAD = /^(station|user|benutzer|account|konto|name|password|passwort|kennwort)$/i;
+const isHead = (f: readonly string[]) => f.every((x) => HEAD.test(x.trim()));
+
+/**
+ * Lines "station, user, password", "station, user", "user, password" or "user". Whether there are stations in it
+ * is decided for the whole list: by three columns, or by one first field that is a station.
+ */
+export function parsePeople(text: string, stations: readonly Station[]): People {
+  const lines = text.split(/\r?\n/).map((line, i) => ({ line: i + 1, f: fields(line), empty: line.trim() === "" || line.startsWith("#") }));
+  const filled = lines.filter((l) => !l.empty);
+  if (filled[0] && filled.length > 1 && isHead(filled[0].f)) filled.shift();
+  const withStations = filled.some((l) => l.f.length > 2 || stationId(stations, l.f[0]!) !== null);
+  const r: People = { people: [], unknown: [] };
+  for (const { line, f } of filled) {
+    const [user = "", password = ""] = withStations ? f.slice(1) : f;
+    const station = withStations ? stationId(stations, f[0]!) : "";
+    if (station === null) r.unknown.push({ line, name: f[0]!.trim() });
+    else if (user.trim() !== "") r.people.push({ station, user: user.trim(), password });
   }
-  return orders.length > 0 ? orders : 1;
+  return r;
+}
+
+/** "exam01" → "exam02", "exam03" ...: n of them, the first included; null: it does not end with a number. */
+export function countOn(first: string, n: number): string[] | null {
+  const m = /^(.*?)(\d{1,9})$/.exec(first.trim());
+  if (!m) return null;
+  return Array.from({ length: n }, (_, i) => m[1]! + String(Number(m[2]) + i).padStart(m[2]!.length, "0"));
 }

@@ -2,7 +2,6 @@
 // Name and room of a station. Only what was changed is sent: who is bound to rooms may name, and not move. A
 // refusal is told in the dialog, which stays with what was typed.
 
-import { signal } from "@preact/signals";
 import { useEffect, useId, useState } from "preact/hooks";
 import { asApiError, call, type ApiError } from "../shared/api";
 import { explain } from "../shared/explain";
@@ -11,13 +10,11 @@ import { t } from "../shared/i18n";
 import type { Station } from "../shared/types";
 import { ActDialog } from "./actdialog";
 import { nameOf } from "./local";
+import { closeDialog, dialog } from "./stationmenu";
 import { link, putStation, stations } from "./store";
 
 /** As in the contract of Stations.Set. */
 const PLACE_MAX = 60;
-
-/** Id of the station that is being named. */
-export const naming = signal<string | null>(null);
 
 function Problem({ error }: { error: ApiError }) {
   const { text, reason } = explain(error);
@@ -39,7 +36,7 @@ function Body({ station: s }: { station: Station }) {
     // Without them a room can still be typed.
     call<{ rooms: string[] }>("Stations.Rooms").then((r) => setRooms(r.rooms), () => undefined);
   }, []);
-  const close = () => (naming.value = null);
+  const close = closeDialog;
   const go = async () => {
     const named = name.trim();
     const put = room.trim();
@@ -81,6 +78,7 @@ function Body({ station: s }: { station: Station }) {
 }
 
 export function StationDialog() {
-  const s = naming.value === null ? undefined : stations.value.get(naming.value);
+  const d = dialog.value;
+  const s = d?.what === "name" ? stations.value.get(d.station) : undefined;
   return s ? <Body key={s.id} station={s} /> : null;
 }

@@ -31,7 +31,10 @@ export type ActName =
   | "lesson"
   | "lesson.change"
   | "lesson.end"
-  | "hands";
+  | "hands"
+  | "auto"
+  | "auto.off"
+  | "logon";
 
 export interface Outcome {
   state: Target["state"];

@@ -11,7 +11,7 @@ const calls = (method: string) =>
   mock.received.calls.filter((c) => c.startsWith(`${method} `)).map((c) => JSON.parse(c.slice(method.length + 1)) as Record<string, unknown>);
 const row = (id: string) => page.locator(`tr[data-station="${id}"]`);
 const choose = async (id: string, ...items: string[]) => {
-  await row(id).locator("[data-act=screen]").click();
+  await row(id).locator("[data-act=acts]").click();
   for (const name of items) await page.getByRole("menuitem", { name, exact: true }).or(page.getByRole("menuitemcheckbox", { name, exact: true })).or(page.getByRole("menuitemradio", { name, exact: true })).click();
 };
 
@@ -45,7 +45,8 @@ test("names on the screens of one, of some, of all, and taken back", async () =>
   await page.getByRole("button", { name: "Show names on all screens" }).click();
   await page.getByRole("checkbox", { name: "Choose station local-1" }).check();
   await page.getByRole("checkbox", { name: "Choose station R12-02" }).check();
-  await page.getByRole("button", { name: "Show the names of 2 stations" }).click();
+  await text(page.locator(".bar-target"), "2 selected");
+  await page.getByRole("button", { name: "Identify chosen stations" }).click();
   await until("all were ordered", () => calls("Stations.Identify").length === 4);
   assert.deepEqual(calls("Stations.Identify"), [
     { stations: ["local-1"], show: true },
@@ -53,7 +54,7 @@ test("names on the screens of one, of some, of all, and taken back", async () =>
     { stations: null, show: true },
     { stations: ["local-1", "browser-2"], show: true },
   ]);
-  await page.getByRole("button", { name: "Map 1 station again" }).click();
+  await choose("local-1", "Map again"); // of a chosen one: for all that are chosen, as far as they are local
   await text(row("local-1"), "Asks for a key on its keyboard");
 });
 
@@ -67,8 +68,8 @@ test("map again, orientation; a browser's menu has neither", async () => {
   await page.keyboard.press("Escape"); // a setting keeps the menu open
   await page.keyboard.press("Escape");
   await page.locator(".menu").first().waitFor({ state: "detached" });
-  await row("browser-2").locator("[data-act=screen]").click();
-  assert.deepEqual(await page.getByRole("menuitem").allTextContents(), ["Identify"]);
+  await row("browser-2").locator("[data-act=acts]").click();
+  assert.deepEqual(await page.getByRole("menuitem").allTextContents(), ["Block", "Log on …", "Name and room …", "Identify"]);
   await page.keyboard.press("Escape");
   mock.fail("Stations.Map", "Its screen is not connected.");
   await choose("local-1", "Map again");
@@ -95,7 +96,7 @@ test("split and join; a session that would be suspended is asked about", async (
 
 test("only an unplugged station can be forgotten, after a question", async () => {
   await open([1, {}], [2, { connected: false, missing: ["screen"] }]);
-  await row("local-1").locator("[data-act=screen]").click();
+  await row("local-1").locator("[data-act=acts]").click();
   assert.equal(await page.locator('[data-item="forget"]').getAttribute("aria-disabled"), "true");
   await page.keyboard.press("Escape");
   await choose("local-2", "Forget …");

@@ -152,7 +152,10 @@ test("stations: name and room, only what was changed; a refusal stays in the dia
   await wall();
   await goTo("Stations");
   const row = page.locator('tr[data-station="browser-2"]');
-  const open = () => page.getByRole("button", { name: /^Name and room of station (R12-02|Window)$/ }).click();
+  const open = async () => {
+    await page.getByRole("button", { name: /^Acts: (R12-02|Window)$/ }).click();
+    await page.getByRole("menuitem", { name: "Name and room …" }).click();
+  };
   await open();
   const dialog = page.getByRole("dialog", { name: "Name and room: R12-02" });
   await dialog.getByRole("textbox", { name: "Name of the station" }).fill("Window");
@@ -175,7 +178,7 @@ test("stations: name and room, only what was changed; a refusal stays in the dia
   await again.getByRole("button", { name: "Save" }).click();
   await text(row, "Library");
   assert.deepEqual(calls("Stations.Set").at(-1), { station: "browser-2", room: "Library" });
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Name and room of station Window");
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Acts: Window");
 
   // Nobody may block an administrator, wherever they sit.
   const block = page.getByRole("button", { name: "Block station R12-29" });
