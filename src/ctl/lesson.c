@@ -23,12 +23,15 @@ enum { LESSON_MS = 45 * 60 * 1000 };
 
 static char *whom_text(json_t *lesson)
 {
-	json_t *users = json_object_get(lesson, "users"), *user, *names;
+	json_t *users = json_object_get(lesson, "users"), *rooms = json_object_get(lesson, "rooms"),
+	       *user, *names;
 	char *text;
 	size_t i;
 
 	if (json_is_true(json_object_get(lesson, "all")))
 		return strdup("everybody");
+	if (json_array_size(rooms) > 0)
+		return text_array(rooms);
 	names = json_array();
 	json_array_foreach (users, i, user)
 		json_array_append(names, json_object_get(user, "user"));
@@ -133,9 +136,12 @@ static int start_parameters(struct ctl *c, json_t *parameters, int argc, char **
 
 	if (c->only && c->except)
 		return ctl_usage(c, "Either --only or --except, not both.");
-	r = target_set_parameters(c, parameters, argc, argv);
+	r = target_set_names(c, parameters, argc, argv);
 	if (r)
 		return r;
+	/* Not as sessions: who comes later is meant, too. */
+	if (c->rooms)
+		json_object_set(parameters, "rooms", c->rooms);
 	if (c->name)
 		json_object_set_new(parameters, "name", json_string(c->name));
 	if (c->message)
@@ -219,6 +225,8 @@ int lesson_preview_run(struct ctl *c, int argc, char **argv)
 		change_print(c, change);
 	if (c->all)
 		puts("Everybody, who logs in later too.");
+	else if (c->rooms)
+		puts("Whoever comes there while it runs, too.");
 	return target_exit_code(changes);
 }
 
@@ -239,7 +247,10 @@ int lesson_start_run(struct ctl *c, int argc, char **argv)
 	r = target_report(c, reply, "in the lesson", NULL);
 	if (!c->json && !str_is_empty(clean))
 		printf("Lesson %s runs%s. End it: stationctl lesson end %s\n", clean,
-				c->all ? ", for everybody, who logs in later too" : "", clean);
+				c->all     ? ", for everybody, who logs in later too"
+				: c->rooms ? ", for whoever comes there later, too"
+					   : "",
+				clean);
 	return r;
 }
 

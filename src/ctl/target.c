@@ -61,10 +61,9 @@ static int add_rooms(struct ctl *c, json_t *sessions)
 			"There is no session in that room that you may see. Rooms: stationctl station rooms.");
 }
 
-int target_set_parameters(struct ctl *c, json_t *parameters, int argc, char **argv)
+int target_set_names(struct ctl *c, json_t *parameters, int argc, char **argv)
 {
 	_cleanup_json_ json_t *sessions = json_array(), *users = json_array();
-	int r;
 
 	if (c->all)
 		json_object_set_new(parameters, "all", json_true());
@@ -77,9 +76,6 @@ int target_set_parameters(struct ctl *c, json_t *parameters, int argc, char **ar
 					argv[i]);
 		json_array_append_new(user ? users : sessions, json_string(user ? user : argv[i]));
 	}
-	r = add_rooms(c, sessions);
-	if (r)
-		return r;
 	if (json_array_size(sessions) > 0)
 		json_object_set(parameters, "sessions", sessions);
 	if (json_array_size(users) > 0)
@@ -87,6 +83,22 @@ int target_set_parameters(struct ctl *c, json_t *parameters, int argc, char **ar
 	if (c->stations)
 		json_object_set(parameters, "stations", c->stations);
 	return CTL_DONE;
+}
+
+int target_set_parameters(struct ctl *c, json_t *parameters, int argc, char **argv)
+{
+	json_t *sessions;
+	int r;
+
+	r = target_set_names(c, parameters, argc, argv);
+	if (r || !c->rooms)
+		return r;
+	sessions = json_object_get(parameters, "sessions");
+	if (!sessions) {
+		sessions = json_array();
+		json_object_set_new(parameters, "sessions", sessions);
+	}
+	return add_rooms(c, sessions);
 }
 
 /* Takes left. */

@@ -5,6 +5,8 @@
 #include "ctl/ctl.h"
 
 /* Splits words into "sessions" and "users" of parameters (or sets "all"); an exit code. */
+int target_set_names(struct ctl *c, json_t *parameters, int argc, char **argv);
+/* The same, with the sessions that are in the rooms of --room now. */
 int target_set_parameters(struct ctl *c, json_t *parameters, int argc, char **argv);
 /* "anna s3 --station browser-2", to be typed again. Fresh memory. */
 char *target_words(const struct ctl *c, int argc, char **argv);

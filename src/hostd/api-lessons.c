@@ -218,7 +218,7 @@ static bool read_call(struct lesson_call *call, struct request *r)
 	call->length_ms = arg_int(
 			&r->args, "length_ms", ARG_OPTIONAL, LENGTH_MS_MIN, LESSON_MS_MAX, 0);
 	web = arg_any(&r->args, "web", ARG_OPTIONAL);
-	call->choice.of_people = true;
+	call->choice.of_people = call->choice.of_rooms = true;
 	/* Whom: those to whom its first limit may be done; the rest is lessons_acts_are_allowed().
 	 */
 	call->choice.act = call->block ? ACT_BLOCK : web ? ACT_LIMIT : ACT_CHAT;
@@ -318,14 +318,15 @@ static void do_preview(struct choice *c)
 
 /* --- Start --- */
 
-static json_t *build_users(const struct choice *c)
+/* named: not those who just sit in its rooms. */
+static json_t *build_users(const struct choice *c, bool named)
 {
 	json_t *users = json_array();
 
 	for (size_t i = 0; !c->all && i < c->n; i++) {
 		const struct chosen *t = &c->list[i];
 
-		if (t->state == CHOICE_DONE)
+		if (t->state == CHOICE_DONE && !(named && t->by_room))
 			json_array_append_new(users,
 					json_pack("{s:s, s:s, s:I}", "user", t->user, "full_name",
 							t->full_name, "uid", (json_int_t)t->uid));
@@ -342,11 +343,29 @@ static void answer_started(struct choice *c)
 	choice_free(c);
 }
 
+/* " room 12, room 13"; malloc'ed. */
+static char *build_room_words(json_t *rooms)
+{
+	char *words = strdup("");
+	json_t *name;
+	size_t i;
+
+	json_array_foreach (rooms, i, name) {
+		_cleanup_free_ char *before = words;
+
+		words = str_format("%s%s room %s", before ? before : "", i ? "," : "",
+				json_string_value(name));
+	}
+	return words;
+}
+
 static void audit_start(const struct lesson_call *call, const struct lesson *l, struct choice *c)
 {
-	_cleanup_free_ char *what = str_format("%s %s %lld min%s%s%s:", l->id, l->name,
+	_cleanup_free_ char *rooms = build_room_words(l->rooms);
+	_cleanup_free_ char *what = str_format("%s %s %lld min%s%s%s%s:", l->id, l->name,
 			(long long)(call->length_ms + 59999) / 60000, l->rule.block ? " block" : "",
-			l->web ? " web" : "", json_array_size(l->programs) > 0 ? " programs" : "");
+			l->web ? " web" : "", json_array_size(l->programs) > 0 ? " programs" : "",
+			rooms ? rooms : "");
 
 	choice_audit(c, what ? what : l->id);
 }
@@ -355,6 +374,7 @@ static void audit_start(const struct lesson_call *call, const struct lesson *l, 
 static struct lesson *start_lesson(struct lesson_call *call, const struct lesson_order *order)
 {
 	struct choice *c = &call->choice;
+	_cleanup_json_ json_t *named = build_users(c, true);
 	struct host *h = c->request.host;
 	struct lesson *l = NULL;
 	int r;
@@ -365,7 +385,7 @@ static struct lesson *start_lesson(struct lesson_call *call, const struct lesson
 		return NULL;
 	}
 	str_copy(call->lesson, sizeof(call->lesson), l->id);
-	lesson_presets_add(h, c->caller.uid, order, call->length_ms);
+	lesson_presets_add(h, c->caller.uid, order, named, call->length_ms);
 	audit_start(call, l, c);
 	return l;
 }
@@ -391,13 +411,15 @@ static void handle_held(const char *reason, void *userdata)
 static void do_start(struct choice *c)
 {
 	struct lesson_call *call = (struct lesson_call *)c;
-	_cleanup_json_ json_t *users = build_users(c), *programs = copy_programs(call->programs);
+	_cleanup_json_ json_t *users = build_users(c, false),
+			      *programs = copy_programs(call->programs),
+			      *rooms = c->rooms ? json_incref(c->rooms) : json_array();
 	struct host *h = c->request.host;
 	struct lesson_run *run = NULL;
 	struct lesson *l;
 
 	/* Nobody may be covered: there is nothing to start. */
-	if (!c->all && json_array_size(users) == 0) {
+	if (!c->all && json_array_size(users) == 0 && json_array_size(rooms) == 0) {
 		answer_refused(c);
 		return;
 	}
@@ -412,6 +434,7 @@ static void do_start(struct choice *c)
 					       .all = c->all,
 					       .block = call->block,
 					       .users = users,
+					       .rooms = rooms,
 					       .programs = programs,
 					       .web = call->web,
 					       .ends_ms = call->ends_ms });

@@ -36,6 +36,7 @@ void choice_free(struct choice *c)
 	for (size_t i = 0; i < c->n; i++)
 		free(c->list[i].reason);
 	free(c->list);
+	json_decref(c->rooms);
 	varlink_call_unref(c->request.call);
 	free(c);
 }
@@ -67,9 +68,13 @@ bool choice_read(struct choice *c, struct request *r)
 	if (!c->of_people)
 		c->stations = arg_strings(&r->args, "stations", ARG_OPTIONAL, CHOICE_MAX, 64);
 	c->all = arg_bool(&r->args, "all", ARG_OPTIONAL, false);
+	if (c->of_rooms)
+		c->rooms = json_incref(arg_strings(
+				&r->args, "rooms", ARG_OPTIONAL, GRANT_ROOMS_MAX, PLACE_MAX - 1));
 	if (!api_args_done(r))
 		return false;
-	n = json_array_size(c->sessions) + json_array_size(c->users) + json_array_size(c->stations);
+	n = json_array_size(c->sessions) + json_array_size(c->users) +
+	    json_array_size(c->stations) + json_array_size(c->rooms);
 	if (c->all == (n > 0)) {
 		varlink_error_parameter(r->call, c->all ? "all" : "sessions");
 		return false;
@@ -220,17 +225,85 @@ static int add_all(struct choice *c)
 	return r;
 }
 
-/* "All" of somebody who may do it to nobody. false: answered. */
+static bool is_in_rooms(const struct choice *c, const struct session *s)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach (c->rooms, i, name)
+		if (*s->room && streq(json_string_value(name), s->room))
+			return true;
+	return false;
+}
+
+static int add_rooms(struct choice *c)
+{
+	struct list *l;
+	int r = 0;
+
+	if (json_array_size(c->rooms) == 0)
+		return 0;
+	list_for_each (l, &c->request.host->sessions) {
+		struct session *s = list_entry(l, struct session, link);
+		size_t n = c->n;
+
+		if (s->person.role == ROLE_STANDARD && is_in_rooms(c, s) && r == 0)
+			r = choice_add_session(c, s);
+		if (c->n > n)
+			c->list[n].by_room = true;
+	}
+	return r;
+}
+
+static bool is_in(json_t *names, json_t *name)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (names, i, one)
+		if (json_equal(one, name))
+			return true;
+	return false;
+}
+
+/* Are there such rooms, and are they the caller's? false: answered. */
+static bool rooms_are_allowed(struct choice *c)
+{
+	_cleanup_json_ json_t *known = json_array();
+	struct request *r = &c->request;
+	json_t *name;
+	size_t i;
+
+	if (json_array_size(c->rooms) > 0)
+		station_add_rooms(r->host, known);
+	json_array_foreach (c->rooms, i, name) {
+		if (!rights_have_room(r->host, r->caller, json_string_value(name))) {
+			api_audit(r, json_string_value(name), "refused");
+			api_refused(r, "Your rights do not name this room. Administrators can change "
+				       "them.");
+			return false;
+		}
+		if (!is_in(known, name)) {
+			api_not_found(r, json_string_value(name),
+					"No station stands in a room of this name.");
+			return false;
+		}
+	}
+	return true;
+}
+
+/* "All", or a room, of somebody who may do it to nobody. false: answered. */
 static bool all_is_allowed(struct choice *c)
 {
 	_cleanup_free_ char *reason = NULL;
 
-	if (!c->all || rights_have_act(c->request.host, &c->caller, c->act))
+	if ((!c->all && json_array_size(c->rooms) == 0) ||
+			rights_have_act(c->request.host, &c->caller, c->act))
 		return true;
 	reason = str_format(
 			"Your rights do not name this act (%s). Administrators can change them.",
 			act_to_string(c->act));
-	api_audit(&c->request, "all", "refused");
+	api_audit(&c->request, c->all ? "all" : "rooms", "refused");
 	api_refused(&c->request, reason ? reason : "");
 	return false;
 }
@@ -266,7 +339,7 @@ static int add_named(struct choice *c)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return add_rooms(c);
 }
 
 /* --- deciding --- */
@@ -361,7 +434,7 @@ static bool answer_not_found(struct choice *c)
 			return false;
 		users = users && *c->list[i].user;
 	}
-	if (c->n == 0)
+	if (c->n == 0 || json_array_size(c->rooms) > 0)
 		return false;
 	if (c->n == 1 && users &&
 			(strstr(c->request.call->method, ".Blocks.") ||
@@ -436,11 +509,13 @@ void choice_resolve(struct choice *c, choice_fn done)
 
 	c->done = done;
 	list_add_tail(&c->request.host->choices, &c->link);
-	if (!all_is_allowed(c)) {
+	if (!all_is_allowed(c) || !rooms_are_allowed(c)) {
 		choice_free(c);
 		return;
 	}
 	c->bound = rights_are_bound(c->request.host, &c->caller);
+	if (c->all && c->of_rooms)
+		c->rooms = rights_build_rooms(c->request.host, &c->caller);
 	r = c->all ? add_all(c) : add_named(c);
 	/* It holds for those rooms, not for everybody. */
 	c->all = c->all && !c->bound;

@@ -28,6 +28,7 @@ struct chosen {
 	enum role role;
 	enum choice_state state;
 	char *reason; /* NULL: none */
+	bool by_room; /* not named, but in a room that was */
 };
 
 struct choice;
@@ -39,8 +40,10 @@ struct choice {
 	struct request request; /* of the call, to answer it */
 	struct caller caller;
 	json_t *sessions, *users, *stations; /* of the call */
+	json_t *rooms; /* owned; of the call, or those that "all" of who is bound means */
 	bool all;
 	bool of_people; /* stations cannot be named */
+	bool of_rooms;  /* rooms can: standard users with a session there */
 	enum act act;   /* what is going to be done; ACT_BLOCK unless told */
 	bool bound;     /* to rooms: "all" was resolved to what is there */
 	bool of_blocks; /* also users and stations that are only known because they are blocked */

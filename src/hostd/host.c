@@ -441,6 +441,7 @@ struct host *host_free(struct host *h)
 	sd_event_source_disable_unref(h->flush);
 	sd_event_source_disable_unref(h->block_end);
 	sd_event_source_disable_unref(h->lesson_end);
+	sd_event_source_disable_unref(h->lesson_entered);
 	sd_event_source_disable_unref(h->web_limit_end);
 	json_decref(h->block_all_told);
 	desktops_done(&h->desktops);

@@ -71,7 +71,8 @@ struct host {
 	struct list lessons; /* oldest first */
 	unsigned n_lessons;
 	sd_event_source *lesson_end;
-	struct list lesson_runs; /* programs of lessons that are just being started */
+	sd_event_source *lesson_entered; /* somebody is in a lesson now, because of a room */
+	struct list lesson_runs;         /* programs of lessons that are just being started */
 	struct list web_limits;
 	unsigned n_web_limits;
 	struct list web_limited; /* people with rules (weblimit.c) */

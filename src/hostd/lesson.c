@@ -17,6 +17,7 @@
 #include "hostd/audit.h"
 #include "hostd/events.h"
 #include "hostd/host.h"
+#include "hostd/lesson-room.h"
 #include "hostd/rights.h"
 #include "hostd/weblimit.h"
 
@@ -68,6 +69,7 @@ void lesson_free(struct lesson *l)
 	free(l->name);
 	free(l->message);
 	json_decref(l->users);
+	json_decref(l->rooms);
 	json_decref(l->programs);
 	web_rule_free(l->web);
 	free(l);
@@ -78,9 +80,12 @@ static int take_uids(struct lesson *l)
 	size_t n = json_array_size(l->users), i;
 	json_t *user;
 
-	l->rule.uids = calloc(MAX(n, (size_t)1), sizeof(*l->rule.uids));
-	if (!l->rule.uids)
+	uid_t *uids = calloc(MAX(n, (size_t)1), sizeof(*uids));
+
+	if (!uids)
 		return -ENOMEM;
+	free(l->rule.uids);
+	l->rule.uids = uids;
 	json_array_foreach (l->users, i, user)
 		l->rule.uids[i] = (uid_t)json_integer_value(json_object_get(user, "uid"));
 	l->rule.n_uids = n;
@@ -88,7 +93,7 @@ static int take_uids(struct lesson *l)
 	return 0;
 }
 
-/* users and programs are taken. */
+/* users, rooms and programs are taken. */
 static int lesson_new(struct host *h, uint64_t number, const struct lesson_order *order,
 		struct lesson **ret)
 {
@@ -98,6 +103,7 @@ static int lesson_new(struct host *h, uint64_t number, const struct lesson_order
 		l = calloc(1, sizeof(*l));
 	if (!l) {
 		json_decref(order->users);
+		json_decref(order->rooms);
 		json_decref(order->programs);
 		return h->n_lessons < LESSONS_MAX ? -ENOMEM : -EDQUOT;
 	}
@@ -109,6 +115,7 @@ static int lesson_new(struct host *h, uint64_t number, const struct lesson_order
 	l->name = strdup(order->name);
 	l->message = strdup(order->message);
 	l->users = order->users;
+	l->rooms = order->rooms;
 	l->programs = order->programs;
 	l->rule = (struct lesson_rule){ .number = number,
 		.all = order->all,
@@ -116,7 +123,7 @@ static int lesson_new(struct host *h, uint64_t number, const struct lesson_order
 		.by = order->by->role,
 		.ends_ms = order->ends_ms,
 		.block = order->block };
-	if (!l->name || !l->message || !l->users || !l->programs || take_uids(l) < 0) {
+	if (!l->name || !l->message || !l->users || !l->rooms || !l->programs || take_uids(l) < 0) {
 		lesson_free(l);
 		return -ENOMEM;
 	}
@@ -133,18 +140,20 @@ static void touch(struct lesson *l)
 int lesson_start(struct host *h, const struct lesson_order *order, struct lesson **ret)
 {
 	_cleanup_free_ char *users = json_dumps(order->users, JSON_COMPACT),
-			    *programs = json_dumps(order->programs, JSON_COMPACT), *sites = NULL;
+			    *programs = json_dumps(order->programs, JSON_COMPACT),
+			    *rooms = json_dumps(order->rooms, JSON_COMPACT), *sites = NULL;
 	_cleanup_json_ json_t *web = lesson_build_web(order->web);
 	struct lesson_order copy = *order;
 	struct lesson *l;
 	int r;
 
 	sites = json_dumps(web, JSON_COMPACT | JSON_ENCODE_ANY);
-	if (!users || !programs || !sites)
+	if (!users || !programs || !rooms || !sites)
 		return -ENOMEM;
 	if (order->web && !web_limit_has_room(h, order->web))
 		return -ENOSPC;
 	copy.users = json_deep_copy(order->users);
+	copy.rooms = json_deep_copy(order->rooms);
 	copy.programs = json_deep_copy(order->programs);
 	r = lesson_new(h, h->last_lesson + 1, &copy, &l);
 	if (r < 0)
@@ -160,12 +169,12 @@ int lesson_start(struct host *h, const struct lesson_order *order, struct lesson
 	}
 	store_exec(h->store,
 			"INSERT INTO lessons (number, name, by_user, by_uid, by_name, by_role, since_s, "
-			"ends_ms, everybody, users, block, message, programs, web) VALUES "
-			"(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			"ississiiisisss", (int64_t)l->rule.number, l->name, l->by.user,
+			"ends_ms, everybody, users, block, message, programs, web, rooms) VALUES "
+			"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			"ississiiisissss", (int64_t)l->rule.number, l->name, l->by.user,
 			(int64_t)l->by.uid, l->by.full_name, role_to_string(l->by.role), l->since_s,
 			l->rule.ends_ms, (int64_t)l->rule.all, users, (int64_t)l->rule.block,
-			l->message, programs, sites);
+			l->message, programs, sites, rooms);
 	touch(l);
 	*ret = l;
 	return 0;
@@ -218,6 +227,29 @@ void lesson_set_end(struct lesson *l, int64_t ends_ms)
 {
 	l->rule.ends_ms = ends_ms;
 	save(l);
+}
+
+int lesson_add_person(struct lesson *l, const struct person *person)
+{
+	_cleanup_free_ char *users = NULL;
+	size_t n = json_array_size(l->users);
+	int r;
+
+	if (n >= LESSON_USERS_MAX)
+		return -EDQUOT;
+	r = json_array_append_new(l->users,
+			json_pack("{s:s, s:s, s:I}", "user", person->user, "full_name",
+					person->full_name, "uid", (json_int_t)person->uid));
+	users = r < 0 ? NULL : json_dumps(l->users, JSON_COMPACT);
+	if (!users || take_uids(l) < 0) {
+		if (r == 0)
+			json_array_remove(l->users, n);
+		return -ENOMEM;
+	}
+	store_exec(l->host->store, "UPDATE lessons SET users = ? WHERE number = ?", "si", users,
+			(int64_t)l->rule.number);
+	touch(l);
+	return 0;
 }
 
 void lesson_end(struct lesson *l)
@@ -345,14 +377,14 @@ json_t *lesson_build_users(json_t *users)
 	return out;
 }
 
-void lesson_presets_add(
-		struct host *h, uid_t uid, const struct lesson_order *order, int64_t length_ms)
+void lesson_presets_add(struct host *h, uid_t uid, const struct lesson_order *order, json_t *named,
+		int64_t length_ms)
 {
-	_cleanup_json_ json_t *preset = json_pack("{s:s, s:b, s:o, s:I, s:b, s:s, s:O, s:o}",
-			"name", order->name, "all", order->all, "users",
-			lesson_build_users(order->users), "length_ms", (json_int_t)length_ms,
-			"block", order->block, "message", order->message, "programs",
-			order->programs, "web", lesson_build_web(order->web));
+	_cleanup_json_ json_t *preset = json_pack("{s:s, s:b, s:O, s:o, s:I, s:b, s:s, s:O, s:o}",
+			"name", order->name, "all", order->all, "rooms", order->rooms, "users",
+			lesson_build_users(named), "length_ms", (json_int_t)length_ms, "block",
+			order->block, "message", order->message, "programs", order->programs, "web",
+			lesson_build_web(order->web));
 	_cleanup_free_ char *text = preset ? json_dumps(preset, JSON_COMPACT) : NULL;
 
 	if (!text)
@@ -407,12 +439,13 @@ static json_t *find_seen(const struct lesson *l, const struct caller *caller)
 
 bool lesson_is_visible(const struct lesson *l, const struct caller *caller)
 {
-	_cleanup_json_ json_t *seen = NULL;
+	_cleanup_json_ json_t *seen = NULL, *rooms = NULL;
 
 	if (l->rule.all || l->by.uid == caller->uid || !rights_are_bound(l->host, caller))
 		return true;
 	seen = find_seen(l, caller);
-	return json_array_size(seen) > 0;
+	rooms = lesson_room_build_seen(l, caller);
+	return json_array_size(seen) > 0 || json_array_size(rooms) > 0;
 }
 
 json_t *lesson_build_json(const struct lesson *l, const struct caller *caller)
@@ -423,11 +456,12 @@ json_t *lesson_build_json(const struct lesson *l, const struct caller *caller)
 	char since[CLOCK_RFC3339_LEN + 1];
 
 	clock_format_rfc3339(l->since_s, since);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:o, s:b, s:s, s:O, s:o, s:b}", "id",
-			l->id, "name", l->name, "by", l->by.user, "by_name", l->by.full_name,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:o, s:o, s:b, s:s, s:O, s:o, s:b}",
+			"id", l->id, "name", l->name, "by", l->by.user, "by_name", l->by.full_name,
 			"since", since, "ends_ms", (json_int_t)l->rule.ends_ms, "all", l->rule.all,
-			"users", lesson_build_users(seen), "block", l->rule.block, "message",
-			l->message, "programs", l->programs, "web", lesson_build_web(l->web), "may",
+			"rooms", lesson_room_build_seen(l, caller), "users",
+			lesson_build_users(seen), "block", l->rule.block, "message", l->message,
+			"programs", l->programs, "web", lesson_build_web(l->web), "may",
 			rights_may_stop(l->host, caller, &l->by));
 }
 
@@ -462,6 +496,7 @@ static int load_row(struct store_row *row, void *userdata)
 					.all = store_row_int(row, 8) != 0,
 					.block = store_row_int(row, 10) != 0,
 					.users = json_loads(store_row_text(row, 9), 0, NULL),
+					.rooms = json_loads(store_row_text(row, 14), 0, NULL),
 					.programs = json_loads(store_row_text(row, 12), 0, NULL),
 					.ends_ms = store_row_int(row, 7) },
 			&l);
@@ -488,7 +523,7 @@ int lesson_load_all(struct host *h)
 	if (r == 0)
 		r = store_query(h->store, load_row, h,
 				"SELECT number, name, by_user, by_uid, by_name, by_role, since_s, ends_ms, "
-				"everybody, users, block, message, programs, web FROM lessons ORDER BY number",
+				"everybody, users, block, message, programs, web, rooms FROM lessons ORDER BY number",
 				"");
 	end_over(h);
 	arm(h);

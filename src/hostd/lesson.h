@@ -19,6 +19,7 @@ enum {
 	LESSON_NAME_CHARS_MAX = 100,
 	LESSON_PROGRAMS_MAX = 10,
 	LESSON_PRESETS_MAX = 10,
+	LESSON_USERS_MAX = 20000,
 	LESSON_MS_MAX = 12 * 3600 * 1000,
 };
 
@@ -31,6 +32,7 @@ struct lesson {
 	struct caller by;
 	int64_t since_s;
 	json_t *users; /* array of {user, full_name, uid} */
+	json_t *rooms; /* array of names: who comes there is added (lesson-room.c) */
 	char *message;
 	json_t *programs;     /* array of {program, open} */
 	struct web_rule *web; /* NULL: the web is not limited */
@@ -43,6 +45,7 @@ struct lesson_order {
 	const char *name, *message;
 	bool all, block;
 	json_t *users; /* as in struct lesson */
+	json_t *rooms;
 	json_t *programs;
 	const struct web_rule *web;
 	int64_t ends_ms;
@@ -58,6 +61,8 @@ int lesson_change(struct lesson *l, const char *name, const bool *block, const c
 /* Takes rule; NULL: the web is free. */
 void lesson_set_web(struct lesson *l, struct web_rule *rule);
 void lesson_set_end(struct lesson *l, int64_t ends_ms);
+/* One more whom it covers. -ENOMEM; -EDQUOT: too many. */
+int lesson_add_person(struct lesson *l, const struct person *person);
 /* Frees. */
 void lesson_end(struct lesson *l);
 /* Arms the timer of the next end, limits the web, and shows everywhere what holds now. */
@@ -76,13 +81,13 @@ struct lesson_of lesson_choose(struct host *h, uid_t uid, enum role role);
 /* true: this session had not got programs and message of this lesson, and is noted now. */
 bool lesson_take_session(const struct lesson *l, const struct session *s);
 
-/* Remembers an order for Presets. */
-void lesson_presets_add(
-		struct host *h, uid_t uid, const struct lesson_order *order, int64_t length_ms);
+/* Remembers an order for Presets; named: those of its users who did not just sit in its rooms. */
+void lesson_presets_add(struct host *h, uid_t uid, const struct lesson_order *order, json_t *named,
+		int64_t length_ms);
 json_t *lesson_presets_build(struct host *h, uid_t uid);
 
 /* Is it in lists and events of this caller? Who is bound to rooms sees own ones, those of
- * everybody, and those that cover somebody who can be seen. */
+ * everybody or of these rooms, and those that cover somebody who can be seen. */
 bool lesson_is_visible(const struct lesson *l, const struct caller *caller);
 /* The type Lesson of org.stationmaster.Lessons for this caller: of those it covers, who can be
  * seen. */

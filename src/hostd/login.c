@@ -304,8 +304,10 @@ static void handle_opened(struct session *s, const char *error, const char *reas
 
 static void open_session(struct login *g)
 {
+	const struct station *st = *g->station ? station_find(g->host, g->station) : NULL;
 	struct session_request request = { .person = &g->person,
 		.worker = g->worker,
+		.room = st ? st->room : NULL,
 		.desktop = g->desktop,
 		.width = g->width,
 		.height = g->height,

@@ -133,6 +133,22 @@ bool rights_may_see_user(struct host *h, const struct caller *c, uid_t uid)
 	return false;
 }
 
+json_t *rights_build_rooms(struct host *h, const struct caller *c)
+{
+	struct rights r;
+	json_t *rooms, *name;
+	size_t i;
+
+	rights_get(h, c, &r);
+	if (!r.rooms[0] && !r.rooms[1])
+		return NULL;
+	rooms = json_array();
+	json_array_foreach ((json_t *)(r.rooms[0] ? r.rooms[0] : r.rooms[1]), i, name)
+		if (has_room(&r, json_string_value(name)))
+			json_array_append(rooms, name);
+	return rooms;
+}
+
 bool rights_are_bound(struct host *h, const struct caller *c)
 {
 	struct rights r;

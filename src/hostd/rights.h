@@ -59,6 +59,8 @@ bool rights_have_room(struct host *h, const struct caller *c, const char *room);
 bool rights_may_see_station(const struct caller *c, const struct station *st);
 /* Does the caller, bound to rooms or not, see a session of this account? */
 bool rights_may_see_user(struct host *h, const struct caller *c, uid_t uid);
+/* Names of the rooms that the caller is bound to; owned. NULL: all rooms. */
+json_t *rights_build_rooms(struct host *h, const struct caller *c);
 /* Is the caller bound to rooms? */
 bool rights_are_bound(struct host *h, const struct caller *c);
 /* Does the caller have this act at all, whomever it is about? */

@@ -142,6 +142,7 @@ static void open_fail(struct session *s, const char *error, const char *reason, 
 	orders_send_source_gone(s);
 	if (done)
 		done(NULL, error, reason, output, userdata);
+	station_forget_room(s);
 	session_free(s);
 	login_handle_session_changed(h, uid);
 }
@@ -363,6 +364,9 @@ int session_open(struct host *h, const struct session_request *request, struct s
 	s->desktop = strdup(d->id);
 	s->worker = request->worker;
 	worker_set_owner(s->worker, handle_lost, s);
+	/* Before anything is shown or started: a lesson of that room may be on. */
+	if (request->room)
+		station_place_session(s, request->room);
 	session_touch(s);
 	*ret = s;
 	return 0;

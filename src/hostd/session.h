@@ -51,6 +51,7 @@ struct session {
 	bool notice_more;     /* more time was asked for */
 	json_t *told;         /* flags that watchers know (station-scene.c) */
 	bool moved;           /* to another room; watchers have not been told */
+	bool entered;         /* a lesson of its room, which has not been told to it */
 	char room[PLACE_MAX]; /* of the station that shows it, or showed it last */
 	bool locked;
 	bool opening;
@@ -106,6 +107,7 @@ struct session_request {
 	struct worker *worker;
 	const char *desktop; /* NULL: the default */
 	int width, height;   /* 0: configured */
+	const char *room;    /* of the station it is for; NULL: none */
 	session_open_fn done;
 	void *userdata;
 };

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "hostd/host.h"
+#include "hostd/lesson-room.h"
 #include "hostd/view.h"
 
 bool station_place_is_valid(const char *text)
@@ -20,19 +21,28 @@ bool station_place_is_valid(const char *text)
 	       (!*text || text[strlen(text) - 1] != ' ');
 }
 
-void station_tell_room(struct station *st)
+void station_place_session(struct session *s, const char *room)
 {
-	struct session *s = st->session;
+	struct store *store = s->host->store;
 
-	if (!s || streq(s->room, st->room))
+	if (streq(s->room, room))
 		return;
-	str_copy(s->room, sizeof(s->room), st->room);
-	store_exec(st->host->store,
+	str_copy(s->room, sizeof(s->room), room);
+	store_begin(store);
+	store_exec(store,
 			"INSERT OR REPLACE INTO session_rooms (session, boot, room) VALUES (?,?,?)",
-			"sss", s->id, st->host->boot, s->room);
+			"sss", s->id, s->host->boot, s->room);
+	lesson_room_enter(s);
+	store_commit(store);
 	s->moved = true;
 	session_touch(s);
 	view_end_forbidden(s->host);
+}
+
+void station_tell_room(struct station *st)
+{
+	if (st->session)
+		station_place_session(st->session, st->room);
 }
 
 static int take_room(struct store_row *row, void *userdata)

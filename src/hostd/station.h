@@ -118,6 +118,8 @@ bool station_place_is_valid(const char *text);
 char *station_find_room(struct host *h, const char *id);
 /* All rooms that stations have, connected or not, added to an array of strings in order. */
 void station_add_rooms(struct host *h, json_t *rooms);
+/* The session is in this room now. */
+void station_place_session(struct session *s, const char *room);
 /* The session is shown in this station's room now. */
 void station_tell_room(struct station *st);
 void station_load_room(struct session *s);

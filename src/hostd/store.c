@@ -113,15 +113,15 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"ALTER TABLE jobs ADD COLUMN act TEXT NOT NULL DEFAULT 'logoff';"
 	"ALTER TABLE jobs ADD COLUMN cause TEXT NOT NULL DEFAULT 'order';"
 	/*
-	 * lessons.users, programs, web: JSON. lesson_sessions: which have got programs and message;
-	 * sessions count in a boot.
+	 * lessons.users, programs, web, rooms: JSON. lesson_sessions: which have got programs and
+	 * message; sessions count in a boot.
 	 */
 	"CREATE TABLE lessons ("
 	" number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, by_user TEXT NOT NULL,"
 	" by_uid INTEGER NOT NULL, by_name TEXT NOT NULL, by_role TEXT NOT NULL,"
 	" since_s INTEGER NOT NULL, ends_ms INTEGER NOT NULL, everybody INTEGER NOT NULL,"
 	" users TEXT NOT NULL, block INTEGER NOT NULL, message TEXT NOT NULL,"
-	" programs TEXT NOT NULL, web TEXT NOT NULL);"
+	" programs TEXT NOT NULL, web TEXT NOT NULL, rooms TEXT NOT NULL);"
 	"CREATE TABLE lesson_sessions ("
 	" lesson INTEGER NOT NULL REFERENCES lessons(number) ON DELETE CASCADE, boot TEXT NOT NULL,"
 	" session TEXT NOT NULL, PRIMARY KEY (lesson, boot, session)) WITHOUT ROWID;"

@@ -221,8 +221,9 @@ static void an_older_file_is_brought_up_to_date(void **state)
 	assert_int_equal(
 			store_exec(s,
 					"INSERT INTO lessons (name, by_user, by_uid, by_name, by_role, since_s, "
-					"ends_ms, everybody, users, block, message, programs, web) VALUES "
-					"('Maths', 'otto', 5, 'Otto', 'operator', 1, 2, 1, '[]', 0, '', '[]', 'null')",
+					"ends_ms, everybody, users, block, message, programs, web, "
+					"rooms) VALUES ('Maths', 'otto', 5, 'Otto', 'operator', 1, 2, 1, '[]', 0, '', "
+					"'[]', 'null', '[]')",
 					""),
 			0);
 	assert_int_equal(store_exec(s, "INSERT INTO lesson_sessions VALUES (1, 'b', 's1')", ""), 0);

@@ -245,10 +245,11 @@ export class World extends EventEmitter {
   private lessonOf(p: Record<string, unknown>): Lesson {
     const all = p["all"] === true;
     const named = (p["users"] ?? []) as string[];
-    const users = [...this.sessions.values()].filter((s) => named.includes(s.user) && s.role === "standard").map(({ user, full_name }) => ({ user, full_name }));
+    const rooms = (p["rooms"] ?? []) as string[];
+    const users = [...this.sessions.values()].filter((s) => (named.includes(s.user) || rooms.includes(s.room)) && s.role === "standard").map(({ user, full_name }) => ({ user, full_name }));
     return {
       id: `l${this.nextLesson}`, name: String(p["name"] ?? ""), by: this.me.user, by_name: this.me.full_name, since: new Date().toISOString(),
-      ends_ms: Date.now() + Number(p["length_ms"]), all, users: all ? [] : users, block: p["block"] === true, message: String(p["message"] ?? ""),
+      ends_ms: Date.now() + Number(p["length_ms"]), all, rooms, users: all ? [] : users, block: p["block"] === true, message: String(p["message"] ?? ""),
       programs: (p["programs"] ?? []) as Lesson["programs"], web: (p["web"] as SiteList | undefined) ?? null, may: true,
     };
   }
@@ -256,7 +257,7 @@ export class World extends EventEmitter {
   previewLesson(p: Record<string, unknown>): { changes: unknown[] } {
     const l = this.lessonOf(p);
     const named = (p["users"] ?? []) as string[];
-    const seen = [...this.sessions.values()].filter((s) => (l.all ? s.role === "standard" : named.includes(s.user)));
+    const seen = [...this.sessions.values()].filter((s) => (l.all ? s.role === "standard" : named.includes(s.user) || l.users.some((u) => u.user === s.user)));
     return {
       changes: seen.map((s) => {
         const state = this.inLesson(l, s) ? "done" : "refused";

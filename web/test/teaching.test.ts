@@ -8,7 +8,7 @@ import type { Lesson, LessonChange } from "../src/shared/types";
 import { session } from "./things";
 
 const lesson = (more: Partial<Lesson> = {}): Lesson => ({
-  id: "l1", name: "Maths", by: "kaya", by_name: "Karin Kaya", since: "2026-11-22T10:00:00Z", ends_ms: 1000, all: true, users: [], block: false, message: "", programs: [], may: true, ...more,
+  id: "l1", name: "Maths", by: "kaya", by_name: "Karin Kaya", since: "2026-11-22T10:00:00Z", ends_ms: 1000, all: true, rooms: [], users: [], block: false, message: "", programs: [], may: true, ...more,
 });
 const names = (n: readonly string[]) => n.join("+");
 
@@ -47,7 +47,7 @@ test("what a start would do, said once for each kind of change", () => {
   });
   const lines = previewLines(
     [change("anna", { programs: 2 }), change("ben", { blocked_before: true, blocked_after: true }), change("cem", { blocked_before: true, lesson: "Art" }), change("otto", { state: "refused", blocked: false })],
-    true,
+    "all",
     { names, time: "10:45" },
   );
   assert.deepEqual(lines.map((l) => [l.key, l.args["names"] ?? l.args["time"] ?? ""]), [
@@ -61,9 +61,10 @@ test("what a start would do, said once for each kind of change", () => {
     ["lesson.preview.left", "otto"],
     ["lesson.preview.end", "10:45"],
   ]);
-  const web = previewLines([change("anna", { blocked: false, web: true }), change("ben", { blocked: false, web: true, web_before: true })], false, { names, time: "x", web: { mode: "deny", domains: ["games.example"] } });
+  const web = previewLines([change("anna", { blocked: false, web: true }), change("ben", { blocked: false, web: true, web_before: true })], "nobody", { names, time: "x", web: { mode: "deny", domains: ["games.example"] } });
   assert.deepEqual(web.map((l) => [l.key, l.args["names"], l.args["sites"]]).slice(1, 3), [["lesson.preview.web.deny", "anna", "games.example"], ["lesson.preview.limited", "ben", undefined]]);
-  assert.deepEqual(previewLines([change("anna", { blocked: false, message: true })], false, { names, time: "x" }).map((l) => l.key), ["lesson.preview.covered", "lesson.preview.message", "lesson.preview.end"]);
+  assert.deepEqual(previewLines([change("anna", { blocked: false, message: true })], "nobody", { names, time: "x" }).map((l) => l.key), ["lesson.preview.covered", "lesson.preview.message", "lesson.preview.end"]);
+  assert.deepEqual(previewLines([], "rooms", { names, time: "x" }).map((l) => l.key), ["lesson.preview.room", "lesson.preview.end"]);
 });
 
 test("what falls off at the end, and what stays", () => {

@@ -461,11 +461,11 @@ export class FakeStationd {
   }
   onLessonsStart(p) {
     const targets = this.#outcomes(p, "Lessons");
-    const { name = "", message = "", block = false, programs = [], all = false, web = null } = p;
+    const { name = "", message = "", block = false, programs = [], all = false, rooms = [], web = null } = p;
     const users = all ? [] : targets.filter((t) => t.state === "done").map(({ user, full_name }) => ({ user, full_name }));
-    const lesson = { id: `l${this.lessons.length + 1}`, name, by: "karin", by_name: "Karin Kaya", since: ago(0), ends_ms: p.ends_ms ?? Date.now() + p.length_ms, all, users, block, message, programs, web, may: true };
+    const lesson = { id: `l${this.lessons.length + 1}`, name, by: "karin", by_name: "Karin Kaya", since: ago(0), ends_ms: p.ends_ms ?? Date.now() + p.length_ms, all, rooms, users, block, message, programs, web, may: true };
     this.lessons.push(lesson);
-    this.presets.unshift({ name, all, users, length_ms: p.length_ms ?? 1000, block, message, programs, web });
+    this.presets.unshift({ name, all, rooms, users, length_ms: p.length_ms ?? 1000, block, message, programs, web });
     return { lesson: lesson.id, targets };
   }
   onLessonsExtend(p) {

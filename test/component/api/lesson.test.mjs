@@ -36,6 +36,16 @@ test("start: whom, how long, what; programs as often as they are given", async (
   assert.match(out, /3 in the lesson\.\nLesson l1 runs\. End it: stationctl lesson end l1\n$/);
 });
 
+test("of a room: as a room, so that who comes later is covered", async () => {
+  const { code, out, err } = await run(["lesson", "start", "--room", "Room 12", "zoe"]);
+  assert.equal(code, 0, err);
+  assert.deepEqual(last().parameters, { users: ["zoe"], rooms: ["Room 12"], length_ms: 45 * minute });
+  assert.match(out, /runs, for whoever comes there later, too\./);
+  assert.match((await run(["lesson", "list"])).out, /Room 12/);
+  assert.match((await run(["lesson", "preview", "--room", "Room 12"])).out, /Whoever comes there while it runs, too\./);
+  assert.equal((await run(["lesson", "start", "--all", "--room", "Room 12"])).code, 2);
+});
+
 test("the web of a lesson: sites that stay open, or that are closed; free again", async () => {
   await run(["lesson", "start", "anna", "--only", "contoso.com", "--only", "example.org"]);
   assert.deepEqual(last().parameters.web, { mode: "allow", domains: ["contoso.com", "example.org"] });

@@ -183,7 +183,18 @@ test("a lesson brings nothing that whoever starts it may not do", async () => {
   const bound = await otto.call("Lessons.Start", { all: true, length_ms: 60_000, block: true });
   assert.equal(states(bound), "anna:done");
   assert.deepEqual((await otto.call("Lessons.List")).lessons.map((l) => [l.all, l.users.map((u) => u.user)]), [[false, ["anna"]]]);
+  // Who comes into the room later, too; and no other room.
+  assert.deepEqual((await otto.call("Lessons.List")).lessons[0].rooms, ["A"]);
+  const { station } = await relay.station(8);
+  await root.call("Stations.Set", { station, room: "A" });
+  await relay.logIn(station, "dora");
+  assert.deepEqual((await root.call("Sessions.List")).sessions.filter((s) => s.blocked).map((s) => s.user), ["anna", "dora"]);
+  const { job } = await root.call("Sessions.LogOff", { users: ["dora"] });
+  await root.call("Jobs.Wait", { job });
+  await relay.call("Relay.StationClose", { station, now: true });
   await otto.call("Lessons.End", { lesson: bound.lesson });
+  const refused = await otto.outcome("Lessons.Start", { rooms: ["A", "B"], length_ms: 60_000 });
+  assert.deepEqual([refused.error, (await root.call("Audit.List", { limit: 1 })).entries[0].result], ["Lessons.Refused", "refused"]);
 });
 
 test("watches hear of what enters and leaves their rooms, and nothing else; views end with the right", async () => {

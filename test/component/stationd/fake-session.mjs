@@ -23,6 +23,8 @@ const people = {
   poor: person("poor", 5014, "Poor Porter", "standard"), // no program can be started there
   old: person("old", 5015, "Old Olsen", "standard"), // a helper of a version before limits
   nobody: person("nobody", 65534, "Nobody Noll", "standard"), // every Debian knows this account: its name can be asked by uid
+  dora: person("dora", 5016, "Dora Diehl", "standard"),
+  emil: person("emil", 5017, "Emil Ernst", "standard"),
   expired: person("expired", 5012, "Expired Exner", "standard"), // has to change the password
 };
 const run = "/run/stationmaster";

@@ -267,6 +267,89 @@ test("what cannot be: refused before anything happens", async () => {
   assert.equal((await root.fails("Lessons.Start", { users: ["anna"], length_ms: hour })).error, "Lessons.Limit");
 });
 
+/** A station that stands in a room, and who logs in there. */
+async function place(n, room, user) {
+  const { station } = await relay.station(n);
+  await root.call("Stations.Set", { station, room });
+  if (user) await relay.logIn(station, user);
+  return station;
+}
+const kinds = (station) => relay.orders.filter((x) => x.order === "scene" && x.station === station && x.scene.session).map((x) => x.scene.kind);
+const covered = async () => (await list())[0].users.map((u) => u.user).sort();
+
+test("a lesson of a room: who is there, who comes later, who was there and left; nobody else; and its end", async () => {
+  const a = await place(1, "Room 12", "anna"), b = await place(2, "Room 13", "ben"), o = await place(3, "Room 12", "otto"), later = await place(4, "Room 12"), other = await place(5, "Room 13");
+  const { changes } = await root.call("Lessons.Preview", { rooms: ["Room 12"], length_ms: 60_000, block: true });
+  assert.deepEqual(changes.map((c) => [c.user, c.blocked]), [["anna", true]], "who teaches there is not meant");
+  const events = [];
+  root.call("Events.Watch", {}, { more: (e) => events.push(e) }).catch(() => {});
+  const r = await start({ rooms: ["Room 12"], name: "Maths", block: true, message: "Eyes up", programs: [{ program: "", open: "writer a" }] });
+  assert.deepEqual(states(r), ["anna:done"]);
+  assert.deepEqual([(await list())[0].all, (await list())[0].rooms, await covered()], [false, ["Room 12"], ["anna"]]);
+  assert.deepEqual([(await scene(a)).kind, (await scene(b)).kind, (await scene(o)).kind], ["block", "session", "session"]);
+  // A new session there: not one picture of it is shown, and it gets the programs.
+  await relay.logIn(later, "cem");
+  await scene(later);
+  assert.deepEqual(kinds(later), ["block"]);
+  const cem = (await sessionOf("cem")).id;
+  await until("it runs with Cem", () => ran(cem).length === 1);
+  await until("the event", () => events.some((e) => e.kind === "lesson" && e.lesson.users.some((u) => u.user === "cem")));
+  assert.deepEqual(await covered(), ["anna", "cem"]);
+  // A session from elsewhere sits down there: the first that the station shows of it is the block; programs come once.
+  await relay.call("Relay.StationAct", { station: b, act: "suspend" });
+  const seat6 = await place(6, "Room 12");
+  await relay.logIn(seat6, "ben");
+  await scene(seat6);
+  assert.deepEqual(kinds(seat6), ["block"]);
+  const ben = (await sessionOf("ben")).id;
+  await until("it runs with Ben", () => ran(ben).length === 1);
+  // Going elsewhere gets nobody out: with the same session, and with a new one.
+  await relay.logIn(other, "cem");
+  assert.deepEqual([(await scene(other)).session, (await scene(other)).kind], [cem, "block"]);
+  const { job } = await root.call("Sessions.LogOff", { users: ["ben"] });
+  await root.call("Jobs.Wait", { job });
+  await relay.logIn(b, "ben");
+  assert.equal((await scene(b)).kind, "block");
+  await again();
+  await until("sessions are found again", async () => (await root.call("Sessions.List")).sessions.length === 4);
+  assert.deepEqual([(await list())[0].rooms, await covered()], [["Room 12"], ["anna", "ben", "cem"]]);
+  const found = {};
+  for (const [n, user] of [[1, "anna"], [2, "ben"], [5, "cem"]]) found[user] = (await relay.station(n)).scene.kind;
+  assert.deepEqual(found, { anna: "block", ben: "block", cem: "block" });
+  await place(7, "Room 12", "dora");
+  assert.deepEqual(await covered(), ["anna", "ben", "cem", "dora"], "after a restart too");
+  // It falls off everybody.
+  await root.call("Lessons.End", { lesson: "l1" });
+  assert.deepEqual((await root.call("Sessions.List")).sessions.filter((s) => s.blocked), []);
+  await place(8, "Room 12", "emil");
+  assert.equal((await sessionOf("emil")).blocked, false, "and nobody who comes after it");
+  assert.deepEqual((await audit()).at(-1), "Lessons.Start l1 Maths 10 min block programs room Room 12: anna: ok");
+});
+
+test("a lesson of a room: ends by its time, a station that is moved there, presets, and what is refused", async () => {
+  const a = await place(1, "Room 13", "anna");
+  await place(2, "Room 12");
+  await start({ rooms: ["Room 12"], users: ["mail"], name: "Both", message: "Hello" });
+  assert.deepEqual(await covered(), ["mail"], "nobody is there yet");
+  assert.deepEqual((await root.call("Chat.History")).messages, []);
+  await root.call("Stations.Set", { station: a, room: "Room 12" });
+  await until("the message", async () => (await root.call("Chat.History")).messages.some((m) => m.user === "anna"));
+  assert.equal((await scene(a)).lesson.name, "Both");
+  const [preset] = (await root.call("Lessons.Presets")).presets;
+  assert.deepEqual([preset.rooms, preset.users.map((u) => u.user)], [["Room 12"], ["mail"]]);
+  await root.call("Lessons.End", { lesson: "l1" });
+  await start({ rooms: ["Room 12"], name: "Room", length_ms: 1200, block: true });
+  assert.deepEqual((await root.call("Lessons.Presets")).presets[0].users, [], "who just sat there is not named the next time");
+  assert.equal((await scene(a)).kind, "block");
+  await until("it is over", async () => (await scene(a)).kind === "session");
+  for (const rooms of [["Room 99"], ["Room 12", ""]]) {
+    const wrong = await root.fails("Lessons.Start", { rooms, length_ms: 60_000 });
+    assert.deepEqual([wrong.error, wrong.names], ["Lessons.NotFound", [rooms.at(-1)]]);
+  }
+  assert.match((await root.fails("Lessons.Start", { rooms: ["Room 12"], all: true, length_ms: 60_000 })).error, /InvalidParameter/);
+  assert.match((await root.fails("Lessons.Start", { rooms: [], length_ms: 60_000 })).error, /InvalidParameter/);
+});
+
 test("presets: the caller's last ten of different names, as they were, over a restart", async () => {
   await seat(1, "anna");
   for (let i = 0; i < 12; i++) await root.call("Lessons.End", { lesson: (await start({ all: true, name: `n${i}` })).lesson });
@@ -274,7 +357,7 @@ test("presets: the caller's last ten of different names, as they were, over a re
   await again();
   const { presets } = await root.call("Lessons.Presets");
   assert.deepEqual(presets.map((p) => p.name), ["n5", "n11", "n10", "n9", "n8", "n7", "n6", "n4", "n3", "n2"]);
-  assert.deepEqual(presets[0], { name: "n5", all: false, users: [{ user: "anna", full_name: "Anna Abel" }], length_ms: 45 * 60_000, block: true, message: "go", programs: [], web: null });
+  assert.deepEqual(presets[0], { name: "n5", all: false, rooms: [], users: [{ user: "anna", full_name: "Anna Abel" }], length_ms: 45 * 60_000, block: true, message: "go", programs: [], web: null });
   const otto = d.caller("operator", 5004);
   assert.deepEqual((await otto.call("Lessons.Presets")).presets, []);
 });

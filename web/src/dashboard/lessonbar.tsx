@@ -32,7 +32,7 @@ function Left({ ends_ms }: { ends_ms: number }) {
 }
 
 export function orderOf(p: LessonPreset) {
-  return { ...p, users: p.all ? null : p.users, web: p.web ?? null };
+  return { ...p, users: p.all ? null : p.users, rooms: p.rooms ?? [], web: p.web ?? null };
 }
 
 export function plan(with_: Parameters<typeof orderOf>[0] | null): void {
@@ -91,7 +91,7 @@ function Running({ lesson: l }: { lesson: Lesson }) {
   const [form, setForm] = useState<"message" | "web" | null>(null);
   const toggle = (f: "message" | "web") => setForm(form === f ? null : f);
   const off = !canAct();
-  const whom = l.all ? t("whom.all") : namesText(l.users.map((u) => u.full_name || u.user));
+  const whom = l.all ? t("whom.all") : namesText(l.rooms.length > 0 ? l.rooms : l.users.map((u) => u.full_name || u.user));
   const title = titleOf(l);
   return (
     <li class="lesson" data-lesson={l.id}>

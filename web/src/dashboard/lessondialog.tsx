@@ -20,7 +20,8 @@ import { webOf, type Web } from "./limiting";
 import { installed } from "./programs";
 import { WebChoice } from "./sites";
 import { interpret } from "./starting";
-import { liveSessions } from "./store";
+import { room } from "./choices";
+import { liveSessions, roomNames } from "./store";
 import { covers, endLines, lengthChoice, lengthMs, LENGTHS, NAME_MAX, previewLines, programText, PROGRAMS_MAX, type Length, type Line } from "./teaching";
 
 const LENGTH_MS = 45 * 60_000;
@@ -86,21 +87,47 @@ function LengthChoice({ length, free, bad, onLength, onFree }: {
   );
 }
 
-function WhoChoice({ users, all, onAll }: { users: readonly LessonUser[]; all: boolean; onAll: (all: boolean) => void }) {
+/** Everybody, a room (rooms there are), or these people. */
+type Who = "all" | "rooms" | "some";
+
+function WhoChoice({ users, rooms, who, onWho, onRooms }: {
+  users: readonly LessonUser[];
+  rooms: readonly string[];
+  who: Who;
+  onWho: (who: Who) => void;
+  onRooms: (rooms: string[]) => void;
+}) {
+  const names = [...new Set([...roomNames.value.split("\n").filter(Boolean), ...rooms])];
   const some = users.length === 0 ? t("lesson.who.nobody") : namesText(users.map((u) => u.full_name || u.user));
   return (
     <fieldset class="grace">
       <legend>{t("lesson.who")}</legend>
       <div class="segmented wide">
         <label>
-          <input type="radio" name="who" checked={all} onChange={() => onAll(true)} />
+          <input type="radio" name="who" checked={who === "all"} onChange={() => onWho("all")} />
           <span>{t("lesson.who.all")}</span>
         </label>
+        {names.length > 0 && (
+          <label>
+            <input type="radio" name="who" checked={who === "rooms"} onChange={() => onWho("rooms")} />
+            <span>{t("lesson.who.room")}</span>
+          </label>
+        )}
         <label>
-          <input type="radio" name="who" checked={!all} disabled={users.length === 0} onChange={() => onAll(false)} />
+          <input type="radio" name="who" checked={who === "some"} disabled={users.length === 0} onChange={() => onWho("some")} />
           <span>{some}</span>
         </label>
       </div>
+      {who === "rooms" && (
+        <div class="lesson-rooms" role="group" aria-label={t("lesson.who.rooms")}>
+          {names.map((n) => (
+            <label key={n} class="check">
+              <input type="checkbox" checked={rooms.includes(n)} onChange={(e) => onRooms(names.filter((x) => (x === n ? e.currentTarget.checked : rooms.includes(x))))} />
+              <span dir="auto">{n}</span>
+            </label>
+          ))}
+        </div>
+      )}
     </fieldset>
   );
 }
@@ -167,7 +194,13 @@ function Programs({ list, known, onChange }: { list: readonly LessonProgram[]; k
 function useForm(first: Partial<LessonOrder>) {
   const [chosen] = useState(() => first.users ?? selectedUsers());
   const [users, setUsers] = useState<readonly LessonUser[]>(chosen);
-  const [all, setAll] = useState(first.users === null || chosen.length === 0 || (first.users === undefined && chosen.length < 2));
+  const [rooms, setRooms] = useState<readonly string[]>(() => first.rooms ?? [room.peek()].filter(Boolean));
+  const [who, setWho] = useState<Who>(() => {
+    if (first.users === null) return "all";
+    if (first.rooms?.length) return "rooms";
+    if (chosen.length > 0 && (first.users !== undefined || chosen.length > 1)) return "some";
+    return room.peek() ? "rooms" : "all";
+  });
   const [name, setName] = useState(first.name ?? "");
   const [{ choice, free }, setLength] = useState(() => lengthChoice(first.length_ms ?? LENGTH_MS));
   const [block, setBlock] = useState(first.block ?? false);
@@ -183,15 +216,18 @@ function useForm(first: Partial<LessonOrder>) {
     setPrograms(o.programs ?? []);
     setWeb(o.web?.mode ?? "free");
     setSites(o.web?.domains.join("\n") ?? "");
-    setAll(!o.users);
-    if (o.users) setUsers(o.users);
+    setWho(!o.users ? "all" : o.rooms?.length ? "rooms" : "some");
+    if (o.rooms?.length) setRooms(o.rooms);
+    if (o.users?.length) setUsers(o.users);
   };
   const length_ms = lengthMs(choice, free);
   const list = webOf(web, sites);
-  const wrong = length_ms === null ? "lesson.length.bad" : list?.domains.length === 0 ? "limit.sites.none" : null;
+  const wrong =
+    length_ms === null ? "lesson.length.bad" : list?.domains.length === 0 ? "limit.sites.none" : who === "rooms" && rooms.length === 0 ? "lesson.who.noroom" : null;
+  const whom = { users: who === "all" ? null : who === "some" ? users : [], rooms: who === "rooms" ? rooms : [] };
   const order: LessonOrder | null =
-    length_ms === null || wrong ? null : { name: name.trim(), users: all ? null : users, length_ms, block, message: message.trim(), programs, web: list };
-  return { web, setWeb, sites, setSites, wrong, users, all, setAll, name, setName, choice, free, setLength, block, setBlock, message, setMessage, programs, setPrograms, take, order };
+    length_ms === null || wrong ? null : { name: name.trim(), ...whom, length_ms, block, message: message.trim(), programs, web: list };
+  return { web, setWeb, sites, setSites, wrong, users, rooms, setRooms, who, setWho, name, setName, choice, free, setLength, block, setBlock, message, setMessage, programs, setPrograms, take, order };
 }
 
 function Form({ first }: { first: Partial<LessonOrder> }) {
@@ -199,7 +235,7 @@ function Form({ first }: { first: Partial<LessonOrder> }) {
   const [known, setKnown] = useState<readonly Program[]>([]);
   const { changes, error } = usePreview(f.order);
   const close = () => (planning.value = null);
-  const nobody = !f.all && changes !== null && !changes.some((c) => c.state === "done");
+  const nobody = f.who === "some" && changes !== null && !changes.some((c) => c.state === "done");
   const off = !canAct() || f.order === null || nobody;
   useEffect(() => {
     void loadPresets();
@@ -237,7 +273,7 @@ function Form({ first }: { first: Partial<LessonOrder> }) {
         onLength={(choice) => f.setLength({ choice, free: f.free })}
         onFree={(free) => f.setLength({ choice: "free", free })}
       />
-      <WhoChoice users={f.users} all={f.all} onAll={f.setAll} />
+      <WhoChoice users={f.users} rooms={f.rooms} who={f.who} onWho={f.setWho} onRooms={f.setRooms} />
       <label class="check">
         <input type="checkbox" checked={f.block} onChange={(e) => f.setBlock(e.currentTarget.checked)} />
         <span>{t("lesson.field.block")}</span>
@@ -255,7 +291,7 @@ function Form({ first }: { first: Partial<LessonOrder> }) {
         {error ? (
           <p>{error}</p>
         ) : changes && f.order ? (
-          <Lines lines={previewLines(changes, f.all, { names: namesText, web: f.order.web, time: clockMinutes(serverNow() + f.order.length_ms) })} />
+          <Lines lines={previewLines(changes, f.who === "some" ? "nobody" : f.who, { names: namesText, web: f.order.web, time: clockMinutes(serverNow() + f.order.length_ms) })} />
         ) : (
           <p>{t((f.wrong as Key | null) ?? "lesson.preview.loading")}</p>
         )}

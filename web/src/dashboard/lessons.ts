@@ -14,6 +14,8 @@ export interface LessonOrder {
   name: string;
   /** null: everybody. */
   users: readonly LessonUser[] | null;
+  /** Beside users: whoever is in one of these, or comes there while it runs. */
+  rooms: readonly string[];
   length_ms: number;
   block: boolean;
   message: string;
@@ -64,9 +66,10 @@ export function namesText(names: readonly string[]): string {
 }
 
 function parameters(o: LessonOrder): Record<string, unknown> {
-  const { users, name, message, web, ...rest } = o;
+  const { users, rooms, name, message, web, ...rest } = o;
   return {
-    ...(users === null ? { all: true } : { users: users.map((u) => u.user) }),
+    ...(users === null ? { all: true } : users.length > 0 ? { users: users.map((u) => u.user) } : {}),
+    ...(rooms.length > 0 ? { rooms } : {}),
     ...(name ? { name } : {}),
     ...(message ? { message } : {}),
     ...(web ? { web } : {}),
@@ -87,10 +90,11 @@ export async function preview(o: LessonOrder): Promise<LessonChange[]> {
 }
 
 /** Stand-ins until the answer comes. */
-function expected(users: readonly LessonUser[] | null): Target[] {
+function expected({ users, rooms }: LessonOrder): Target[] {
   return [...tiles.values()].flatMap((x): Target[] => {
     const s = x.session.peek();
-    if (users ? !users.some((u) => u.user === s.user) : s.role !== "standard") return [];
+    const meant = users?.some((u) => u.user === s.user) || (s.role === "standard" && (!users || rooms.includes(s.room)));
+    if (!meant) return [];
     return [{ session: s.id, user: s.user, full_name: s.full_name, state: "asking", reason: "" }];
   });
 }
@@ -99,7 +103,7 @@ export async function startLesson(o: LessonOrder): Promise<void> {
   let started = "";
   await order({
     act: "lesson",
-    expected: expected(o.users),
+    expected: expected(o),
     run: async () => {
       const r = await call<{ lesson: string; targets: Target[] }>("Lessons.Start", parameters(o));
       started = r.lesson;

@@ -63,7 +63,7 @@ interface Words {
 }
 
 /** What a start would do, a line for each kind of change. */
-export function previewLines(changes: readonly LessonChange[], all: boolean, words: Words): Line[] {
+export function previewLines(changes: readonly LessonChange[], later: "all" | "rooms" | "nobody", words: Words): Line[] {
   const covered = changes.filter((c) => c.state === "done");
   const some = (f: (c: LessonChange) => boolean) => covered.filter(f);
   const lines: Line[] = [];
@@ -71,7 +71,8 @@ export function previewLines(changes: readonly LessonChange[], all: boolean, wor
     if (who.length > 0) lines.push({ key, args: { count: who.length, names: words.names(who.map((c) => c.full_name || c.user)), ...args } });
   };
   add("lesson.preview.covered", covered);
-  if (all) lines.push({ key: "lesson.preview.later", args: {} });
+  if (later === "all") lines.push({ key: "lesson.preview.later", args: {} });
+  if (later === "rooms") lines.push({ key: "lesson.preview.room", args: {} });
   add("lesson.preview.block", some((c) => c.blocked && !c.blocked_before));
   add("lesson.preview.blocked", some((c) => c.blocked_before && c.blocked_after));
   add("lesson.preview.freed", some((c) => c.blocked_before && !c.blocked_after));

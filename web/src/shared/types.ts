@@ -264,6 +264,8 @@ export interface Lesson {
   since: string;
   ends_ms: number;
   all: boolean;
+  /** Whoever comes into one of these is covered, too. */
+  rooms: string[];
   users: LessonUser[];
   block: boolean;
   message: string;
@@ -292,6 +294,7 @@ export interface LessonChange {
 export interface LessonPreset {
   name: string;
   all: boolean;
+  rooms: string[];
   users: LessonUser[];
   length_ms: number;
   block: boolean;

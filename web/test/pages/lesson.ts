@@ -120,6 +120,37 @@ test("for the selected, with programs; those left out are named; a preset brings
   assert.deepEqual(calls("Lessons.Start")[1], sent);
 });
 
+test("for rooms: the one that is looked at, or several; who comes later is in it; a preset brings it back", async () => {
+  await wall();
+  await page.getByRole("combobox", { name: "Room" }).first().selectOption("Room 13");
+  await plan();
+  assert.equal(await dialog().getByRole("radio", { name: "Who is in a room" }).isChecked(), true, "the room that is looked at");
+  await dialog().getByLabel("Name").fill("Rooms");
+  await text(preview(), "Who comes there later is in it, too, and stays in it until its end, elsewhere as well.");
+  const rooms = dialog().getByRole("group", { name: "Rooms" });
+  await rooms.getByRole("checkbox", { name: "Room 13" }).uncheck();
+  await text(preview(), "Choose at least one room.");
+  await dialog().getByRole("button", { name: "Start lesson" }).click({ force: true });
+  assert.deepEqual(calls("Lessons.Start"), [], "without a room nothing starts");
+  await rooms.getByRole("checkbox", { name: "Room 12" }).check();
+  await rooms.getByRole("checkbox", { name: "Room 13" }).check();
+  await text(preview(), /In the lesson: Anna Berger/);
+  await accessible();
+  await dialog().getByRole("button", { name: "Start lesson" }).click();
+  await left(/^(44:5\d|45:00)$/);
+  assert.deepEqual(calls("Lessons.Start")[0], { rooms: ["Room 12", "Room 13"], name: "Rooms", length_ms: 45 * 60_000, block: false, programs: [] });
+  await clock().click();
+  await text(page.getByRole("dialog", { name: "Lesson", exact: true }), "Room 12 and Room 13, until");
+  mock.world.endLesson("l1");
+  mock.world.presets = mock.world.presets.map((p) => ({ ...p, users: [] }));
+  await page.keyboard.press("Escape");
+  await clock().click();
+  await page.getByRole("group", { name: "Recent lessons" }).getByRole("button", { name: "Rooms" }).click();
+  assert.equal(await rooms.getByRole("checkbox", { name: "Room 12" }).isChecked(), true);
+  await page.keyboard.press("Escape");
+  await page.getByRole("combobox", { name: "Room" }).first().selectOption("");
+});
+
 test("while it runs: more time, block, message, end with what falls off", async () => {
   await wall();
   mock.world.setBlocked({ users: ["bencohen2"] }, true);
