@@ -19,12 +19,10 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "proto/xt-code.h"
 #include "relay/viewer-local-internal.h"
 
-enum {
-	PACKETS_TURN_MAX = 64,  /* then the others have their turn */
-	EVDEV_XT_SAME_MAX = 83, /* codes up to here are those of XT */
-};
+enum { PACKETS_TURN_MAX = 64 /* then the others have their turn */ };
 
 static void handle_kick(uv_timer_t *t);
 
@@ -219,54 +217,6 @@ bool viewer_local_write(struct viewer_local *v, const struct seat_message *m, in
 	return !v->base.failed;
 }
 
-/* Of the extended key event: XT codes, 0x80 for those behind 0xe0; 0: has none. */
-static uint32_t find_xt(uint32_t code)
-{
-	static const uint8_t codes[] = {
-		[86] = 0x56,  /* beside the left Shift */
-		[87] = 0x57,  /* F11 */
-		[88] = 0x58,  /* F12 */
-		[89] = 0x73,  /* Ro */
-		[90] = 0x78,  /* Katakana */
-		[91] = 0x77,  /* Hiragana */
-		[92] = 0x79,  /* Henkan */
-		[93] = 0x70,  /* Katakana and Hiragana */
-		[94] = 0x7b,  /* Muhenkan */
-		[95] = 0x5c,  /* keypad's Japanese comma */
-		[96] = 0x9c,  /* keypad's Enter */
-		[97] = 0x9d,  /* right Control */
-		[98] = 0xb5,  /* keypad's divide */
-		[99] = 0x54,  /* Print */
-		[100] = 0xb8, /* right Alt */
-		[102] = 0xc7, /* Home */
-		[103] = 0xc8, /* Up */
-		[104] = 0xc9, /* Page Up */
-		[105] = 0xcb, /* Left */
-		[106] = 0xcd, /* Right */
-		[107] = 0xcf, /* End */
-		[108] = 0xd0, /* Down */
-		[109] = 0xd1, /* Page Down */
-		[110] = 0xd2, /* Insert */
-		[111] = 0xd3, /* Delete */
-		[113] = 0xa0, /* mute */
-		[114] = 0xae, /* quieter */
-		[115] = 0xb0, /* louder */
-		[117] = 0x59, /* keypad's equal */
-		[119] = 0xc6, /* Pause */
-		[121] = 0x7e, /* keypad's comma */
-		[122] = 0x72, /* Hangul */
-		[123] = 0x71, /* Hanja */
-		[124] = 0x7d, /* Yen */
-		[125] = 0xdb, /* left Meta */
-		[126] = 0xdc, /* right Meta */
-		[127] = 0xdd, /* Menu */
-	};
-
-	if (code <= EVDEV_XT_SAME_MAX)
-		return code;
-	return code < ELEMENTSOF(codes) ? codes[code] : 0;
-}
-
 static void local_map(struct viewer *base, uint16_t *x, uint16_t *y)
 {
 	struct viewer_local *v = viewer_local_of(base);
@@ -318,7 +268,7 @@ static void dispatch(struct viewer_local *v, const struct seat_message *m)
 		handle_size(v, (uint16_t)m->size.width, (uint16_t)m->size.height);
 		break;
 	case SEAT_KEY:
-		viewer_input_key(&v->base, m->key.keysym, find_xt(m->key.code), m->key.down);
+		viewer_input_key(&v->base, m->key.keysym, xt_code_of_evdev(m->key.code), m->key.down);
 		break;
 	case SEAT_POINTER:
 		handle_pointer(v, m);
