@@ -170,7 +170,6 @@ void api_stations_map(struct request *r)
 	json_t *ids = arg_strings(&r->args, "stations", ARG_REQUIRED, MAP_MAX, 64), *id, *stations;
 	_cleanup_free_ char *what = NULL;
 	size_t i;
-	int k = 0;
 
 	if (ids && json_array_size(ids) == 0 && !r->args.bad)
 		r->args.bad = "stations";
@@ -179,11 +178,7 @@ void api_stations_map(struct request *r)
 	json_array_foreach (ids, i, id)
 		if (!find_local(r, json_string_value(id)))
 			return;
-	store_begin(r->host->store);
-	json_array_foreach (ids, i, id)
-		station_local_map(station_find(r->host, json_string_value(id)));
-	k = store_commit(r->host->store);
-	if (k < 0) {
+	if (station_local_map(r->host, ids) < 0) {
 		api_not_stored(r);
 		return;
 	}

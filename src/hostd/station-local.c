@@ -251,17 +251,33 @@ static void leave(struct station *st)
 
 /* --- orders --- */
 
-int station_local_map(struct station *st)
+int station_local_map(struct host *h, json_t *ids)
 {
-	struct station_local next = *st->local;
+	struct station_local next;
+	struct station *st;
+	json_t *id;
+	size_t i;
 	int r;
 
-	next.n_hubs = 0;
-	next.wants_pointer = false;
-	r = station_local_change(st, &next);
-	if (r == 0)
-		seats_update(st->host);
-	return r;
+	store_begin(h->store);
+	json_array_foreach (ids, i, id) {
+		st = station_find(h, json_string_value(id));
+		next = *st->local;
+		next.n_hubs = 0;
+		next.wants_pointer = false;
+		store_local(h, st->id, &next);
+	}
+	r = store_commit(h->store);
+	if (r < 0)
+		return r;
+	json_array_foreach (ids, i, id) {
+		st = station_find(h, json_string_value(id));
+		st->local->n_hubs = 0;
+		st->local->wants_pointer = false;
+		station_touch(st);
+	}
+	seats_update(h);
+	return 0;
 }
 
 int station_local_turn(struct station *st, enum orientation orientation)

@@ -61,7 +61,8 @@ int station_local_save(const struct station *st);
 int station_local_change(struct station *st, const struct station_local *next);
 
 /* What people order. Each gives the error of the store; what follows is told to the seat. */
-int station_local_map(struct station *st);
+/* Local stations that are there, by their ids: all of them or none. */
+int station_local_map(struct host *h, json_t *ids);
 int station_local_turn(struct station *st, enum orientation orientation);
 /* NULL: it may be done, else why not. */
 const char *station_local_refuses_split(const struct station *st, bool left_right);
