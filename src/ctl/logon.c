@@ -65,6 +65,22 @@ const char *stations_find_id(json_t *stations, const char *name)
 	return id ? id : name;
 }
 
+int stations_resolve(struct ctl *c, int argc, char **argv, json_t **ret)
+{
+	_cleanup_json_ json_t *stations = NULL;
+	json_t *ids;
+	int r;
+
+	r = stations_list(c, &stations);
+	if (r)
+		return r;
+	ids = json_array();
+	for (int i = 0; i < argc; i++)
+		json_array_append_new(ids, json_string(stations_find_id(stations, argv[i])));
+	*ret = ids;
+	return CTL_DONE;
+}
+
 static bool is_in_rooms(const struct ctl *c, json_t *station)
 {
 	json_t *room;
@@ -112,10 +128,10 @@ static void print_result(const struct ctl *c, json_t *result, const char *done)
 			    *reason = text_member(result, "reason");
 	bool ok = state && streq(state, "done");
 
-	printf("%s%s%s%s: %s%s%s%s%s%s\n", name, streq(name, station) ? "" : " (",
+	printf("%s%s%s%s: %s%s%s%s%s\n", name, streq(name, station) ? "" : " (",
 			streq(name, station) ? "" : station, streq(name, station) ? "" : ")", user,
 			*user ? ": " : "", text_colour(ok ? TEXT_GREEN : TEXT_RED, c->out_tty),
-			ok ? done : state, text_colour(TEXT_PLAIN, c->out_tty), "");
+			ok ? done : state, text_colour(TEXT_PLAIN, c->out_tty));
 	if (!str_is_empty(reason))
 		text_print_lines(stdout, "    ", reason);
 }

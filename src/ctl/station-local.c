@@ -5,21 +5,13 @@
 #include "base/str.h"
 #include "ctl/command.h"
 #include "ctl/list.h"
+#include "ctl/stations.h"
 
 #define MAP      "org.stationmaster.Stations.Map"
 #define IDENTIFY "org.stationmaster.Stations.Identify"
 #define SPLIT    "org.stationmaster.Stations.Split"
 #define JOIN     "org.stationmaster.Stations.Join"
 #define FORGET   "org.stationmaster.Stations.Forget"
-
-static json_t *build_ids(int argc, char **argv)
-{
-	json_t *ids = json_array();
-
-	for (int i = 0; i < argc; i++)
-		json_array_append_new(ids, json_string(argv[i]));
-	return ids;
-}
 
 /* What a station asks for now, in words. */
 static const char *mapping_text(json_t *station)
@@ -57,23 +49,27 @@ static int print_stations(struct ctl *c, const char *method, json_t *stations)
 
 int station_map_run(struct ctl *c, int argc, char **argv)
 {
-	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_json_ json_t *reply = NULL, *ids = NULL;
 	int r;
 
-	r = ctl_call(c, MAP, json_pack("{s:o}", "stations", build_ids(argc, argv)), CTL_ANSWER_MS,
-			&reply);
+	r = stations_resolve(c, argc, argv, &ids);
+	if (r)
+		return r;
+	r = ctl_call(c, MAP, json_pack("{s:O}", "stations", ids), CTL_ANSWER_MS, &reply);
 	return r ? r : print_stations(c, MAP, json_object_get(reply, "stations"));
 }
 
 int station_identify_run(struct ctl *c, int argc, char **argv)
 {
-	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_json_ json_t *reply = NULL, *ids = NULL;
 	int r;
 
-	r = ctl_call(c, IDENTIFY,
-			json_pack("{s:o, s:b}", "stations",
-					c->all ? json_null() : build_ids(argc, argv), "show",
-					!c->off),
+	if (c->all)
+		ids = json_null();
+	r = ids ? CTL_DONE : stations_resolve(c, argc, argv, &ids);
+	if (r)
+		return r;
+	r = ctl_call(c, IDENTIFY, json_pack("{s:O, s:b}", "stations", ids, "show", !c->off),
 			CTL_ANSWER_MS, &reply);
 	if (r)
 		return r;
@@ -87,12 +83,14 @@ int station_identify_run(struct ctl *c, int argc, char **argv)
 
 int station_split_run(struct ctl *c, int argc, char **argv)
 {
-	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_json_ json_t *reply = NULL, *ids = NULL;
 	int r;
 
-	(void)argc;
+	r = stations_resolve(c, argc, argv, &ids);
+	if (r)
+		return r;
 	r = ctl_call(c, SPLIT,
-			json_pack("{s:s, s:s}", "station", argv[0], "direction",
+			json_pack("{s:O, s:s}", "station", json_array_get(ids, 0), "direction",
 					c->top_bottom ? "top_bottom" : "left_right"),
 			CTL_ANSWER_MS, &reply);
 	return r ? r : print_stations(c, SPLIT, json_object_get(reply, "stations"));
@@ -100,11 +98,14 @@ int station_split_run(struct ctl *c, int argc, char **argv)
 
 int station_join_run(struct ctl *c, int argc, char **argv)
 {
-	_cleanup_json_ json_t *reply = NULL, *stations = NULL;
+	_cleanup_json_ json_t *reply = NULL, *stations = NULL, *ids = NULL;
 	int r;
 
-	(void)argc;
-	r = ctl_call(c, JOIN, json_pack("{s:s}", "station", argv[0]), CTL_ANSWER_MS, &reply);
+	r = stations_resolve(c, argc, argv, &ids);
+	if (r)
+		return r;
+	r = ctl_call(c, JOIN, json_pack("{s:O}", "station", json_array_get(ids, 0)), CTL_ANSWER_MS,
+			&reply);
 	if (r)
 		return r;
 	stations = json_pack("[O]", json_object_get(reply, "station"));
@@ -113,11 +114,14 @@ int station_join_run(struct ctl *c, int argc, char **argv)
 
 int station_forget_run(struct ctl *c, int argc, char **argv)
 {
-	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_json_ json_t *reply = NULL, *ids = NULL;
 	int r;
 
-	(void)argc;
-	r = ctl_call(c, FORGET, json_pack("{s:s}", "station", argv[0]), CTL_ANSWER_MS, &reply);
+	r = stations_resolve(c, argc, argv, &ids);
+	if (r)
+		return r;
+	r = ctl_call(c, FORGET, json_pack("{s:O}", "station", json_array_get(ids, 0)),
+			CTL_ANSWER_MS, &reply);
 	if (r)
 		return r;
 	if (c->json)

@@ -138,24 +138,30 @@ int station_print(struct ctl *c, const char *method, json_t *reply)
 
 int station_show_run(struct ctl *c, int argc, char **argv)
 {
-	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_json_ json_t *reply = NULL, *ids = NULL;
 	int r;
 
-	(void)argc;
-	r = ctl_call(c, GET, json_pack("{s:s}", "station", argv[0]), CTL_ANSWER_MS, &reply);
+	r = stations_resolve(c, argc, argv, &ids);
+	if (r)
+		return r;
+	r = ctl_call(c, GET, json_pack("{s:O}", "station", json_array_get(ids, 0)), CTL_ANSWER_MS,
+			&reply);
 	return r ? r : station_print(c, GET, reply);
 }
 
 int station_set_run(struct ctl *c, int argc, char **argv)
 {
-	_cleanup_json_ json_t *reply = NULL, *parameters = json_pack("{s:s}", "station", argv[0]);
+	_cleanup_json_ json_t *reply = NULL, *ids = NULL, *parameters = json_object();
 	int r;
 
-	(void)argc;
 	if (!c->name && !c->rooms && !c->orientation)
 		return ctl_usage(c, "What should be set? Give --name, --room or --orientation.");
 	if (json_array_size(c->rooms) > 1)
 		return ctl_usage(c, "A station stands in one room: give --room once.");
+	r = stations_resolve(c, argc, argv, &ids);
+	if (r)
+		return r;
+	json_object_set(parameters, "station", json_array_get(ids, 0));
 	if (c->name)
 		json_object_set_new(parameters, "name", json_string(c->name));
 	if (c->orientation)

@@ -8,5 +8,7 @@
 int stations_list(struct ctl *c, json_t **ret);
 /* The id of the one with this id or this name; else name. Borrowed from either. */
 const char *stations_find_id(json_t *stations, const char *name);
+/* The ids of all that are named (owned array of strings); an exit code. */
+int stations_resolve(struct ctl *c, int argc, char **argv, json_t **ret);
 /* Prints a reply with "station"; an exit code. */
 int station_print(struct ctl *c, const char *method, json_t *reply);

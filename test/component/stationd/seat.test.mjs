@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Local stations: outputs become stations, keys map them, split and join, what is missing, identify; over restarts.
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { Daemon, openRelay, until } from "./daemon.mjs";
 import { Connection } from "./varlink.mjs";
@@ -115,6 +116,28 @@ test("map again touches one station only; its session and name stay", async () =
   await until("the session again", () => scene("local-1")?.kind === "session" && scene("local-1").input);
 });
 
+/** Changes the data base as somebody with root would. */
+async function behindItsBack(sql) {
+  await d.kill("SIGTERM");
+  execFileSync("python3", ["-c", "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\nc.execute(sys.argv[2])\nc.commit()", "/var/lib/stationmaster/state.db", sql]);
+  await d.spawn();
+  await again();
+  await seat.report([output(1), output(2)], TWO);
+  for (const id of ["local-1", "local-2"]) await open(id);
+}
+const ctl = (...args) => JSON.parse(execFileSync(process.env.STATIONCTL, [...args, "--json"], { encoding: "utf8" }));
+
+test("several are mapped, or none", async () => {
+  const before = [seat.place("local-1").hubs, seat.place("local-2").hubs];
+  await behindItsBack("CREATE TRIGGER full BEFORE INSERT ON local_stations WHEN NEW.station = 'local-2' BEGIN SELECT RAISE(ABORT, 'full'); END");
+  assert.equal((await fails("Stations.Map", { stations: ["local-1", "local-2"] })).error, "Stations.Failed");
+  assert.deepEqual((await list()).map((s) => s.mapping), ["done", "done"]);
+  await root.call("Stations.Identify", { stations: null, show: false });
+  assert.deepEqual([seat.place("local-1").hubs, seat.place("local-2").hubs], before, "the seat was told nothing");
+  await behindItsBack("DROP TRIGGER full");
+  assert.deepEqual([seat.place("local-1").hubs, seat.place("local-2").hubs], before);
+});
+
 test("a pointer that belongs to nobody is asked for; a key skips; both are kept", async () => {
   const devices = [...TWO, keyboard("3.1"), pointer("4")];
   await seat.report([output(1), output(2), output(3)], devices);
@@ -188,6 +211,23 @@ test("forget: only what is unplugged, and whole; it is a new one afterwards", as
   assert.deepEqual((await list()).map((s) => s.id), ["local-1", "local-2"]);
   await seat.report([output(1), output(2), output(3)], TWO);
   assert.equal((await list()).at(-1).name, (await list()).at(-1).id);
+});
+
+test("stationctl takes names as well as ids", async () => {
+  assert.equal(ctl("station", "show", "Window").id, "local-1");
+  assert.equal(ctl("station", "set", "Window", "--orientation", "portrait").orientation, "portrait");
+  await open("local-1");
+  ctl("station", "identify", "Window");
+  await until("the name", () => scene("local-1")?.identify?.name === "Window");
+  ctl("station", "identify", "Window", "--off");
+  assert.deepEqual(ctl("station", "map", "Window", "local-2").map((s) => [s.id, s.mapping]), [["local-1", "keyboard"], ["local-2", "waiting"]]);
+  await seat.press("2.1");
+  await seat.press("1.1");
+  assert.deepEqual((await list()).slice(0, 2).map((s) => s.mapping), ["done", "done"]);
+  assert.deepEqual(ctl("station", "split", "Window").map((s) => s.area), ["left", "right"]);
+  assert.equal(ctl("station", "join", "Window")[0].area, "whole");
+  const unknown = spawnSync(process.env.STATIONCTL, ["station", "forget", "Door"], { encoding: "utf8" });
+  assert.match(unknown.stderr, /no such station/);
 });
 
 test("what is not local cannot be mapped, split, joined, turned or forgotten", async () => {
