@@ -268,7 +268,8 @@ static void dispatch(struct viewer_local *v, const struct seat_message *m)
 		handle_size(v, (uint16_t)m->size.width, (uint16_t)m->size.height);
 		break;
 	case SEAT_KEY:
-		viewer_input_key(&v->base, m->key.keysym, xt_code_of_evdev(m->key.code), m->key.down);
+		viewer_input_key(&v->base, m->key.keysym, xt_code_of_evdev(m->key.code),
+				m->key.down);
 		break;
 	case SEAT_POINTER:
 		handle_pointer(v, m);
