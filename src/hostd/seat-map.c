@@ -3,6 +3,9 @@
  * The mapping of devices to stations. station-seat routes by the same functions of usb-path.h, so
  * what is told here about a station is what its keys do.
  *
+ * A screen that nobody sits at would hold up all others: after some time its turn is over, and it
+ * has another one after all others had theirs.
+ *
  * A station that lost its keyboard keeps its hubs and does not ask again: the keyboard comes back,
  * or a supervisor has the station mapped again.
  */
@@ -61,25 +64,29 @@ static int find_owner(const struct flat *f, const char *path)
 	return hub < 0 ? -1 : (int)f->owners[hub];
 }
 
-static struct seat_station *choose(struct seat_station *stations, size_t n, bool begun)
+static bool is_asking(const struct seat_station *st)
 {
-	for (size_t i = 0; i < n; i++)
-		if (stations[i].screen &&
-				(begun ? stations[i].wants_pointer : stations[i].n_hubs == 0))
-			return &stations[i];
-	return NULL;
+	return st->screen && (st->wants_pointer || st->n_hubs == 0);
+}
+
+static bool comes_before(const struct seat_station *a, const struct seat_station *b)
+{
+	if (a->wants_pointer != b->wants_pointer)
+		return a->wants_pointer;
+	return a->passed < b->passed;
 }
 
 static void ask(struct seat_station *stations, size_t n)
 {
-	struct seat_station *asks = choose(stations, n, true);
+	struct seat_station *asks = NULL;
 
-	if (!asks)
-		asks = choose(stations, n, false);
+	for (size_t i = 0; i < n; i++)
+		if (is_asking(&stations[i]) && (!asks || comes_before(&stations[i], asks)))
+			asks = &stations[i];
 	for (size_t i = 0; i < n; i++) {
 		struct seat_station *st = &stations[i];
 
-		if (!st->screen || (st->n_hubs > 0 && !st->wants_pointer))
+		if (!is_asking(st))
 			st->mapping = SEAT_MAPPING_DONE;
 		else if (st != asks)
 			st->mapping = SEAT_MAPPING_WAITING;
@@ -112,6 +119,20 @@ void seat_map_update(const struct seat_device *devices, size_t n_devices,
 		if (stations[i].n_hubs == 0 || stations[i].pointer || !free_pointer)
 			stations[i].wants_pointer = false;
 	ask(stations, n_stations);
+}
+
+size_t seat_map_find_holder(const struct seat_station *stations, size_t n)
+{
+	size_t holder = n;
+	bool waits = false;
+
+	for (size_t i = 0; i < n; i++) {
+		waits = waits || stations[i].mapping == SEAT_MAPPING_WAITING;
+		if (stations[i].mapping == SEAT_MAPPING_KEYBOARD ||
+				stations[i].mapping == SEAT_MAPPING_POINTER)
+			holder = i;
+	}
+	return waits ? holder : n;
 }
 
 static const struct seat_device *find_device(

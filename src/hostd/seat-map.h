@@ -34,13 +34,14 @@ struct seat_station {
 	/* It got its keyboard and has not been given up asking for its pointer; cleared where that
 	 * is over. */
 	bool wants_pointer;
+	unsigned passed; /* number of the turn that it came behind; the lowest one asks */
 	/* Answers. */
 	bool keyboard, pointer;
 	enum seat_mapping mapping;
 };
 
 /* Fills in the answers. Of all that have no hubs or want a pointer one asks, the others wait: what
- * was begun comes first, then the lowest id. */
+ * was begun comes first, then whose turn is the longest ago, then the lowest id. */
 void seat_map_update(const struct seat_device *devices, size_t n_devices,
 		struct seat_station *stations, size_t n_stations);
 
@@ -55,5 +56,8 @@ enum seat_press {
 enum seat_press seat_map_press(const struct seat_device *devices, size_t n_devices,
 		const struct seat_station *stations, size_t n_stations, const char *path,
 		bool keyboard, size_t *ret_station);
+
+/* Who asks while another one waits, so that its turn has to end; n_stations: nobody. */
+size_t seat_map_find_holder(const struct seat_station *stations, size_t n_stations);
 
 const char *seat_mapping_to_string(enum seat_mapping mapping);

@@ -25,6 +25,10 @@ struct seat {
 	bool reported; /* else nothing is known yet: stations are taken to be as they were */
 	json_t *told;  /* places */
 	sd_event_source *grace;
+	/* Whose turn it is to ask while others wait; empty: nobody's. */
+	char asks[STATION_ID_MAX];
+	enum seat_mapping asks_for;
+	sd_event_source *turn;
 };
 
 /* Stations of a seat in order of ids. */
@@ -116,6 +120,7 @@ void seat_free_all(struct host *h)
 		drop_serve(s);
 		list_remove(&s->link);
 		sd_event_source_disable_unref(s->grace);
+		sd_event_source_disable_unref(s->turn);
 		json_decref(s->told);
 		json_decref(s->report.json);
 		free(s);
@@ -161,7 +166,8 @@ static void gather_members(const struct seat *s, struct members *ret)
 		ret->facts[i] = (struct seat_station){ .hubs = ret->hubs[i],
 			.n_hubs = local->n_hubs,
 			.screen = find_output(s, local->output) != NULL,
-			.wants_pointer = local->wants_pointer };
+			.wants_pointer = local->wants_pointer,
+			.passed = local->passed };
 	}
 	seat_map_update(s->report.devices, s->report.n_devices, ret->facts, ret->n);
 }
@@ -212,6 +218,33 @@ static void tell_places(struct seat *s, const struct members *m)
 	varlink_reply_more(s->serve, json_pack("{s:O}", "places", places));
 }
 
+static int handle_turn(sd_event_source *source, uint64_t usec, void *userdata);
+
+static void end_turn(struct seat *s)
+{
+	s->asks[0] = '\0';
+	s->turn = sd_event_source_disable_unref(s->turn);
+}
+
+/* Who asks goes on asking when devices come and go; another question begins anew. */
+static void follow_turn(struct seat *s, const struct members *m)
+{
+	size_t i = seat_map_find_holder(m->facts, m->n);
+	int64_t ms = s->host->conf->seats_ask_ms;
+
+	if (!s->reported || i == m->n || ms == 0) {
+		end_turn(s);
+		return;
+	}
+	if (streq(s->asks, m->stations[i]->id) && s->asks_for == m->facts[i].mapping)
+		return;
+	end_turn(s);
+	str_copy(s->asks, sizeof(s->asks), m->stations[i]->id);
+	s->asks_for = m->facts[i].mapping;
+	if (host_arm_timer(s->host, &s->turn, ms, handle_turn, s) < 0)
+		log_error("out of memory");
+}
+
 static void seat_update(struct seat *s)
 {
 	struct members m;
@@ -221,6 +254,28 @@ static void seat_update(struct seat *s)
 	tell_places(s, &m);
 	for (size_t i = 0; s->reported && i < m.n; i++)
 		take_facts(s, m.stations[i], &m.facts[i]);
+	follow_turn(s, &m);
+}
+
+static int handle_turn(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct seat *s = userdata;
+	struct station *st = station_find(s->host, s->asks);
+	struct station_local next;
+
+	end_turn(s);
+	if (!st || !st->local)
+		return 0;
+	log_info("nobody answers, the next one asks station=%s", st->id);
+	st->local->passed = station_local_get_turn(s->host);
+	if (st->local->wants_pointer) {
+		/* Whoever sits there can work with the keyboard. */
+		next = *st->local;
+		next.wants_pointer = false;
+		station_local_change(st, &next);
+	}
+	seat_update(s);
+	return 0;
 }
 
 void seats_update(struct host *h)

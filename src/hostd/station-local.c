@@ -211,7 +211,7 @@ static int add_station(struct host *h, const struct station_local *like, struct 
 
 int station_local_new(struct host *h, const char *seat, const char *output, struct station **ret)
 {
-	struct station_local local = { .screen = true };
+	struct station_local local = { .screen = true, .passed = station_local_get_turn(h) };
 	struct station *st;
 	int r;
 
@@ -251,8 +251,23 @@ static void leave(struct station *st)
 
 /* --- orders --- */
 
+unsigned station_local_get_turn(const struct host *h)
+{
+	unsigned last = 0;
+	struct list *l;
+
+	list_for_each (l, &h->stations) {
+		const struct station *st = list_entry(l, struct station, link);
+
+		if (st->local)
+			last = MAX(last, st->local->passed);
+	}
+	return last + 1;
+}
+
 int station_local_map(struct host *h, json_t *ids)
 {
+	unsigned turn = station_local_get_turn(h);
 	struct station_local next;
 	struct station *st;
 	json_t *id;
@@ -274,6 +289,7 @@ int station_local_map(struct host *h, json_t *ids)
 		st = station_find(h, json_string_value(id));
 		st->local->n_hubs = 0;
 		st->local->wants_pointer = false;
+		st->local->passed = turn;
 		station_touch(st);
 	}
 	seats_update(h);

@@ -42,6 +42,7 @@ struct station_local {
 	bool screen, keyboard, pointer;
 	int width, height; /* of the output */
 	enum seat_mapping mapping;
+	unsigned passed; /* see struct seat_station */
 };
 
 /* Members of type Station (st->local may be NULL) and Scene. */
@@ -61,6 +62,8 @@ int station_local_save(const struct station *st);
 int station_local_change(struct station *st, const struct station_local *next);
 
 /* What people order. Each gives the error of the store; what follows is told to the seat. */
+/* The number for who asks after all others; see struct seat_station. */
+unsigned station_local_get_turn(const struct host *h);
 /* Local stations that are there, by their ids: all of them or none. */
 int station_local_map(struct host *h, json_t *ids);
 int station_local_turn(struct station *st, enum orientation orientation);

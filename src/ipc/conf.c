@@ -92,6 +92,7 @@ static const struct conf_setting settings[] = {
 	STRING("seats", "leave", seats_leave, ""),
 	STRING("seats", "keyboard-layout", seats_keyboard, ""),
 	INT("seats", "keep-seconds", seats_keep_ms, "300", 10, 86400),
+	INT("seats", "ask-seconds", seats_ask_ms, "60", 0, 86400),
 	LISTEN("rdp", "listen", rdp_listen, ""),
 };
 

@@ -80,6 +80,8 @@ struct conf {
 	char *seats_leave;     /* [seats] leave: cards and connectors that are left alone */
 	char *seats_keyboard;  /* [seats] keyboard-layout; empty: that of the system */
 	int64_t seats_keep_ms; /* [seats] keep-seconds: so long sessions wait for station-seat */
+	int64_t seats_ask_ms;  /* [seats] ask-seconds: so long one asks while others wait; 0: no end
+				*/
 	char *rdp_listen;      /* [rdp] listen: address:port; empty: off */
 };
 

@@ -57,6 +57,78 @@ static void one_asks_and_the_others_wait(void **state)
 	assert_int_equal(st[2].mapping, SEAT_MAPPING_KEYBOARD);
 }
 
+static void whose_turn_is_long_ago_asks_next(void **state)
+{
+	struct seat_station st[] = { { .screen = true }, { .screen = true },
+		{ .hubs = hub2, .n_hubs = 1, .screen = true }, { .screen = true } };
+	static const size_t order[] = { 0, 1, 3, 0, 1, 3, 0 };
+	size_t which = 9;
+
+	for (unsigned i = 0; i < ELEMENTSOF(order); i++) {
+		update(st, 4);
+		assert_int_equal(seat_map_find_holder(st, 4), order[i]);
+		assert_int_equal(st[order[i]].mapping, SEAT_MAPPING_KEYBOARD);
+		/* A key is for who asks now, whoever asked before. */
+		assert_int_equal(press(st, 4, PC ":1.1:1.0", true, &which), SEAT_PRESS_KEYBOARD);
+		assert_int_equal(which, order[i]);
+		st[order[i]].passed = i + 1;
+	}
+	/* What was begun is not interrupted, however long its turn is ago. */
+	st[0].hubs = hub3;
+	st[0].n_hubs = 1;
+	st[0].wants_pointer = true;
+	update(st, 4);
+	assert_int_equal(seat_map_find_holder(st, 4), 0);
+	assert_int_equal(st[0].mapping, SEAT_MAPPING_POINTER);
+	/* Nobody waits for the last one. */
+	st[0].wants_pointer = st[1].screen = false;
+	update(st, 4);
+	assert_int_equal(st[3].mapping, SEAT_MAPPING_KEYBOARD);
+	assert_int_equal(seat_map_find_holder(st, 4), 4);
+}
+
+static void two_keys_at_once_are_two_stations(void **state)
+{
+	struct seat_station st[] = { { .screen = true }, { .screen = true } };
+	size_t which = 9;
+
+	/* Both were pressed before anybody saw the other's card: the first one maps the first. */
+	update(st, 2);
+	assert_int_equal(press(st, 2, PC ":2.1:1.0", true, &which), SEAT_PRESS_KEYBOARD);
+	assert_int_equal(which, 0);
+	st[0].hubs = hub2;
+	st[0].n_hubs = 1;
+	st[0].wants_pointer = true;
+	update(st, 2);
+	assert_int_equal(press(st, 2, PC ":1.1:1.0", true, &which), SEAT_PRESS_KEYBOARD);
+	assert_int_equal(which, 1);
+}
+
+/* One plug, two interfaces: "keyboard" and its media keys, which some call a keyboard, too. */
+static void a_keyboard_of_two_interfaces_is_one(void **state)
+{
+	static const struct seat_device twins[] = {
+		{ PC ":1.1:1.0", .keyboard = true },
+		{ PC ":1.1:1.1", .keyboard = true },
+		{ PC ":1.2:1.0", .pointer = true },
+	};
+	struct seat_station st[] = { { .screen = true }, { .screen = true } };
+	size_t which = 9;
+
+	seat_map_update(twins, 3, st, 2);
+	assert_int_equal(seat_map_press(twins, 3, st, 2, PC ":1.1:1.0", true, &which),
+			SEAT_PRESS_KEYBOARD);
+	st[which].hubs = hub1;
+	st[which].n_hubs = 1;
+	st[which].wants_pointer = true;
+	seat_map_update(twins, 3, st, 2);
+	/* Its other half tells of the same key, and is nobody else's. */
+	assert_int_equal(seat_map_press(twins, 3, st, 2, PC ":1.1:1.1", true, &which),
+			SEAT_PRESS_NOTHING);
+	assert_true(st[0].keyboard && st[0].pointer);
+	assert_int_equal(st[1].mapping, SEAT_MAPPING_KEYBOARD);
+}
+
 static void a_key_maps_the_hub_of_its_keyboard(void **state)
 {
 	struct seat_station st[] = { { .screen = true },
@@ -170,6 +242,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_asks_and_the_others_wait),
+		cmocka_unit_test(whose_turn_is_long_ago_asks_next),
+		cmocka_unit_test(two_keys_at_once_are_two_stations),
+		cmocka_unit_test(a_keyboard_of_two_interfaces_is_one),
 		cmocka_unit_test(a_key_maps_the_hub_of_its_keyboard),
 		cmocka_unit_test(a_station_without_pointer_asks_for_one),
 		cmocka_unit_test(nobody_asks_for_a_pointer_that_is_not_there),

@@ -2,6 +2,7 @@
 // Local stations: outputs become stations, keys map them, split and join, what is missing, identify; over restarts.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
+import { appendFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { Daemon, openRelay, until } from "./daemon.mjs";
 import { Connection } from "./varlink.mjs";
@@ -103,6 +104,33 @@ test("what is pulled is missing; the session stays, and comes back with the scre
   await seat.report([output(1), output(2)], TWO);
   const back = await open("local-1");
   assert.deepEqual([back.scene.kind, back.scene.session, (await station("local-1")).missing], ["session", "s1", []]);
+});
+
+test("a monitor that is away for a moment keeps mapping and session, and nobody asks", async () => {
+  const before = seat.places();
+  for (let i = 0; i < 3; i++) {
+    await seat.report([], []); // a KVM switch takes all of it away
+    assert.deepEqual((await list()).map((s) => [s.mapping, s.missing.length]), [["done", 3], ["done", 3]]);
+    await seat.report([output(2, 1024, 768)], []); // what a monitor without EDID is given
+    await seat.report([output(1), output(2)], TWO);
+    assert.deepEqual((await list()).map((s) => [s.mapping, s.missing.length, s.session]), [["done", 0, "s1"], ["done", 0, ""]]);
+  }
+  assert.deepEqual(seat.places(), before);
+});
+
+test("what has keys and is merely plugged in maps nothing", async () => {
+  const scanner = { ...keyboard("3.1"), name: "Barcode scanner" };
+  await seat.report([output(1), output(2), output(8)], [...TWO, scanner]);
+  const id = (await list()).at(-1).id;
+  await seat.report([output(1), output(2), output(8)], TWO);
+  await seat.report([output(1), output(2), output(8)], [...TWO, scanner]);
+  assert.deepEqual([(await station(id)).mapping, seat.place(id).hubs], ["keyboard", []]);
+  // Two people press in the same moment: one is first, the other is told that nothing is asked for any more.
+  await Promise.all([seat.press("3.1"), seat.press("2.1"), seat.press("3.1")]);
+  assert.deepEqual([(await station(id)).mapping, seat.place(id).hubs], ["done", [`${USB}:3`]]);
+  assert.deepEqual(seat.place("local-1").hubs, [`${USB}:2`]);
+  await seat.report([output(1), output(2)], TWO);
+  await root.call("Stations.Forget", { station: id });
 });
 
 test("map again touches one station only; its session and name stay", async () => {
@@ -214,6 +242,7 @@ test("forget: only what is unplugged, and whole; it is a new one afterwards", as
 });
 
 test("stationctl takes names as well as ids", async () => {
+  await seat.report([output(1), output(2)], TWO); // the third one asked
   assert.equal(ctl("station", "show", "Window").id, "local-1");
   assert.equal(ctl("station", "set", "Window", "--orientation", "portrait").orientation, "portrait");
   await open("local-1");
@@ -298,4 +327,28 @@ test("while station-seat is away its stations keep their sessions, but not for e
   seat = await openSeat();
   await seat.report([output(1), output(2)], TWO);
   assert.equal((await open("local-2")).scene.kind, "greeter");
+});
+
+test("a screen that nobody sits at holds up nobody", async () => {
+  appendFileSync("/run/stationd.conf", "[seats]\nask-seconds = 1\n");
+  await d.restart();
+  await again();
+  await seat.report([output(1), output(2)], [...TWO, pointer("4")]);
+  await root.call("Stations.Map", { stations: ["local-1", "local-2"] });
+  const asks = async () => (await list()).find((s) => s.mapping === "keyboard")?.id;
+  assert.equal(await asks(), "local-1");
+  await until("the next one asks", async () => (await asks()) === "local-2");
+  await until("the first one again", async () => (await asks()) === "local-1");
+  await until("the next one again", async () => (await asks()) === "local-2");
+  await seat.press("1.1");
+  // Who is to be mapped again interrupts nobody.
+  await root.call("Stations.Map", { stations: ["local-2"] });
+  assert.deepEqual((await list()).map((s) => s.mapping).slice(0, 2), ["keyboard", "waiting"]);
+  // Nobody moves the pointer while somebody waits: that station goes without.
+  await seat.report([output(1), output(2)], [keyboard("1.1"), keyboard("2.1"), pointer("4")]);
+  const first = await asks();
+  await seat.press("2.1");
+  assert.deepEqual((await list()).map((s) => s.mapping).slice(0, 2).sort(), ["pointer", "waiting"]);
+  await until("its turn is over", async () => ![first, undefined].includes(await asks()));
+  assert.deepEqual([(await station(first)).mapping, (await station(first)).missing], ["done", ["pointer"]]);
 });
