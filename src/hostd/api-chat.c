@@ -101,28 +101,62 @@ void api_chat_send(struct request *r)
 					targets_build_results(sel.targets.list, sel.targets.n)));
 }
 
-static bool may_chat_with(struct request *r, const char *user)
+/*
+ * Who may write to a person may read what was written, and so may that person. Where there is no
+ * session that could tell, the role is that of the conversation, and the room is none.
+ */
+static bool may_read(const char *user, enum role role, void *userdata)
 {
+	struct request *r = userdata;
+	bool has_session = false;
 	struct list *l;
 
+	if (streq(user, r->caller->user))
+		return true;
 	list_for_each (l, &r->host->sessions) {
 		struct session *s = list_entry(l, struct session, link);
 
-		if (streq(s->person.user, user) &&
-				rights_may(r->host, r->caller, s, ACT_CHAT, false, NULL))
+		if (!streq(s->person.user, user))
+			continue;
+		if (rights_may(r->host, r->caller, s, ACT_CHAT, false, NULL))
 			return true;
+		has_session = true;
 	}
-	return false;
+	return !has_session && rights_judge(r->host, r->caller,
+					       &(struct subject){ .role = role,
+							       .uid = (uid_t)-1,
+							       .room = "",
+							       .full_name = user },
+					       ACT_CHAT, false, NULL);
 }
 
-/* Of conversations of people in other rooms nothing is told. */
-static void keep_visible(struct request *r, json_t *messages)
+static bool is_any(const char *user, enum role role, void *userdata)
 {
-	for (size_t i = json_array_size(messages); i-- > 0;) {
-		json_t *user = json_object_get(json_array_get(messages, i), "user");
+	(void)user, (void)role, (void)userdata;
+	return true;
+}
 
-		if (!may_chat_with(r, json_string_value(user)))
-			json_array_remove(messages, i);
+/* Those that the caller may read; others stay. */
+static void clear_all(struct request *r)
+{
+	_cleanup_json_ json_t *all = chat_history(r->host, NULL, is_any, NULL),
+			      *own = chat_history(r->host, NULL, may_read, r);
+	json_t *message;
+	size_t i;
+
+	if (json_array_size(all) == json_array_size(own)) {
+		chat_clear(r->host, NULL);
+		return;
+	}
+	json_array_foreach (own, i, message) {
+		const char *user = json_string_value(json_object_get(message, "user"));
+		bool done = false;
+
+		for (size_t k = 0; k < i && !done; k++)
+			done = streq(user, json_string_value(json_object_get(
+							   json_array_get(own, k), "user")));
+		if (!done)
+			chat_clear(r->host, user);
 	}
 }
 
@@ -151,10 +185,19 @@ void api_chat_history(struct request *r)
 		}
 		user = r->caller->user;
 	}
-	messages = chat_history(r->host, user);
-	if (r->caller->role != ROLE_STANDARD && rights_are_bound(r->host, r->caller))
-		keep_visible(r, messages);
+	messages = chat_history(r->host, user, may_read, r);
 	varlink_reply(r->call, json_pack("{s:o}", "messages", messages));
+}
+
+/* Where nothing was written it is about the person: there, or nothing is known. */
+static bool may_clear(struct request *r, const char *user)
+{
+	_cleanup_json_ json_t *all = chat_history(r->host, user, is_any, NULL),
+			      *own = chat_history(r->host, user, may_read, r);
+
+	if (json_array_size(all) == 0)
+		return may_read(user, ROLE_STANDARD, r);
+	return json_array_size(all) == json_array_size(own);
 }
 
 void api_chat_clear(struct request *r)
@@ -163,15 +206,20 @@ void api_chat_clear(struct request *r)
 
 	if (!api_args_done(r))
 		return;
-	if (user && rights_are_bound(r->host, r->caller) && !may_chat_with(r, user)) {
+	if (user && !may_clear(r, user)) {
 		api_audit(r, user, "refused");
-		api_refused(r, "This person is not in a room that your rights name.");
+		api_refused(r, "This conversation is not yours to read, so you cannot clear it: the "
+			       "person is an operator or administrator, or is not in a room that your "
+			       "rights name.");
 		return;
 	}
 	if (!user && !may_for_all(r))
 		return;
 	api_audit(r, user ? user : "all", "ok");
-	chat_clear(r->host, user);
+	if (user)
+		chat_clear(r->host, user);
+	else
+		clear_all(r);
 	varlink_reply(r->call, NULL);
 }
 

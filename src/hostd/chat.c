@@ -34,12 +34,32 @@ static int add_message(struct store_row *row, void *userdata)
 	return 0;
 }
 
-json_t *chat_history(struct host *h, const char *user)
+struct history {
+	json_t *list;
+	chat_may_fn may;
+	void *userdata;
+};
+
+static int add_allowed(struct store_row *row, void *userdata)
+{
+	const struct history *history = userdata;
+	/* Written before roles were noted: told to as few as may be. */
+	enum role role = ROLE_ADMINISTRATOR;
+
+	(void)role_parse(store_row_text(row, 8), &role);
+	if (history->may(store_row_text(row, 4), role, history->userdata))
+		json_array_append_new(history->list, build_message(row));
+	return 0;
+}
+
+json_t *chat_history(struct host *h, const char *user, chat_may_fn may, void *userdata)
 {
 	json_t *list = json_array();
 
-	store_query(h->store, add_message, list,
-			"SELECT " COLUMNS " FROM chat WHERE (?1 = '' OR user = ?1) AND at_ms > ?2 "
+	store_query(h->store, add_allowed,
+			&(struct history){ .list = list, .may = may, .userdata = userdata },
+			"SELECT " COLUMNS
+			", role FROM chat WHERE (?1 = '' OR user = ?1) AND at_ms > ?2 "
 			"ORDER BY number",
 			"si", user ? user : "", clock_real_ms() - CHAT_KEEP_MS);
 	return list;
@@ -81,10 +101,11 @@ static int message_add(struct session *s, const struct caller *by, bool supervis
 	int r;
 
 	r = store_exec(h->store,
-			"INSERT INTO chat (at_ms, by_user, by_name, user, user_name, supervisor, text) "
-			"VALUES (?,?,?,?,?,?,?)",
-			"issssis", clock_real_ms(), by->user, by->full_name, s->person.user,
-			s->person.full_name, (int64_t)supervisor, text);
+			"INSERT INTO chat (at_ms, by_user, by_name, user, user_name, supervisor, text, "
+			"role) VALUES (?,?,?,?,?,?,?,?)",
+			"issssiss", clock_real_ms(), by->user, by->full_name, s->person.user,
+			s->person.full_name, (int64_t)supervisor, text,
+			role_to_string(s->person.role));
 	if (r < 0)
 		return r;
 	store_exec(h->store,

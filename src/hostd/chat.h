@@ -28,8 +28,10 @@ int chat_send(const struct caller *from, struct session *to, const char *text,
 void chat_tell(struct session *s, json_t *message);
 /* The person in this session writes. -EACCES: switched off. */
 int chat_write(struct session *s, const char *text);
+/* May this conversation be told? role: of its person. */
+typedef bool (*chat_may_fn)(const char *user, enum role role, void *userdata);
 /* user NULL: all conversations. Array of the type Message; owned. */
-json_t *chat_history(struct host *h, const char *user);
+json_t *chat_history(struct host *h, const char *user, chat_may_fn may, void *userdata);
 void chat_clear(struct host *h, const char *user);
 
 bool chat_is_enabled(struct host *h);

@@ -366,7 +366,9 @@ void events_send_chat(struct session *s, json_t *message)
 	list_for_each_safe (l, next, &s->host->watchers) {
 		struct watcher *w = list_entry(l, struct watcher, link);
 
-		if (may_see_session(&w->caller, s))
+		/* As History of org.stationmaster.Chat. */
+		if (s->person.uid == w->caller.uid ||
+				rights_may(s->host, &w->caller, s, ACT_CHAT, false, NULL))
 			watcher_send(w, json_pack("{s:s, s:O}", "kind", "chat", "message", owned));
 	}
 }

@@ -105,6 +105,8 @@ static const char *const migrations[STORE_SCHEMA] = {
 	" uid INTEGER NOT NULL, user TEXT NOT NULL, full_name TEXT NOT NULL, role TEXT NOT NULL,"
 	" acts TEXT NOT NULL, rooms TEXT NOT NULL, created_ms INTEGER NOT NULL,"
 	" expires_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL, used_from TEXT NOT NULL);"
+	/* chat.role: of the person at the station; empty: not known. */
+	"ALTER TABLE chat ADD COLUMN role TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE projections ADD COLUMN by_token INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE session_rooms (session TEXT PRIMARY KEY, boot TEXT NOT NULL, room TEXT NOT NULL)"
 	" WITHOUT ROWID;"

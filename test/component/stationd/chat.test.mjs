@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Messages both ways and raised hands: who gets them, what stations show, limits, and what is kept.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
 import { Daemon, openRelay, until } from "./daemon.mjs";
 
@@ -94,6 +95,50 @@ test("who may read: a standard user the own conversation", async () => {
   await root.call("Sessions.Start", { user: "ada" });
   const refused = await operator.call("Chat.Send", { users: ["ada"], text: "x" });
   assert.deepEqual(refused.targets.map((t) => t.state), ["refused"]);
+});
+
+test("conversations of privileged people: not for operators, with or without a session; nor for other administrators", async () => {
+  const a = await seat(1, "ada"), o = await seat(2, "otto");
+  await seat(3, "ben");
+  const other = d.caller("operator", 5104), watching = d.caller("operator", 5105);
+  await watching.watch();
+  await write(a, "the key is under the mat");
+  await write(o, "so it is");
+  await operator.call("Chat.Send", { users: ["ben"], text: "Hello" });
+  const seen = async (caller, p = {}) => (await caller.call("Chat.History", p)).messages.map((m) => m.text);
+  const check = async () => {
+    assert.deepEqual(await seen(other), ["Hello"]);
+    for (const user of ["ada", "otto"]) assert.deepEqual(await seen(other, { user }), [], user);
+    assert.deepEqual(await seen(root), ["Hello"], "administrators only log such sessions off");
+  };
+  await check();
+  await until("the event", () => watching.events.some((e) => e.kind === "chat" && e.message.text === "Hello"));
+  assert.deepEqual(watching.events.filter((e) => e.kind === "chat").map((e) => e.message.text), ["Hello"]);
+  assert.deepEqual(texts(await panel(a)), ["the key is under the mat"], "who wrote it reads it");
+  // They log off: it is remembered whose it is. A restart changes nothing.
+  for (const user of ["ada", "otto", "ben"]) {
+    const { job } = await root.call("Sessions.LogOff", { users: [user] });
+    await root.call("Jobs.Wait", { job });
+  }
+  await check();
+  disconnect();
+  await d.restart();
+  await connect();
+  assert.deepEqual(await seen(root), ["Hello"]);
+  // Nor do they clear what they cannot read, by name or with the rest.
+  assert.equal((await operator.fails("Chat.Clear", { user: "ada" })).error, "Chat.Refused");
+  await operator.call("Chat.Clear");
+  assert.deepEqual(await seen(operator), []);
+  const again = await seat(1, "ada");
+  assert.deepEqual(texts(await panel(again)), ["the key is under the mat"]);
+  // The setting that opens their sessions to administrators opens this, too.
+  disconnect();
+  await d.kill();
+  writeFileSync("/run/stationd.conf", "[roles]\nadmin-group = staff\noperator-group = users\norchestrate-privileged = yes\n");
+  await d.spawn();
+  await connect();
+  assert.deepEqual(await seen(root), ["the key is under the mat"], "Otto has cleared his own");
+  assert.deepEqual(await seen(d.caller("operator", 5106)), []);
 });
 
 test("switched off: told to stations and watchers, kept over a restart; supervisors still write", async () => {
