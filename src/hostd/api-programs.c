@@ -175,15 +175,13 @@ void api_programs_start(struct request *r)
 	if (!selection_resolve(r, &sel, ACT_START))
 		return;
 	what = str_format("%s%s%s", program ? program : "", program && *open ? " " : "", open);
-	store_begin(r->host->store);
-	selection_audit(r, &sel, what ? what : "");
 	recent_add(r, program ? program : "", open);
-	store_commit(r->host->store);
 	gather_start(r, &sel,
 			&(struct gather_order){ .method = "Run",
 					.parameters = take_ptr(parameters),
 					.timeout_ms = START_TIMEOUT_MS,
-					.handle_reply = handle_started });
+					.handle_reply = handle_started,
+					.what = what ? what : "" });
 }
 
 /* --- List --- */
@@ -443,11 +441,11 @@ void api_programs_close_by_name(struct request *r)
 	}
 	if (!selection_resolve(r, &sel, ACT_CLOSE))
 		return;
-	selection_audit(r, &sel, name);
 	gather_start(r, &sel,
 			&(struct gather_order){ .method = "CloseByName",
 					.parameters = json_pack("{s:s, s:I}", "name", name,
 							"force_ms", (json_int_t)force),
 					.timeout_ms = close_timeout(force),
-					.handle_reply = handle_name_closed });
+					.handle_reply = handle_name_closed,
+					.what = name });
 }

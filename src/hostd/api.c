@@ -158,9 +158,14 @@ void api_not_stored(struct request *r)
 	api_failed(r, API_NOT_STORED, "");
 }
 
+const char *api_method_name(const struct request *r)
+{
+	return r->call->method + strlen(PREFIX);
+}
+
 void api_audit(struct request *r, const char *targets, const char *result)
 {
-	audit_add(r->host, r->caller, r->call->method + strlen(PREFIX), targets, result);
+	audit_add(r->host, r->caller, api_method_name(r), targets, result);
 }
 
 static size_t count_chars(const char *s)

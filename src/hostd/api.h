@@ -76,6 +76,8 @@ void api_failed(struct request *r, const char *reason, const char *output);
 /* The store has not taken it. */
 #define API_NOT_STORED "This could not be written to the disk. Free disk space, then try again."
 void api_not_stored(struct request *r);
+/* The method without the prefix of ours. */
+const char *api_method_name(const struct request *r);
 void api_audit(struct request *r, const char *targets, const char *result);
 /* A message for people, clean and malloc'ed; NULL: InvalidParameter was answered. text may be NULL.
  */

@@ -20,6 +20,8 @@ struct gather {
 	struct list link; /* in host->gathers */
 	struct host *host;
 	struct varlink_call *call;
+	struct caller by;
+	char *method, *what; /* for the audit */
 	struct targets targets;
 	struct item *items;
 	size_t pending;
@@ -41,22 +43,10 @@ static void gather_free(struct gather *g)
 	sd_event_source_disable_unref(g->timer);
 	varlink_call_unref(g->call);
 	targets_done(&g->targets);
+	free(g->method);
+	free(g->what);
 	free(g->items);
 	free(g);
-}
-
-void gather_free_all(struct host *h)
-{
-	while (!list_is_empty(&h->gathers))
-		gather_free(list_entry(h->gathers.next, struct gather, link));
-}
-
-static void answer(struct gather *g)
-{
-	varlink_reply(g->call,
-			json_pack("{s:o}", "targets",
-					targets_build_results(g->targets.list, g->targets.n)));
-	gather_free(g);
 }
 
 static void item_fail(struct target *t, const char *reason)
@@ -64,6 +54,41 @@ static void item_fail(struct target *t, const char *reason)
 	free(t->reason);
 	t->state = TARGET_FAILED;
 	t->reason = strdup(reason);
+}
+
+static void fail_open(struct gather *g, const char *reason)
+{
+	for (size_t i = 0; i < g->targets.n; i++)
+		if (g->items[i].open)
+			item_fail(&g->targets.list[i], reason);
+}
+
+static void write_down(struct gather *g)
+{
+	targets_audit(g->host,
+			&(struct targets_order){
+					.by = &g->by, .method = g->method, .what = g->what },
+			&g->targets);
+}
+
+void gather_free_all(struct host *h)
+{
+	while (!list_is_empty(&h->gathers)) {
+		struct gather *g = list_entry(h->gathers.next, struct gather, link);
+
+		fail_open(g, "The daemon was ended before the session answered.");
+		write_down(g);
+		gather_free(g);
+	}
+}
+
+static void answer(struct gather *g)
+{
+	write_down(g);
+	varlink_reply(g->call,
+			json_pack("{s:o}", "targets",
+					targets_build_results(g->targets.list, g->targets.n)));
+	gather_free(g);
 }
 
 static void handle_reply(struct varlink *v, const char *error, json_t *parameters, bool continues,
@@ -88,9 +113,7 @@ static int handle_timeout(sd_event_source *source, uint64_t usec, void *userdata
 	struct gather *g = userdata;
 
 	(void)source, (void)usec;
-	for (size_t i = 0; i < g->targets.n; i++)
-		if (g->items[i].open)
-			item_fail(&g->targets.list[i], "The session did not answer in time.");
+	fail_open(g, "The session did not answer in time.");
 	answer(g);
 	return 0;
 }
@@ -139,15 +162,24 @@ void gather_start(struct request *r, struct selection *sel, const struct gather_
 		return;
 	}
 	g = calloc(1, sizeof(*g));
-	if (g)
+	if (g) {
 		g->items = calloc(MAX(sel->targets.n, (size_t)1), sizeof(*g->items));
-	if (!g || !g->items) {
+		g->method = strdup(api_method_name(r));
+		g->what = strdup(order->what);
+	}
+	if (!g || !g->items || !g->method || !g->what) {
+		if (g) {
+			free(g->items);
+			free(g->method);
+			free(g->what);
+		}
 		free(g);
 		api_failed(r, "The system is out of memory.", "");
 		return;
 	}
 	g->host = r->host;
 	g->call = varlink_call_ref(r->call);
+	g->by = *r->caller;
 	g->targets = sel->targets;
 	sel->targets = (struct targets){ 0 };
 	g->handle_reply = order->handle_reply;

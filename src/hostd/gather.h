@@ -19,10 +19,12 @@ struct gather_order {
 	json_t *parameters; /* the same for all; taken always */
 	int64_t timeout_ms;
 	gather_reply_fn handle_reply;
+	const char *what; /* before the targets in the audit */
 };
 
 /* Asks for each target of sel that is not final; takes its targets. The call is answered with
- * "targets" (session, user, full_name, state, reason), perhaps at once. */
+ * "targets" (session, user, full_name, state, reason), perhaps at once; before it stands
+ * in the audit what became of each. */
 void gather_start(struct request *r, struct selection *sel, const struct gather_order *order);
 /* Fewer than GATHERS_MAX in host->gathers or host->listings. */
 bool gather_has_room(const struct list *under_way);

@@ -797,6 +797,14 @@ void login_accept(struct host *h, struct peer *peer, struct varlink_call *call,
 	go_on_at_station(g);
 }
 
+/* A block covers what the person was reading: nobody has refused anything. */
+static bool is_taken_away(const struct login *g)
+{
+	const struct station *st = station_find(g->host, g->station);
+
+	return !st || station_get_scene_kind(st) != SCENE_GREETER;
+}
+
 bool login_cancel(struct host *h, struct peer *peer, const char *conversation)
 {
 	struct login *g = find(h, peer, conversation);
@@ -810,7 +818,7 @@ bool login_cancel(struct host *h, struct peer *peer, const char *conversation)
 		return true;
 	}
 	if (g->state == NOTICED)
-		notice_audit(g, "refused");
+		notice_audit(g, is_taken_away(g) ? "unanswered" : "refused");
 	login_free(g);
 	return true;
 }

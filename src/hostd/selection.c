@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "hostd/audit.h"
 #include "hostd/host.h"
 #include "hostd/rights.h"
 
@@ -152,22 +153,63 @@ bool selection_resolve(struct request *r, struct selection *sel, enum act act)
 	return true;
 }
 
-void selection_audit(struct request *r, const struct selection *sel, const char *what)
+static const char *audit_word(enum target_state state)
 {
-	const struct target *list = sel->targets.list;
-	size_t n = sel->targets.n;
-	char text[4096] = "";
-	size_t used = (size_t)MAX(snprintf(text, sizeof(text), "%s", what), 0), refused = 0;
+	switch (state) {
+	case TARGET_REFUSED:
+		return "=refused";
+	case TARGET_FAILED:
+		return "=failed";
+	case TARGET_FORCED:
+		return "=forced";
+	case TARGET_ASKING:
+		return "=asking";
+	default:
+		return "";
+	}
+}
 
-	for (size_t i = 0; i < n && used < sizeof(text) - 1; i++) {
+/* "partly failed: The session has just ended."; malloc'ed. */
+static char *audit_result(const struct targets *t)
+{
+	size_t refused = 0, failed = 0;
+	const char *reason = "";
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct target *one = &t->list[i];
+
+		refused += one->state == TARGET_REFUSED;
+		if (one->state == TARGET_FAILED && failed++ == 0)
+			reason = one->reason ? one->reason : "";
+	}
+	if (refused > 0)
+		return strdup(refused == t->n ? "refused" : "partly refused");
+	if (failed == 0)
+		return strdup("ok");
+	return str_format("%s%s%s", failed == t->n ? "failed" : "partly failed",
+			*reason ? ": " : "", reason);
+}
+
+void targets_audit(struct host *h, const struct targets_order *order, const struct targets *t)
+{
+	_cleanup_free_ char *result = audit_result(t);
+	char text[AUDIT_TEXT_MAX] = "";
+	size_t used = (size_t)MAX(snprintf(text, sizeof(text), "%s", order->what), 0);
+
+	for (size_t i = 0; i < t->n && used < sizeof(text) - 1; i++) {
 		int k = snprintf(text + used, sizeof(text) - used, "%s%s(%s)%s", used ? " " : "",
-				list[i].session, list[i].user,
-				list[i].state == TARGET_REFUSED  ? "=refused"
-				: list[i].state == TARGET_FAILED ? "=failed"
-								 : "");
+				t->list[i].session, t->list[i].user, audit_word(t->list[i].state));
 
 		used += (size_t)MAX(k, 0);
-		refused += list[i].state == TARGET_REFUSED;
 	}
-	api_audit(r, text, n > 0 && refused == n ? "refused" : refused ? "partly refused" : "ok");
+	audit_add(h, order->by, order->method, text, result ? result : "ok");
+}
+
+void selection_audit(struct request *r, const struct selection *sel, const char *what)
+{
+	targets_audit(r->host,
+			&(struct targets_order){ .by = r->caller,
+					.method = api_method_name(r),
+					.what = what },
+			&sel->targets);
 }

@@ -28,6 +28,13 @@ bool selection_read(struct request *r, struct selection *sel);
 /* Who may not be touched is refused, with the reason. false: an error was answered. */
 bool selection_resolve(struct request *r, struct selection *sel, enum act act);
 void selection_add(struct selection *sel, const struct session *s);
-/* One row in the audit log; what goes before the targets, may be empty. */
+/* Who has ordered what; what goes before the targets, may be empty. */
+struct targets_order {
+	const struct caller *by;
+	const char *method; /* without the prefix */
+	const char *what;
+};
+/* One row in the audit log: what has become of each, as far as it is known. */
+void targets_audit(struct host *h, const struct targets_order *order, const struct targets *t);
 void selection_audit(struct request *r, const struct selection *sel, const char *what);
 void selection_done(struct selection *sel);

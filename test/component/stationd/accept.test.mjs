@@ -94,6 +94,20 @@ test("refused: no log-on, and the audit says so; a station that goes answers not
   assert.ok((await logIn(again.station, "ben")).notice);
 });
 
+test("a block that arrives while somebody reads it is no refusal", async () => {
+  await begin();
+  const { station } = await relay.station(1);
+  const asks = await logIn(station, "anna");
+  await root.call("Blocks.Block", { stations: [station], message: "Look here" });
+  assert.equal((await scene(station)).kind, "block");
+  await relay.call("Login.Cancel", { conversation: asks.conversation });
+  assert.deepEqual((await noticed()).map((e) => [e[0], e[4]]), [["anna", "unanswered"]]);
+  await root.call("Blocks.Unblock", { all: true });
+  const again = await logIn(station, "anna");
+  await relay.call("Login.Cancel", { conversation: again.conversation });
+  assert.deepEqual((await noticed()).map((e) => e[4]), ["refused", "unanswered"]);
+});
+
 test("always: also for whoever resumes a session; not to unlock, for the dashboard or a start by a supervisor", async () => {
   await begin();
   const a = (await relay.station(1)).station, b = (await relay.station(2)).station;

@@ -201,6 +201,22 @@ test("the use of sessions is asked for while a supervisor watches, and not other
   assert.deepEqual(counts(), after);
 });
 
+test("the audit says what became of a start: with whom it runs, who has refused, and why it failed", async () => {
+  const newest = async () => {
+    const [e] = (await root.call("Audit.List", { limit: 1 })).entries;
+    return [e.method, e.targets, e.result];
+  };
+  await operator.call("Programs.Start", { users: ["anna"], open: "painter Day" });
+  assert.deepEqual(await newest(), ["Programs.Start", `painter Day ${ids.anna}(anna)`, "ok"]);
+  const poor = (await root.call("Sessions.List")).sessions.find((s) => s.user === "poor");
+  const { targets } = await operator.call("Programs.Start", { sessions: [ids.anna, poor.id], open: "painter Two" });
+  const why = targets.find((t) => t.user === "poor").reason;
+  assert.ok(why.length > 5);
+  assert.deepEqual(await newest(), ["Programs.Start", `painter Two ${ids.anna}(anna) ${poor.id}(poor)=failed`, `partly failed: ${why}`]);
+  await operator.call("Programs.Start", { sessions: [poor.id], open: "painter Three" });
+  assert.deepEqual((await newest())[2], `failed: ${why}`);
+});
+
 test("activity: who did what on whom; by role, searched, page by page, and as it happens", async () => {
   const list = async (caller, parameters = {}) => (await caller.call("Audit.List", parameters)).entries;
   const all = await list(root, { limit: 500 });
