@@ -376,7 +376,7 @@ mkdir -p /etc/stationmaster/conf.d
 printf '[system]\\nname = Machine\\n[session]\\ndesktop = openbox\\n' >/etc/stationmaster/conf.d/machine.conf
 systemctl daemon-reload
 systemctl enable --now stationd.socket stationd-relay.socket stationd-seat.socket station-relay-seat.socket station-session.socket \\
-  station-limits.socket stationd.service station-relay.service
+  station-limits.socket station-usb.socket stationd.service station-relay.service
 systemctl enable --now station-seat@seat0.service
 `;
 
