@@ -307,8 +307,8 @@ const struct command commands[] = {
 			0, ARGS_STATION, 1, 1, STATIONS "Unenrol", station_unenrol_run },
 	{ "station kiosk-file", "browser|vnc FOLDER",
 			"Make what a thin client needs to be a station",
-			"The folder gets a script, files to start it with, the certificate, and a ticket that\n"
-			"enrols the client once (--expires, default 24h, at most 7d).\n"
+			"The folder gets \"install\" to be run there, a script and files to start it with, the\n"
+			"certificate, and a ticket that enrols the client once (--expires, default 24h, at most 7d).\n"
 			"For example: stationctl station kiosk-file vnc door --name Door --room \"Room 5\"\n",
 			OPT_NAME | OPT_ROOM | OPT_EXPIRES | OPT_HOST, ARGS_FREE, 2, 2,
 			STATIONS "Invite", station_kiosk_run },

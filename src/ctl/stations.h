@@ -12,3 +12,5 @@ const char *stations_find_id(json_t *stations, const char *name);
 int stations_resolve(struct ctl *c, int argc, char **argv, json_t **ret);
 /* Prints a reply with "station"; an exit code. */
 int station_print(struct ctl *c, const char *method, json_t *reply);
+/* --name and --room as members of parameters. */
+void station_add_place(const struct ctl *c, json_t *parameters);

@@ -74,8 +74,8 @@ describe("logged on by others", () => {
   check(demo, "a viewer with a ticket is the same station wherever it comes from, and its session waits for it", async () => {
     await demo.addUser("t-kiosk", password, [], "Kiosk Test");
     await demo.ctl(["station", "kiosk-file", "vnc", "/root/kiosk", "--name", "Door", "--room", "Library", "--host", "school.example"]).then((r) => assert.equal(r.code, 0, r.stderr));
-    const files = await demo.sh("cd /root/kiosk && stat -c '%a %n' * && sh -n kiosk && grep -c school.example::5900 kiosk && openssl x509 -in ca.pem -noout && stat -c %a .");
-    assert.match(files, /^644 ca\.pem\n755 kiosk\n644 stationmaster-kiosk\.desktop\n644 stationmaster-kiosk\.service\n600 ticket\n1\n700$/m);
+    const files = await demo.sh("cd /root/kiosk && stat -c '%a %n' * && bash -n kiosk && sh -n install && grep -c school.example::5900 kiosk && openssl x509 -in ca.pem -noout && stat -c %a .");
+    assert.match(files, /^644 ca\.pem\n755 install\n755 kiosk\n644 stationmaster-kiosk\.desktop\n644 stationmaster-kiosk\.service\n600 ticket\n1\n700$/m);
     const ticket = (await demo.sh("cat /root/kiosk/ticket")).trim();
     const login = { user: "@station", password: ticket };
     const first = await Viewer.open(demo, { login });
