@@ -129,6 +129,11 @@ void web_http_answer(struct web_conn *c, int status, const char *type, char *bod
 /* {"error": ..., "parameters": ...}; parameters are taken. */
 void web_http_answer_error(struct web_conn *c, int status, const char *error, json_t *parameters);
 
+/* --- web-kiosk.c --- */
+
+/* GET /kiosk.json */
+void web_kiosk_answer(struct web_conn *c, bool head);
+
 /* --- web-api.c --- */
 /* The body is complete: answer now or later. */
 void web_api_call(struct web_conn *c);

@@ -338,6 +338,10 @@ static void page_request(struct web_conn *c, const char *path, bool head)
 		answer_text(c, 405, "Calls are made with POST.", "Allow: POST\r\n");
 		return;
 	}
+	if (streq(path, "/kiosk.json")) {
+		web_kiosk_answer(c, head);
+		return;
+	}
 	if (!c->web->files) {
 		answer_text(c, 503,
 				"The pages of Stationmaster are not installed on this system. Install "

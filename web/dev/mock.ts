@@ -215,6 +215,8 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
       }
       case "Stations.Rooms":
         return { rooms: world.rooms() };
+      case "Stations.Invite":
+        return { ticket: "dGlja2V0LW9mLWEtc3RhdGlvbi10aGF0LWlzLW5ldy4x", expires_ms: Date.now() + Number(p["lasts_ms"]) };
       case "Stations.SetAutoLogOn":
         return { results: world.setAuto(p) };
       case "Stations.LogOn":
@@ -301,6 +303,11 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
   }
 
   const server = createServer((req, res) => {
+    if (req.url === "/kiosk.json") {
+      res.setHeader("Content-Type", "application/json");
+      res.end(JSON.stringify({ https_port: 8443, vnc_port: 5900, rdp_port: 3389, certificate: { pem: "-----BEGIN CERTIFICATE-----\n", pin: "mock-pin" } }));
+      return;
+    }
     const path = new URL(req.url ?? "/", "http://x").pathname;
     res.setHeader("Content-Security-Policy", CSP);
     res.setHeader("X-Content-Type-Options", "nosniff");

@@ -444,6 +444,29 @@ const dashboard: State[] = [
       await page.locator("dialog .note-error").waitFor();
     },
   },
+  { name: "invite", from: "wall", open: async ({ page }) => (await place(page, "stations"), page.locator("[data-act=invite]").click()) },
+  {
+    name: "invite-ticket",
+    from: "wall",
+    open: async ({ page }) => {
+      await place(page, "stations");
+      await page.locator("[data-act=invite]").click();
+      await page.locator("dialog input[type=text]").first().fill("Window 3");
+      await page.locator(".dialog-acts .primary").click();
+      await page.locator("[data-act=save][aria-disabled=false]").waitFor();
+    },
+  },
+  {
+    name: "invite-viewer",
+    from: "wall",
+    open: async ({ page }) => {
+      await place(page, "stations");
+      await page.locator("[data-act=invite]").click();
+      await page.locator("input[name=kind][value=vnc]").check({ force: true });
+      await page.locator(".dialog-acts .primary").click();
+      await page.locator("[data-act=save][aria-disabled=false]").waitFor();
+    },
+  },
   {
     name: "stations-chosen",
     from: "wall",

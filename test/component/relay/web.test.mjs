@@ -2,7 +2,10 @@
 // Pages and POST /api.
 
 import assert from "node:assert/strict";
+import { createHash, X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import http from "node:http";
+import tls from "node:tls";
 import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { Bed, COOKIE, PREFIX, TOKEN } from "./bed.mjs";
@@ -28,6 +31,25 @@ describe("pages", () => {
     assert.equal(a.body.length, 2_000_000);
     assert.equal(a.headers["content-type"], "text/javascript; charset=utf-8");
     assert.equal(a.headers["cache-control"], "public, max-age=31536000, immutable");
+  });
+
+  test("what a page cannot know for the files of a thin client: ports, and the certificate as it is shown", async () => {
+    for (const secure of [false, true]) {
+      const r = await bed.request("/kiosk.json", { secure });
+      assert.equal(r.status, 200);
+      assert.equal(r.headers["cache-control"], "no-store");
+      const told = JSON.parse(r.body);
+      assert.deepEqual([told.https_port, told.vnc_port, told.rdp_port], [bed.https, bed.vnc, 0]);
+      const x = new X509Certificate(told.certificate.pem);
+      const shown = tls.connect({ host: "127.0.0.1", port: bed.https, rejectUnauthorized: false });
+      await once(shown, "secureConnect");
+      assert.equal(x.fingerprint256, shown.getPeerCertificate().fingerprint256);
+      shown.destroy();
+      const key = x.publicKey.export({ type: "spki", format: "der" });
+      assert.equal(told.certificate.pin, createHash("sha256").update(key).digest("base64"));
+    }
+    const head = await bed.request("/kiosk.json", { method: "HEAD" });
+    assert.equal(head.body.length, 0);
   });
 
   test("every answer carries the security headers", async () => {

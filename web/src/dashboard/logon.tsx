@@ -9,6 +9,7 @@ import { said, t } from "../shared/i18n";
 import type { Station } from "../shared/types";
 import { ActDialog } from "./actdialog";
 import { Check, Problem, Text } from "./fields";
+import { Invite } from "./invite";
 import { inOrder, nameOf } from "./local";
 import { LogOnPeople } from "./logonpeople";
 import { closeDialog, dialog, setAuto } from "./stationmenu";
@@ -138,15 +139,21 @@ export function Asking() {
 export function LogOnHead() {
   const off = link.value !== "live";
   return (
-    <button type="button" class="button" data-act="logon" aria-haspopup="dialog" aria-disabled={off} onClick={() => !off && (dialog.value = { what: "logon", stations: [] })}>
-      {t("logon.table.act")}
-    </button>
+    <>
+      <button type="button" class="button" data-act="invite" aria-haspopup="dialog" aria-disabled={off} onClick={() => !off && (dialog.value = { what: "invite" })}>
+        {t("invite.act")}
+      </button>
+      <button type="button" class="button" data-act="logon" aria-haspopup="dialog" aria-disabled={off} onClick={() => !off && (dialog.value = { what: "logon", stations: [] })}>
+        {t("logon.table.act")}
+      </button>
+    </>
   );
 }
 
 export function LogOnDialogs() {
   const open = dialog.value;
   if (!open) return null;
+  if (open.what === "invite") return <Invite />;
   if (open.what === "logon") return <LogOnPeople />;
   if (open.what === "auto") {
     const list = open.stations.flatMap((id) => stations.value.get(id) ?? []);

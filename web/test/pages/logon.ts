@@ -3,6 +3,7 @@
 // themselves, and stations that want in.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { accessible, mock, page, text, until, wall } from "./setup";
 
@@ -132,4 +133,38 @@ test("all by keyboard: choose all, the menu of the bar, none", async () => {
   await page.getByRole("region", { name: "List of stations" }).focus();
   await page.keyboard.press("Escape");
   await text(page.locator(".bar-target"), "Nothing selected");
+});
+
+test("an invitation: the ticket is shown once, to copy, and in the files of a thin client", async () => {
+  await open();
+  await page.getByRole("button", { name: "Invite a station …" }).click();
+  await page.getByLabel("Name of the station").fill("Window 3");
+  await page.getByLabel("Room").fill("Library");
+  await page.getByRole("radio", { name: "A week" }).check({ force: true });
+  await accessible();
+  await page.getByRole("button", { name: "Make the ticket" }).click();
+  const address = page.getByRole("textbox", { name: "Open this address" });
+  const ticket = (await address.inputValue()).split("/station#ticket=")[1]!;
+  assert.match(ticket, /^[\w-]{40,}$/);
+  await text(page.getByRole("dialog", { name: "Ticket for Window 3" }), "works once");
+  await accessible();
+  const waiting = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download the files" }).click();
+  const saved = await waiting;
+  assert.equal(saved.suggestedFilename(), "stationmaster-kiosk-Window-3.tar");
+  const path = await saved.path();
+  const read = (name: string) => execFileSync("tar", ["-xOf", path, `stationmaster-kiosk/${name}`], { encoding: "utf8" });
+  assert.equal(read("ticket"), ticket);
+  assert.match(read("kiosk"), /host=127\.0\.0\.1 port=8443/);
+  assert.match(read("pin"), /^mock-pin/);
+  assert.deepEqual(calls("Stations.Invite"), [{ kind: "browser", name: "Window 3", room: "Library", lasts_ms: 604_800_000 }]);
+  await page.getByRole("button", { name: "Another ticket" }).click();
+  await page.getByRole("radio", { name: "VNC viewer" }).check({ force: true });
+  await page.getByRole("button", { name: "Make the ticket" }).click();
+  assert.equal(await page.getByRole("textbox", { name: "Server" }).inputValue(), "127.0.0.1::5900");
+  assert.equal(await page.getByRole("textbox", { name: "User name" }).inputValue(), "@station");
+  mock.fail("Stations.Invite", "Your rights are bound to rooms: you can enrol no stations.");
+  await page.getByRole("button", { name: "Another ticket" }).click();
+  await page.getByRole("button", { name: "Make the ticket" }).click();
+  await text(page.locator("dialog [role=alert]"), "Your rights are bound to rooms");
 });
