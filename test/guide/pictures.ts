@@ -261,9 +261,22 @@ class Story {
       await this.page.locator(`.places a[href="#/${place}"]`).click();
       await this.page.locator(".place table tbody tr").nth(3).waitFor();
       await this.shot(place);
+      if (place === "stations") await this.logOn();
     }
     await this.page.locator('.places a[href="#/"]').click();
     await this.dash.wall.waitFor();
+  }
+
+  /** People logged on at three stations, counted on from the first. */
+  private async logOn(): Promise<void> {
+    for (const n of [2, 3, 4]) await this.page.locator("tbody .pick-box input").nth(n).check();
+    await this.page.locator(".bar-acts .button").nth(1).click();
+    await this.dialog.locator("tbody input[type=text]").first().fill("exam01");
+    await this.dialog.locator("[data-act=count]").click();
+    await this.shot("logon");
+    await this.page.keyboard.press("Escape");
+    await this.dialog.waitFor({ state: "detached" });
+    await this.page.locator(".bar-clear").click();
   }
 
   async tablet(): Promise<void> {

@@ -20,7 +20,7 @@ effect(() => {
 let brought = false;
 effect(() => {
   const s = scene.value;
-  const ticket = /^#ticket=([\w-]{43})$/.exec(location.hash)?.[1];
+  const ticket = /^#(?:kiosk&)?ticket=([\w-]{43})$/.exec(location.hash)?.[1];
   if (!s || brought || !ticket || s.enrolled) return;
   brought = enrol(ticket);
 });
