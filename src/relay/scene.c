@@ -211,6 +211,7 @@ int scene_parse(json_t *json, struct scene *ret)
 {
 	struct scene s = { 0 };
 	const char *session;
+	json_t *automatic;
 	struct args a;
 	bool ok;
 
@@ -227,7 +228,9 @@ int scene_parse(json_t *json, struct scene *ret)
 	s.text = text_of(&a, "text");
 	s.limit.memory = streq(text_of(&a, "limit_hit"), "memory");
 	s.limit.at_ms = arg_int(&a, "limit_hit_ms", ARG_OPTIONAL, 0, INT64_MAX, 0);
-	s.auto_name = auto_name_of(arg_any(&a, "auto", ARG_OPTIONAL));
+	automatic = arg_any(&a, "auto", ARG_OPTIONAL);
+	s.auto_name = auto_name_of(automatic);
+	s.auto_ms = json_integer_value(json_object_get(automatic, "at_ms"));
 	ok = parse_notice(arg_any(&a, "notice", ARG_OPTIONAL), &s) &&
 	     parse_block(arg_any(&a, "block", ARG_OPTIONAL), &s) &&
 	     parse_projection(arg_any(&a, "projection", ARG_OPTIONAL), &s) &&

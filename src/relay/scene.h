@@ -75,6 +75,7 @@ struct scene {
 		const char *name, *system;
 	} identify;
 	const char *auto_name; /* who is logged on here by itself soon; NULL: nobody */
+	int64_t auto_ms;       /* when, ms since 1970; in the past: that is under way */
 	const char *text;      /* why the last session ended here; may be empty */
 	json_t *json;          /* as it came; owned */
 };

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "relay/said.h"
 #include "relay/station.h"
 #include "relay/text.h"
@@ -296,6 +297,60 @@ static enum text busy_text(const struct station_greeter *s)
 	}
 }
 
+/* Whole ones that are left; at least one as long as any time is. */
+static int64_t auto_seconds(const struct station_greeter *s)
+{
+	int64_t left = station_of(s)->scene.auto_ms - clock_real_ms();
+
+	return left > 0 ? (left + 999) / 1000 : 0;
+}
+
+static void handle_tick(uv_timer_t *t);
+
+/* Only while there is something to count: else nothing wakes up. */
+static void tick_follow(struct station_greeter *s)
+{
+	int64_t left = station_of(s)->scene.auto_ms - clock_real_ms();
+
+	if (!auto_is_shown(s) || left <= 0) {
+		if (s->tick)
+			uv_timer_stop(s->tick);
+		return;
+	}
+	if (!s->tick) {
+		s->tick = calloc(1, sizeof(*s->tick));
+		if (!s->tick)
+			return; /* it says the first number until it is over */
+		uv_timer_init(relay_of(s)->loop, s->tick);
+		s->tick->data = s;
+	}
+	uv_timer_start(s->tick, handle_tick, (uint64_t)((left - 1) % 1000 + 1), 0);
+}
+
+static void handle_tick(uv_timer_t *t)
+{
+	struct station_greeter *s = t->data;
+
+	if (!auto_is_shown(s))
+		return; /* somebody may be typing */
+	s->greeter_known = false;
+	station_greeter_show(s);
+	tick_follow(s);
+}
+
+/* text: what else there is to say, or NULL. Owned. */
+static char *auto_text(const struct station_greeter *s, const char *text)
+{
+	const char *name = station_of(s)->scene.auto_name, *before = text ? text : "";
+	const char *line = str_is_empty(text) ? "" : "\n";
+	int64_t seconds = auto_seconds(s);
+
+	if (seconds == 0)
+		return str_format("%s%s%s %s", before, line, name, text_of(s, TEXT_AUTO_NOW));
+	return str_format("%s%s%s %s %lld %s", before, line, name, text_of(s, TEXT_AUTO_IN),
+			(long long)seconds, text_of(s, TEXT_AUTO_KEY));
+}
+
 static void greeter_show(struct station_greeter *s, enum scene_picture picture)
 {
 	const struct scene *scene = &station_of(s)->scene;
@@ -331,9 +386,7 @@ static void greeter_show(struct station_greeter *s, enum scene_picture picture)
 	default:
 		text = said_text(relay_of(s)->language, s->failure ? s->failure : scene->text);
 		if (auto_is_shown(s)) {
-			char *both = str_format("%s%s%s %s", text ? text : "",
-					str_is_empty(text) ? "" : "\n", scene->auto_name,
-					text_of(s, TEXT_AUTO));
+			char *both = auto_text(s, text);
 
 			free(text);
 			text = both;
@@ -474,6 +527,12 @@ void station_greeter_handle_changed(struct station_greeter *s)
 		s->greeter_known = s->greeter_known && !s->auto_told;
 	}
 	station_greeter_show(s);
+	tick_follow(s);
+}
+
+static void handle_tick_closed(uv_handle_t *h)
+{
+	free(h);
 }
 
 void station_greeter_done(struct station_greeter *s)
@@ -481,6 +540,9 @@ void station_greeter_done(struct station_greeter *s)
 	if (!s->screen.station)
 		return;
 	s->ready = false;
+	if (s->tick)
+		uv_close((uv_handle_t *)s->tick, handle_tick_closed);
+	s->tick = NULL;
 	s->login = login_free(s->login);
 	if (s->info_asked)
 		host_forget(relay_of(s)->host, &s->info);

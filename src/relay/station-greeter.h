@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <uv.h>
+
 #include "relay/login.h"
 #include "relay/station-screen.h"
 
@@ -39,6 +41,7 @@ struct station_greeter {
 	char *failure;        /* shown with the log-in, until the scene is another */
 	enum scene_kind kind; /* of the scene that was shown last */
 	bool auto_told;       /* auto log-on was told of */
+	uv_timer_t *tick;     /* counts its seconds down; NULL: none was needed yet */
 	bool held;            /* it was put off here, which the scene does not say yet */
 };
 

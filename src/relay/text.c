@@ -29,8 +29,10 @@ static const struct {
 			"Die Anmeldung hat zu lange gedauert. Verbinden Sie sich neu." },
 	[TEXT_NOT_DONE] = { "That did not work just now. Try again in a moment.",
 			"Das ging gerade nicht. Versuchen Sie es gleich noch einmal." },
-	[TEXT_AUTO] = { "is logged on here in a moment. Press a key to log in as somebody else.",
-			"wird hier gleich angemeldet. Drücken Sie eine Taste, um sich selbst anzumelden." },
+	[TEXT_AUTO_IN] = { "is logged on here in", "wird hier in" },
+	[TEXT_AUTO_KEY] = { "s. Press a key to log in as somebody else.",
+			"s angemeldet. Drücken Sie eine Taste, um sich selbst anzumelden." },
+	[TEXT_AUTO_NOW] = { "is logged on here now.", "wird hier jetzt angemeldet." },
 	[TEXT_NOT_ENROLLED] = { "This ticket is not known here: it has expired, or was taken back.",
 			"Diese Eintrittskarte gilt hier nicht: Sie ist abgelaufen oder wurde zurückgenommen." },
 };

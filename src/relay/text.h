@@ -12,7 +12,9 @@ enum text {
 	TEXT_FAILED,    /* logged in, but no session */
 	TEXT_TOO_SLOW,  /* the viewer's own log-in */
 	TEXT_NOT_DONE,  /* what a person asked for; stationd does not say why */
-	TEXT_AUTO,      /* after the name of who is logged on by itself */
+	TEXT_AUTO_IN,   /* between the name of who is logged on by itself, and seconds */
+	TEXT_AUTO_KEY,  /* after them */
+	TEXT_AUTO_NOW,  /* after the name: that is under way */
 	TEXT_NOT_ENROLLED,
 	_TEXT_MAX,
 };

@@ -285,6 +285,23 @@ test("Shift that was held before the greeter came puts automatic log-on off", as
   s.key(SHIFT, false);
 });
 
+test("automatic log-on is counted down, each second, until a key puts it off", async () => {
+  const s = await station({ ...GREETER, auto: { user: "anna", full_name: "Anna Berger", at_ms: Date.now() + 60_000 } });
+  await s.sees(W / 2, 2, GROUND, "the greeter");
+  const seen = new Set();
+  await s.until(async () => seen.add((await s.hash()).hash).size >= 4, "four pictures of an untouched greeter");
+  const hold = bed.stationd.answer("Relay.StationHold", {});
+  s.type("x");
+  assert.equal((await hold).parameters.station, s.id);
+  scene(s, GREETER);
+  // What is typed from now on is for the field, and stays there.
+  s.type("ben");
+  s.press(ENTER);
+  s.type("geheim");
+  s.press(ENTER);
+  assert.equal((await bed.stationd.take("Login.Start")).parameters.user, "ben");
+});
+
 test("bad packets end their connection and no other", async () => {
   const good = await station(GREETER);
   await good.event("frame");
