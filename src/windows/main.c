@@ -10,7 +10,10 @@
  * the front to the back) at the start and after each change, {"asked": n} for each close-pid. It
  * ends when stdin does, or the X server.
  *
- * Specification: Extended Window Manager Hints 1.5; ICCCM 4.2.8 (WM_DELETE_WINDOW).
+ * A window whose program does not tell its pid (plain X programs: xclock, xeyes, xfontsel) is known
+ * by who made it: the X server knows the process at the other end of the connection.
+ *
+ * Specification: Extended Window Manager Hints 1.5; ICCCM 4.2.8 (WM_DELETE_WINDOW); X-Resource 1.2.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +27,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include <xcb/res.h>
 #include <xcb/xcb.h>
 
 #include "base/cleanup.h"
@@ -81,6 +85,7 @@ struct windows {
 	xcb_atom_t atoms[_ATOM_MAX];
 	xcb_window_t known[WINDOWS_MAX]; /* whose properties are watched */
 	unsigned n_known;
+	bool has_res; /* the server tells whose connection a window is of */
 	bool changed;
 	int64_t due; /* of telling, CLOCK_MONOTONIC ms */
 	char line[ORDER_MAX];
@@ -154,12 +159,35 @@ static char *window_class(struct windows *w, xcb_window_t window)
 	return str_clean(raw ? raw : "", CLASS_MAX);
 }
 
+/* Of the connection that made the window; 0: not known. */
+static uint32_t maker_pid(struct windows *w, xcb_window_t window)
+{
+	const xcb_res_client_id_spec_t spec = { .client = window,
+		.mask = XCB_RES_CLIENT_ID_MASK_LOCAL_CLIENT_PID };
+	xcb_res_query_client_ids_reply_t *r;
+	xcb_res_client_id_value_iterator_t i;
+	uint32_t pid = 0;
+
+	if (!w->has_res)
+		return 0;
+	r = xcb_res_query_client_ids_reply(w->x, xcb_res_query_client_ids(w->x, 1, &spec), NULL);
+	if (!r)
+		return 0;
+	for (i = xcb_res_query_client_ids_ids_iterator(r); i.rem > 0;
+			xcb_res_client_id_value_next(&i))
+		if (i.data->spec.mask & XCB_RES_CLIENT_ID_MASK_LOCAL_CLIENT_PID &&
+				xcb_res_client_id_value_value_length(i.data) > 0)
+			pid = *xcb_res_client_id_value_value(i.data);
+	free(r);
+	return pid;
+}
+
 static uint32_t window_pid(struct windows *w, xcb_window_t window)
 {
 	uint32_t pid = 0;
 
 	property_words(w, window, w->atoms[NET_WM_PID], &pid, 1);
-	return pid;
+	return pid > 0 ? pid : maker_pid(w, window);
 }
 
 /* Panels and the desktop itself are no windows for people. */
@@ -378,6 +406,20 @@ static bool read_cookie(char *ret)
 	return true;
 }
 
+static bool server_tells_makers(struct windows *w)
+{
+	const xcb_query_extension_reply_t *res = xcb_get_extension_data(w->x, &xcb_res_id);
+	xcb_res_query_version_reply_t *r;
+	bool tells;
+
+	if (!res || !res->present)
+		return false;
+	r = xcb_res_query_version_reply(w->x, xcb_res_query_version(w->x, 1, 2), NULL);
+	tells = r && (r->server_major > 1 || (r->server_major == 1 && r->server_minor >= 2));
+	free(r);
+	return tells;
+}
+
 static bool connect_x(struct windows *w)
 {
 	static char name[] = "MIT-MAGIC-COOKIE-1";
@@ -407,6 +449,7 @@ static bool connect_x(struct windows *w)
 		w->atoms[i] = r ? r->atom : XCB_ATOM_NONE;
 		free(r);
 	}
+	w->has_res = server_tells_makers(w);
 	xcb_change_window_attributes(w->x, w->root, XCB_CW_EVENT_MASK, &mask);
 	return !xcb_connection_has_error(w->x);
 }

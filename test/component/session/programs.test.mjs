@@ -139,6 +139,23 @@ test("what cannot be started is said", async () => {
   assert.equal(await bed.ok("test -e /tmp/t-shell"), false, "no shell");
 });
 
+test("a window whose program does not tell its pid is known by its maker, and closes", async () => {
+  const { h } = await session("s9", "ben");
+  await h.call("Run", { exec: "xclock" });
+  const one = async (title) => {
+    const list = await windows(h);
+    return list.length === 1 && list[0].title === title && list[0];
+  };
+  const { id } = await until("window", () => one("xclock"));
+  const p = await find(h, "xclock");
+  await h.call("Run", { exec: "sh", arguments: ["-c", `xprop -id ${id} -remove _NET_WM_PID; xprop -id ${id} _NET_WM_PID >/tmp/t-pid; xprop -id ${id} -f WM_NAME 8s -set WM_NAME Untold`] });
+  const window = await until("it is told again", () => one("Untold"));
+  assert.match(await bed.sh("cat /tmp/t-pid"), /not found/);
+  assert.deepEqual([window.class, window.pid], ["XClock", p.pid]);
+  assert.deepEqual(await h.call("CloseProgram", { pid: p.pid, start: p.start, force_ms: -1 }), { state: "done" }, "asked, not killed");
+  await until("no window", async () => (await windows(h)).length === 0);
+});
+
 test("an X server that stops answering, and a session that ends, end no caller's wait", async () => {
   const { h, facts } = await session("s6", "anna");
   const server = await bed.sh(`pgrep -u anna -f 'Xvnc ${facts.display} |Xtigervnc ${facts.display} '`);
