@@ -167,6 +167,7 @@ static int scan_interfaces(struct udev *udev, struct devices *all, const char *s
 	struct udev_list_entry *entry;
 
 	if (!e || udev_enumerate_add_match_subsystem(e, "usb") < 0 ||
+			udev_enumerate_add_match_sysname(e, "*:*") < 0 ||
 			udev_enumerate_scan_devices(e) < 0)
 		return -ENOMEM;
 	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(e))
@@ -193,6 +194,7 @@ static int scan_keyboards(struct udev *udev, struct devices *all)
 	struct udev_list_entry *entry;
 
 	if (!e || udev_enumerate_add_match_subsystem(e, "input") < 0 ||
+			udev_enumerate_add_match_sysname(e, "event*") < 0 ||
 			udev_enumerate_add_match_property(e, "ID_INPUT_KEYBOARD", "1") < 0 ||
 			udev_enumerate_scan_devices(e) < 0)
 		return -ENOMEM;

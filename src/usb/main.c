@@ -167,19 +167,36 @@ static bool clients_reap(void)
 
 /* --- devices --- */
 
-static void read_events(struct udev_monitor *monitor)
+/* Does it concern storage, or whose hub is whose? */
+static bool event_matters(struct udev_device *d)
+{
+	const char *subsystem = udev_device_get_subsystem(d);
+
+	if (subsystem && streq(subsystem, "input"))
+		return udev_device_get_property_value(d, "ID_INPUT_KEYBOARD") &&
+		       udev_device_get_devnode(d);
+	if (subsystem && streq(subsystem, "block"))
+		return strstr(udev_device_get_devpath(d), "/usb") != NULL;
+	return true;
+}
+
+/* Was there one that matters? */
+static bool read_events(struct udev_monitor *monitor)
 {
 	struct udev_device *d;
+	bool any = false;
 
 	while ((d = udev_monitor_receive_device(monitor))) {
 		struct udev_device *parent = udev_device_get_parent_with_subsystem_devtype(
 				d, "usb", "usb_interface"); /* not owned */
 		const char *action = udev_device_get_action(d);
 
+		any = any || event_matters(d);
 		if (parent && action && streq(action, "change"))
 			storage_forget(&storage, udev_device_get_sysname(parent));
 		udev_device_unref(d);
 	}
+	return any;
 }
 
 static int open_monitor(struct udev *udev, struct udev_monitor **ret)
@@ -240,9 +257,7 @@ static int turn(int listen_fd, int signal_fd, struct udev_monitor *monitor, bool
 	if (r < 0)
 		return errno == EINTR ? 0 : -errno;
 	*ret_quit = (r == 0 && idle) || fds[FD_SIGNAL].revents;
-	if (fds[FD_UDEV].revents)
-		read_events(monitor);
-	if (fds[FD_UDEV].revents || r == 0)
+	if ((fds[FD_UDEV].revents && read_events(monitor)) || r == 0)
 		converge();
 	for (nfds_t i = FDS_FIXED; i < n; i++)
 		if (fds[i].revents)
