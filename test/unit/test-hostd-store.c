@@ -253,6 +253,122 @@ static void an_older_file_is_brought_up_to_date(void **state)
 	store_close(s);
 }
 
+/* Text of a file of this folder; malloc'ed. */
+static char *read_fixture(const char *name)
+{
+	_cleanup_free_ char *file = str_format(UNIT_DIR "/%s", name), *data = NULL;
+	size_t len = 0;
+	char *text;
+
+	assert_int_equal(fd_read_file_at(AT_FDCWD, file, 1 << 20, &data, &len), 0);
+	text = strndup(data, len);
+	assert_non_null(text);
+	return text;
+}
+
+static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *stmt = NULL;
+
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+	return stmt;
+}
+
+/* Every value of these columns, a row a line; malloc'ed. */
+static char *dump_rows(sqlite3 *db, const char *table, const char *columns)
+{
+	_cleanup_free_ char *sql =
+			str_format("SELECT json_array(%s) FROM %s ORDER BY 1", columns, table);
+	sqlite3_stmt *stmt = prepare(db, sql);
+	char *all = strdup("");
+
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		_cleanup_free_ char *before = all;
+
+		all = str_format("%s%s\n", before, (const char *)sqlite3_column_text(stmt, 0));
+	}
+	sqlite3_finalize(stmt);
+	return all;
+}
+
+enum { OLD_TABLES_MAX = 32 };
+
+struct old_table {
+	char *name, *columns, *rows;
+};
+
+static unsigned read_old_tables(sqlite3 *db, struct old_table *ret)
+{
+	sqlite3_stmt *stmt = prepare(db,
+			"SELECT m.name, group_concat(CASE c.type WHEN 'BLOB' THEN 'hex(' || c.name || ')' "
+			"ELSE c.name END) FROM sqlite_master m, pragma_table_info(m.name) c WHERE "
+			"m.type = 'table' AND m.name NOT LIKE 'sqlite%' GROUP BY m.name");
+	unsigned n = 0;
+
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		struct old_table *t = &ret[n++];
+
+		assert_true(n < OLD_TABLES_MAX);
+		t->name = strdup((const char *)sqlite3_column_text(stmt, 0));
+		t->columns = strdup((const char *)sqlite3_column_text(stmt, 1));
+		t->rows = dump_rows(db, t->name, t->columns);
+	}
+	sqlite3_finalize(stmt);
+	return n;
+}
+
+static int64_t ask(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *stmt = prepare(db, sql);
+	int64_t value;
+
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	value = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return value;
+}
+
+/* The last schema before this one, written by the code that had it: each row of each table is the
+ * same afterwards, and the columns that are new say what was so before. */
+static void a_file_of_schema_3_keeps_every_row(void **state)
+{
+	_cleanup_free_ char *sql = read_fixture("store-schema-3.sql");
+	struct old_table tables[OLD_TABLES_MAX] = { { 0 } };
+	struct store *s = NULL;
+	sqlite3 *db = NULL;
+	unsigned n;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	n = read_old_tables(db, tables);
+	assert_int_equal(n, 12);
+	sqlite3_close(db);
+	assert_int_equal(store_open(path, &s), 0);
+	store_close(s);
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(ask(db, "PRAGMA user_version"), STORE_SCHEMA);
+	for (unsigned i = 0; i < n; i++) {
+		_cleanup_free_ char *now = dump_rows(db, tables[i].name, tables[i].columns);
+
+		assert_true(*tables[i].rows); /* each has some */
+		assert_string_equal(now, tables[i].rows);
+		free(tables[i].name);
+		free(tables[i].columns);
+		free(tables[i].rows);
+	}
+	assert_int_equal(ask(db, "SELECT count(*) FROM stations WHERE named = 0 AND room = ''"), 2);
+	assert_int_equal(
+			ask(db, "SELECT count(*) FROM jobs WHERE act = 'logoff' AND cause = 'order'"),
+			1);
+	assert_int_equal(ask(db, "SELECT count(*) FROM projections WHERE by_token = 0"), 1);
+	assert_int_equal(ask(db, "SELECT count(*) FROM chat WHERE role = ''"), 2);
+	assert_int_equal(ask(db, "SELECT count(DISTINCT hash) FROM audit WHERE length(hash) = 32"),
+			4);
+	assert_int_equal(ask(db, "SELECT count(*) FROM lessons"), 0);
+	sqlite3_close(db);
+}
+
 static void a_newer_file_is_left_alone(void **state)
 {
 	struct store *s = NULL;
@@ -273,6 +389,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_damaged_file_is_moved_aside, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 				an_older_file_is_brought_up_to_date, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+				a_file_of_schema_3_keeps_every_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_newer_file_is_left_alone, setup, teardown),
 	};
 
