@@ -216,32 +216,58 @@ static void step_desktop(struct doctor *d)
 				"No desktop is installed; nobody can log in yet.");
 }
 
+static uint16_t port_of(const char *listen)
+{
+	_cleanup_free_ char *host = NULL;
+	uint16_t port = 0;
+
+	return str_is_empty(listen) || conf_parse_listen(listen, &host, &port) < 0 ? 0 : port;
+}
+
+/* The ports that stations and browsers need, each with before and after it, with between in
+ * between. malloc'ed. */
+static char *ports_list(
+		const struct conf *conf, const char *before, const char *after, const char *between)
+{
+	const uint16_t ports[] = { port_of(conf->web_listen), port_of(conf->vnc_listen),
+		port_of(conf->rdp_listen) };
+	char *all = strdup("");
+
+	for (size_t i = 0; all && i < ELEMENTSOF(ports); i++) {
+		char *longer;
+
+		if (ports[i] == 0)
+			continue;
+		longer = str_format(
+				"%s%s%s%u%s", all, *all ? between : "", before, ports[i], after);
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
 static void step_firewall(struct doctor *d)
 {
 	static const char *const nft[] = { "nft", "list", "ruleset", NULL };
 	static const char *const ufw[] = { "ufw", "status", NULL };
-	_cleanup_free_ char *rules = NULL, *status = NULL, *host = NULL, *todo = NULL;
-	uint16_t web = 0, vnc = 0;
+	_cleanup_free_ char *rules = NULL, *status = NULL, *todo = NULL,
+			    *ports = ports_list(d->conf, "", "", ", ");
 
-	conf_parse_listen(d->conf->web_listen, &host, &web);
-	free(host);
-	host = NULL;
-	conf_parse_listen(d->conf->vnc_listen, &host, &vnc);
 	if (output_read(ufw, &status) == 0 && strstr(status, "Status: active"))
-		todo = str_format("ufw allow %u/tcp; ufw allow %u/tcp", web, vnc);
+		todo = ports_list(d->conf, "ufw allow ", "/tcp", "; ");
 	else if (output_read(nft, &rules) == 0 && strstr(rules, "hook input") &&
 			(strstr(rules, "policy drop") || strstr(rules, "reject")))
 		todo = str_format(
-				"In your table: nft add rule inet filter input tcp dport { %u, %u } accept",
-				web, vnc);
+				"In your table: nft add rule inet filter input tcp dport { %s } accept",
+				ports ? ports : "");
 	if (todo)
 		finding_add(d, "firewall", FINDING_WARNING, todo,
-				"A firewall filters what comes in; stations must reach ports %u and %u.",
-				web, vnc);
+				"A firewall filters what comes in; stations must reach the ports %s.",
+				ports ? ports : "?");
 	else
 		finding_add(d, "firewall", FINDING_OK, NULL,
-				"No firewall on this computer is in the way (ports %u and %u).",
-				web, vnc);
+				"No firewall on this computer is in the way (ports %s).",
+				ports ? ports : "?");
 }
 
 /* A session of the account is started and logged off again, through the API. */

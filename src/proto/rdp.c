@@ -186,17 +186,16 @@ static struct reader data_open(const uint8_t *data, size_t len)
 
 /* --- negotiation --- */
 
-/* Before what is negotiated there may be a line of text: a cookie or a routing token. */
+/* Before what is negotiated there may be a line of text: a cookie, or a routing token, which begins
+ * as the balancer that made it likes ([MS-RDPBCGR] 2.2.1.1). */
 static void line_pass(struct reader *r)
 {
-	const uint8_t *end = r->failed ? NULL : memchr(r->p, '\n', (size_t)(r->end - r->p));
+	const uint8_t *end;
 
-	if (r->failed || r->p == r->end || *r->p != 'C')
+	if (r->failed || r->p == r->end || *r->p == NEGOTIATION_REQUEST)
 		return;
-	if (end)
-		r->p = end + 1;
-	else
-		r->p = r->end;
+	end = memchr(r->p, '\n', (size_t)(r->end - r->p));
+	r->p = end ? end + 1 : r->end;
 }
 
 int rdp_request_parse(const uint8_t *data, size_t len, uint32_t *ret_protocols)

@@ -111,6 +111,9 @@ static void test_request(void **state)
 {
 	static const uint8_t cookie[] = "\3\0\0\x2f\x2a\xe0\0\0\0\0\0Cookie: mstshash=anna.b\r\n"
 					"\1\0\x08\0\x0b\0\0\0";
+	static const uint8_t token[] = "\3\0\0\x2e\x29\xe0\0\0\0\0\0tsv://MS.1.Classroom.1.A\r\n"
+				       "\1\0\x08\0\3\0\0\0";
+	static const uint8_t nla[] = "\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\2\0\0\0";
 	static const uint8_t old[] = "\3\0\0\x0b\x06\xe0\0\0\0\0\0";
 	uint8_t own[RDP_NEGOTIATION_LEN];
 	uint32_t protocols = 99;
@@ -119,6 +122,21 @@ static void test_request(void **state)
 	assert_int_equal(protocols, 0x0b);
 	assert_int_equal(rdp_request_parse(old, sizeof(old) - 1, &protocols), 0);
 	assert_int_equal(protocols, RDP_PROTOCOL_CLASSIC);
+	/* "loadbalanceinfo" of an .rdp file; only CredSSP; a line without an end. */
+	assert_int_equal(rdp_request_parse(token, sizeof(token) - 1, &protocols), 0);
+	assert_int_equal(protocols, 3);
+	assert_int_equal(rdp_request_parse(nla, sizeof(nla) - 1, &protocols), 0);
+	assert_int_equal(protocols, 2);
+	assert_int_equal(rdp_request_parse(cookie, 30, &protocols), 0);
+	assert_int_equal(protocols, RDP_PROTOCOL_CLASSIC);
+	len = 0;
+	add("\3\0\0\0\xff\xe0\0\0\0\0\0Cookie: mstshash=", 28);
+	while (len < sizeof(packet) - 10)
+		add("a", 1);
+	add("\r\n\1\0\x08\0\1\0\0\0", 10);
+	finish();
+	assert_int_equal(rdp_request_parse(packet, len, &protocols), 0);
+	assert_int_equal(protocols, RDP_PROTOCOL_TLS);
 	rdp_request_build(own, 3);
 	assert_int_equal(rdp_packet_measure(own, sizeof(own)), sizeof(own));
 	assert_int_equal(rdp_request_parse(own, sizeof(own), &protocols), 0);
