@@ -484,15 +484,27 @@ void core_wheel(struct core *c, struct device *d, bool horizontal, double clicks
 	}
 }
 
+static bool is_within(struct rect r, int x, int y)
+{
+	return x >= r.x && x < r.x + r.w && y >= r.y && y < r.y + r.h;
+}
+
 void core_touch(struct core *c, struct device *d, double x, double y, bool down)
 {
 	struct station *s = d->station;
+	const struct screen *screen;
 	int sx, sy;
 
 	if (!used(c, d) || (!down && !d->finger))
 		return;
-	spot_to_station(&s->spot, s->spot.rect.x + (int)(x * s->spot.rect.w),
-			s->spot.rect.y + (int)(y * s->spot.rect.h), &sx, &sy);
+	screen = find_screen(c, s->place.output);
+	if (!screen)
+		return;
+	sx = (int)(x * screen->width);
+	sy = (int)(y * screen->height);
+	if (!d->finger && !is_within(s->spot.rect, sx, sy))
+		return;
+	spot_to_station(&s->spot, sx, sy, &sx, &sy);
 	if (hands_move_to(&s->hands, sx, sy))
 		moved(c, s);
 	if (down && !d->finger) {

@@ -101,7 +101,8 @@ void core_motion(struct core *c, struct device *d, double dx, double dy);
 void core_position(struct core *c, struct device *d, double x, double y);
 void core_button(struct core *c, struct device *d, uint32_t code, bool down);
 void core_wheel(struct core *c, struct device *d, bool horizontal, double clicks);
-/* A touch screen, which is turned as the picture is: the first finger is the pointer. */
+/* A touch screen, 0 to 1 of all of it, which is turned as the picture is: the first finger is the
+ * pointer. On the other half of a split screen it is not. */
 void core_touch(struct core *c, struct device *d, double x, double y, bool down);
 void core_touch_end(struct core *c, struct device *d);
 void core_leds(struct core *c, struct station *s, uint32_t leds);

@@ -350,6 +350,63 @@ static void test_touch_is_turned(void **state)
 	expect("");
 }
 
+static void test_touch_on_a_half(void **state)
+{
+	struct device *t;
+
+	two_stations();
+	set_places("[" PLACE("a", "A", "left", HUB1, "landscape") ", " PLACE(
+			"c", "A", "right", HUB2, "landscape") "]");
+	t = add(HUB ":2.3:1.0", "t", false, true);
+	said[0] = '\0';
+	core_touch(&core, t, 0.25, 0.5, true);
+	expect(""); /* the neighbour's half */
+	core_touch(&core, t, 0.75, 0.25, true);
+	expect("c:320,200/0 c:320,200/1 ");
+	core_touch(&core, t, 0.25, 0.25, false); /* drawn out of it: stays at its edge */
+	core_touch_end(&core, t);
+	expect("c:0,200/1 c:0,200/0 ");
+}
+
+/* What a German keyboard says in a session of any layout is its symbols. */
+static void test_german(void **state)
+{
+	struct device *k;
+	static const struct {
+		uint32_t code;
+		const char *said;
+	} keys[] = {
+		{ KEY_APOSTROPHE, "a:40/e4+ a:40/e4- " },
+		{ KEY_MINUS, "a:12/df+ a:12/df- " },
+		{ KEY_EQUAL, "a:13/fe51+ a:13/fe51- " },
+		{ KEY_MUTE, "a:113/1008ff12+ a:113/1008ff12- " },
+		{ KEY_PLAYPAUSE, "a:164/1008ff14+ a:164/1008ff14- " },
+		{ KEY_CALC, "a:140/1008ff1d+ a:140/1008ff1d- " },
+	};
+
+	two_stations();
+	k = add(HUB ":1.1:1.0", "k", true, false);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		char text[128] = "";
+
+		core_key(&core, k, keys[i].code, true);
+		core_key(&core, k, keys[i].code, false);
+		/* Which of them repeat is not the matter here. */
+		for (char *word = strtok(said, " "); word; word = strtok(NULL, " "))
+			if (word[0] == 'a') {
+				strcat(text, word);
+				strcat(text, " ");
+			}
+		assert_string_equal(text, keys[i].said);
+		said[0] = '\0';
+	}
+	core_key(&core, k, KEY_RIGHTALT, true);
+	core_key(&core, k, KEY_Q, true);
+	core_key(&core, k, KEY_Q, false);
+	core_key(&core, k, KEY_RIGHTALT, false);
+	expect("a:100/fe03+ a:16/40+ repeat(a 1) a:16/40- repeat(a 0) a:100/fe03- ");
+}
+
 static void test_fractions_of_wheels(void **state)
 {
 	struct device *p;
@@ -398,6 +455,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_locks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_held_while_connecting, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_touch_is_turned, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_touch_on_a_half, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_german, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fractions_of_wheels, set_up, tear_down),
 		cmocka_unit_test(test_bad_places),
 	};
