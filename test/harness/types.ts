@@ -49,7 +49,7 @@ export interface Station {
   id: string;
   name: string;
   room: string;
-  kind: "browser" | "vnc" | "rdp";
+  kind: "browser" | "vnc" | "rdp" | "local";
   address: string;
   connected: boolean;
   scene: Scene;
