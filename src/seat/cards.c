@@ -68,17 +68,23 @@ static bool look(struct card *card)
 	return changed;
 }
 
+static bool is_of_seat(const struct cards *c, struct udev_device *d)
+{
+	const char *seat = udev_device_get_property_value(d, "ID_SEAT");
+
+	return streq(seat ? seat : "seat0", c->seat);
+}
+
 /* 0 taken or not for us, -EBUSY: later. */
 static int take(struct cards *c, struct udev_device *d)
 {
 	const char *name = udev_device_get_sysname(d), *node = udev_device_get_devnode(d),
-		   *seat = udev_device_get_property_value(d, "ID_SEAT"),
 		   *id = udev_device_get_property_value(d, "ID_PATH");
 	struct card *card;
 	int r;
 
 	if (!name || !node || strncmp(name, "card", 4) != 0 || strchr(name, '-') || find(c, name) ||
-			!streq(seat ? seat : "seat0", c->seat))
+			!is_of_seat(c, d))
 		return 0;
 	id = id ? id : name;
 	if (choice_is_left(c->leave, name, id, NULL))
@@ -165,8 +171,8 @@ static bool handle_uevent(struct cards *c, struct udev_device *d)
 
 	if (!action)
 		return false;
-	if (streq(action, "remove") && card) {
-		log_info("a card is gone card=%s", name);
+	if (card && (streq(action, "remove") || !is_of_seat(c, d))) {
+		log_info("a card is gone, or is another seat's now card=%s", name);
 		card_close(card);
 		return true;
 	}

@@ -34,7 +34,9 @@ struct input {
 	struct libinput *li;
 	struct udev *udev;
 	struct core *core;
-	sd_event_source *io;
+	struct udev_monitor *monitor; /* for devices that loginctl attach gives to another seat */
+	char *seat;
+	sd_event_source *io, *moves;
 	const struct input_ops *ops;
 	void *userdata;
 	bool is_suspended;
@@ -381,6 +383,52 @@ void input_resume(struct input *i)
 	i->ops->changed(i->userdata);
 }
 
+/* Of those that are there libinput never asks again whose they are. */
+static bool is_moved(struct input *i, struct udev_device *d)
+{
+	const char *action = udev_device_get_action(d), *name = udev_device_get_sysname(d),
+		   *seat = udev_device_get_property_value(d, "ID_SEAT");
+
+	if (!action || !name || !streq(action, "change") || strncmp(name, "event", 5) != 0 ||
+			!is_for_people(d))
+		return false;
+	return (find(i, name) != NULL) != streq(seat ? seat : "seat0", i->seat);
+}
+
+static int handle_moves(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct input *i = userdata;
+	struct udev_device *d;
+	bool moved = false;
+
+	(void)source, (void)fd, (void)revents;
+	while ((d = udev_monitor_receive_device(i->monitor))) {
+		moved = is_moved(i, d) || moved;
+		udev_device_unref(d);
+	}
+	if (moved && !i->is_suspended) {
+		log_info("input devices have come from or gone to another seat");
+		input_suspend(i);
+		input_resume(i);
+	}
+	return 0;
+}
+
+static int watch_moves(struct input *i, sd_event *event)
+{
+	int r;
+
+	i->monitor = udev_monitor_new_from_netlink(i->udev, "udev");
+	if (!i->monitor)
+		return -ENOMEM;
+	r = udev_monitor_filter_add_match_subsystem_devtype(i->monitor, "input", NULL);
+	if (r >= 0)
+		r = udev_monitor_enable_receiving(i->monitor);
+	return r < 0 ? r
+		     : sd_event_add_io(event, &i->moves, udev_monitor_get_fd(i->monitor), EPOLLIN,
+				       handle_moves, i);
+}
+
 static void handle_log(struct libinput *li, enum libinput_log_priority priority, const char *format,
 		va_list args)
 {
@@ -408,11 +456,14 @@ int input_new(sd_event *event, struct udev *udev, const char *seat, struct core 
 	i->core = core;
 	i->ops = ops;
 	i->userdata = userdata;
-	i->li = libinput_udev_create_context(&interface, i, udev);
+	i->seat = strdup(seat);
+	i->li = i->seat ? libinput_udev_create_context(&interface, i, udev) : NULL;
 	if (i->li) {
 		libinput_log_set_handler(i->li, handle_log);
 		r = libinput_udev_assign_seat(i->li, seat) < 0 ? -EIO : 0;
 	}
+	if (r >= 0)
+		r = watch_moves(i, event);
 	if (r >= 0)
 		r = sd_event_add_io(event, &i->io, libinput_get_fd(i->li), EPOLLIN, handle_io, i);
 	if (r < 0) {
@@ -431,9 +482,12 @@ struct input *input_free(struct input *i)
 	if (!i)
 		return NULL;
 	sd_event_source_disable_unref(i->io);
+	sd_event_source_disable_unref(i->moves);
 	list_for_each_safe (l, next, &i->core->devices)
 		drop(i, list_entry(l, struct device, link));
 	libinput_unref(i->li);
+	udev_monitor_unref(i->monitor);
+	free(i->seat);
 	udev_unref(i->udev);
 	free(i);
 	return NULL;
