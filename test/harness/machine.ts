@@ -26,6 +26,8 @@ const stage = process.env["MACHINE_STAGE"] ?? "";
 export const outputs = 3;
 export type Head = 0 | 1 | 2;
 export type Hub = "A" | "B" | "C";
+/** Further graphics cards, with one output each; their driver is not loaded when a machine starts. */
+export type Carrier = "carrierB" | "carrierC";
 
 /** Sizes of the monitors at the outputs when a machine starts; nothing is plugged into the third. */
 export const monitors: readonly [number, number][] = [[1024, 768], [1280, 720]];
@@ -34,6 +36,9 @@ export const card = "pci-0000:00:02.0";
 const hubPorts: Record<Hub, number> = { A: 1, B: 2, C: 3 };
 /** USB hubs by the API's words. */
 export const hub = (name: Hub): string => `pci-0000:00:04.0-usb-0:${hubPorts[name]}`;
+/** udev's names of the cards, and where sysfs has them. */
+export const carrierCard: Record<Carrier, string> = { carrierB: "pci-0000:00:05.0", carrierC: "pci-0000:00:06.0" };
+export const carrierPath: Record<Carrier, string> = { carrierB: "/sys/devices/pci0000:00/0000:00:05.0", carrierC: "/sys/devices/pci0000:00/0000:00:06.0" };
 export const outputId = (head: Head): string => `${card}/Virtual-${head + 1}`;
 
 /** Two people with an account and a desktop of one plain colour. */
@@ -85,7 +90,7 @@ function command(folder: string, disk: string): string[] {
   ];
 }
 
-const carriers: Record<Hub, string> = { A: "gpu0", B: "carrierB", C: "carrierC" };
+const carriers: Record<Hub, "gpu0" | Carrier> = { A: "gpu0", B: "carrierB", C: "carrierC" };
 const keyboard = (at: Hub) => ({ driver: "usb-kbd", id: `keyboard${at}`, bus: "xhci.0", port: `${hubPorts[at]}.1`, display: carriers[at] });
 const tablet = (at: Hub) => ({ driver: "usb-tablet", id: `tablet${at}`, bus: "xhci.0", port: `${hubPorts[at]}.2`, display: "gpu0", head: hubPorts[at] - 1 });
 
@@ -104,6 +109,7 @@ function keyOf(letter: string): [string, boolean] {
 }
 
 interface Job {
+  script: string;
   resolve: (result: Result) => void;
 }
 
@@ -144,7 +150,9 @@ export class Machine {
     let own = disk;
     if (loaded) copyFileSync(disk, (own = join(this.folder, "disk.qcow2")));
     const log = openSync(artefact(`machine-${this.name}.qemu`), "w");
-    this.process = start([...command(this.folder, own), ...(loaded ? ["-loadvm", "ready", "-S"] : [])], { stdio: ["ignore", log, log], detached: Boolean(process.env["KEEP"]) });
+    // Tests that are killed leave no machine behind, unless somebody wants to look at it.
+    const bound = process.env["KEEP"] ? [] : ["setpriv", "--pdeathsig", "TERM"];
+    this.process = start([...bound, ...command(this.folder, own), ...(loaded ? ["-loadvm", "ready", "-S"] : [])], { stdio: ["ignore", log, log], detached: Boolean(process.env["KEEP"]) });
     closeSync(log);
     let ended: string | undefined;
     this.process.once("exit", (code, signal) => (ended = `QEMU has ended (${code ?? signal}): ${readFileSync(artefact(`machine-${this.name}.qemu`), "utf8")}`));
@@ -195,7 +203,7 @@ export class Machine {
     const id = String(this.next++);
     const coded = (text: string | Buffer) => (text.length ? Buffer.from(text as string).toString("base64") : "-");
     return within(script, options.timeout ?? limit(60_000), new Promise<Result>((resolve) => {
-      this.jobs.set(id, { resolve });
+      this.jobs.set(id, { script, resolve });
       this.channel.write(`${id} ${coded(script)} ${coded(options.input ?? "")}\n`);
     }));
   }
@@ -262,14 +270,16 @@ export class Machine {
 
   // --- outside: screens -----------------------------------------------------------------------------------
 
-  async screen(head: Head): Promise<Picture> {
+  /** What an output shows; a carrier is the one output of another card. */
+  async screen(head: Head | Carrier): Promise<Picture> {
     const path = join(this.folder, `head${head}.ppm`);
-    await this.qmp.run("screendump", { filename: path, device: "gpu0", head });
+    const from = typeof head === "number" ? { device: "gpu0", head } : { device: head, head: 0 };
+    await this.qmp.run("screendump", { filename: path, ...from });
     return Picture.read(path);
   }
 
   /** Waits until an output shows what fulfils a condition. */
-  see(what: string, head: Head, condition: (picture: Picture) => boolean, timeout = limit(20_000)): Promise<Picture> {
+  see(what: string, head: Head | Carrier, condition: (picture: Picture) => boolean, timeout = limit(20_000)): Promise<Picture> {
     let last: Picture | undefined;
     return until(what, async () => {
       last = await this.screen(head);
@@ -357,6 +367,7 @@ export class Machine {
   async keepEvidence(test: string): Promise<void> {
     const base = `failed/machine-${this.name}-${test.replace(/[^A-Za-z0-9]+/g, "-").slice(0, 60)}`;
     for (let head = 0; head < outputs; head++) await this.screen(head as Head).then((p) => p.save(artefact(`${base}-${head}.png`))).catch(() => undefined);
+    writeFileSync(artefact(`${base}.jobs`), [...this.jobs.values()].map((job) => job.script).join("\n---\n"));
     writeFileSync(artefact(`${base}.log`), await within("the journal", 60_000, this.journal()).catch((e: Error) => e.message));
     copyFileSync(join(this.folder, "serial"), artefact(`${base}.serial`));
   }
@@ -373,7 +384,7 @@ udevadm control --reload
 getent group station-operator >/dev/null || groupadd station-operator
 getent group station-admin >/dev/null || groupadd station-admin
 mkdir -p /etc/stationmaster/conf.d
-printf '[system]\\nname = Machine\\n[session]\\ndesktop = openbox\\n' >/etc/stationmaster/conf.d/machine.conf
+printf '[system]\\nname = Machine\\n[session]\\ndesktop = openbox\\n[station]\\nreturn-seconds = 120\\n[seats]\\nask-seconds = 0\\n' >/etc/stationmaster/conf.d/machine.conf
 systemctl daemon-reload
 systemctl enable --now stationd.socket stationd-relay.socket stationd-seat.socket station-relay-seat.socket station-session.socket \\
   station-limits.socket station-usb.socket stationd.service station-relay.service
@@ -431,11 +442,12 @@ async function prepared(): Promise<string> {
   return path;
 }
 
-/** it() whose failure keeps the journal and a picture of every output in build/artefacts/failed. */
-export function check(machine: () => Machine, name: string, fn: (machine: Machine) => Promise<void>, timeout = limit(120_000)): void {
-  void it(name, { timeout }, async () => {
+/** it() whose failure keeps the journal and a picture of every output in build/artefacts/failed, also when it hangs. */
+export function check(machine: () => Machine, name: string, fn: (machine: Machine) => Promise<void>): void {
+  // Every wait has a deadline of its own; this one is for what should have had one.
+  void it(name, { timeout: 3_600_000 }, async () => {
     try {
-      await fn(machine());
+      await within(name, limit(400_000), fn(machine()));
     } catch (error) {
       machine().failed++;
       await machine().keepEvidence(name).catch(() => undefined);
