@@ -332,6 +332,13 @@ const struct command commands[] = {
 	{ "station forget", "STATION", "Forget a local station whose screen was unplugged", NULL, 0,
 			ARGS_STATION, 1, 1, STATIONS "Forget " STATIONS "List",
 			station_forget_run },
+	{ "station storage", "block|unblock STATION...",
+			"Block storage on USB at local stations, or no longer",
+			"What is mounted there is unmounted and taken away, and what is plugged in later stays away,\n"
+			"whoever works there, until it is unblocked. \"station show\" tells what is plugged in.\n"
+			"For example: stationctl station storage block --all\n",
+			OPT_ALL | OPT_ROOM, ARGS_STORAGE, 0, CTL_TARGETS_MAX + 1,
+			STATIONS "SetStorage " STATIONS "List", station_storage_run },
 	{ "rights list", "", "What single operators may do, and where", NULL, 0, ARGS_NONE, 0, 0,
 			RIGHTS "List", rights_list_run },
 	{ "rights set", "USER", "Bind an operator to rooms, to acts, or both",

@@ -491,6 +491,7 @@ static int count_targets(const struct ctl *c, const struct command *command, int
 		return argc - c->n_tail;
 	case ARGS_TARGETS_TEXT:
 	case ARGS_NAME_TARGETS:
+	case ARGS_STORAGE:
 		return argc - 1;
 	default:
 		return argc;
@@ -503,6 +504,7 @@ static const char *what_is_missing(const struct command *command)
 	case ARGS_PROJECTION:
 		return "Which one? Give its id, or --all. What there is: stationctl project list.";
 	case ARGS_STATIONS:
+	case ARGS_STORAGE:
 		return "Which stations? Name them, or give --all. What there is: stationctl station list.";
 	case ARGS_PERSON:
 		return "Whose? Name users, or give --all. What there is: stationctl hand list.";

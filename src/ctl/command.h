@@ -85,6 +85,7 @@ enum argument_kind {
 	ARGS_STATION,
 	ARGS_STATIONS,
 	ARGS_STATION_USER, /* a station, then an account */
+	ARGS_STORAGE,      /* "block" or "unblock", then stations */
 	ARGS_STATION_TEXT, /* a station, then what nobody knows before */
 	ARGS_JOB,
 	ARGS_JOB_TARGETS, /* a job, then sessions or users */
@@ -174,6 +175,7 @@ int station_identify_run(struct ctl *c, int argc, char **argv);
 int station_split_run(struct ctl *c, int argc, char **argv);
 int station_join_run(struct ctl *c, int argc, char **argv);
 int station_forget_run(struct ctl *c, int argc, char **argv);
+int station_storage_run(struct ctl *c, int argc, char **argv);
 int rights_list_run(struct ctl *c, int argc, char **argv);
 int rights_set_run(struct ctl *c, int argc, char **argv);
 int rights_clear_run(struct ctl *c, int argc, char **argv);

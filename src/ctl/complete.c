@@ -154,7 +154,8 @@ static void complete_persons(const char *socket, const char *prefix)
 static void complete_acts(const char *prefix)
 {
 	static const char *const acts[] = { "tile", "view", "control", "block", "limit", "project",
-		"logoff", "suspend", "lock", "unlock", "start", "close", "chat", "logon" };
+		"logoff", "suspend", "lock", "unlock", "start", "close", "chat", "logon",
+		"storage" };
 	const char *comma = strrchr(prefix, ',');
 	size_t n = comma ? (size_t)(comma + 1 - prefix) : 0;
 
@@ -371,6 +372,14 @@ static void complete_arguments(const struct command *command, const char *socket
 			complete_users(prefix);
 		else
 			complete_ids(socket, prefix, "org.stationmaster.Stations.List", "stations");
+		break;
+	case ARGS_STORAGE:
+		if (before) {
+			complete_ids(socket, prefix, "org.stationmaster.Stations.List", "stations");
+			break;
+		}
+		print_candidate(prefix, "block", "keep storage on USB away");
+		print_candidate(prefix, "unblock", "bring it back");
 		break;
 	case ARGS_STATION_TEXT:
 		if (before)

@@ -200,6 +200,36 @@ static void seats_look(struct doctor *d)
 	globfree(&found);
 }
 
+/* Comes with stationmaster-seat, and is started by stationd. */
+static void storage_look(struct doctor *d)
+{
+	const char *const argv[] = { "systemctl", "show", "-p",
+		"LoadState,ActiveState,UnitFileState", "station-usb.socket", NULL };
+	_cleanup_free_ char *all = NULL, *load = NULL, *active = NULL, *todo = NULL;
+
+	if (output_read(argv, &all) != 0)
+		return;
+	load = property(all, "LoadState");
+	active = property(all, "ActiveState");
+	if (!load || !active)
+		return;
+	if (!streq(load, "loaded")) {
+		finding_add(d, "storage", FINDING_OK, NULL,
+				"Storage on USB is left to the system: stationmaster-seat is not installed.");
+	} else if (!streq(active, "active")) {
+		todo = streq(active, "inactive")
+				       ? strdup("systemctl enable --now station-usb.socket")
+				       : last_words("station-usb.socket");
+		finding_add(d, "storage", FINDING_FAULT, todo,
+				"The unit station-usb.socket is %s: storage on USB at local stations is not "
+				"guarded.",
+				active);
+	} else {
+		finding_add(d, "storage", FINDING_OK, NULL,
+				"Storage on USB at local stations is guarded (station-usb).");
+	}
+}
+
 void doctor_look_service(struct doctor *d)
 {
 	static const char *const units[] = { "stationd.socket", "stationd-relay.socket",
@@ -211,6 +241,8 @@ void doctor_look_service(struct doctor *d)
 			unit_look(d, units[i]);
 	if (access("/run/systemd/system", F_OK) == 0)
 		seats_look(d);
+	if (access("/run/systemd/system", F_OK) == 0)
+		storage_look(d);
 	places_look(d);
 	if (!d->status)
 		return;

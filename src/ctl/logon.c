@@ -92,8 +92,7 @@ static bool is_in_rooms(const struct ctl *c, json_t *station)
 	return false;
 }
 
-/* Named ones, those of --room, or all. Owned. */
-static int choose(struct ctl *c, int argc, char **argv, json_t **ret)
+int stations_choose(struct ctl *c, int argc, char **argv, json_t **ret)
 {
 	_cleanup_json_ json_t *stations = NULL, *ids = json_array();
 	json_t *station;
@@ -136,7 +135,7 @@ static void print_result(const struct ctl *c, json_t *result, const char *done)
 		text_print_lines(stdout, "    ", reason);
 }
 
-static int report(struct ctl *c, const char *method, json_t *reply, const char *done)
+int stations_report(struct ctl *c, const char *method, json_t *reply, const char *done)
 {
 	json_t *results = json_object_get(reply, "results"), *result;
 	int code = CTL_DONE;
@@ -164,13 +163,13 @@ int station_auto_run(struct ctl *c, int argc, char **argv)
 	if (c->off == (c->user != NULL))
 		return ctl_usage(c,
 				"Who should be logged on there? Give --user, or --off for nobody.");
-	r = choose(c, argc, argv, &ids);
+	r = stations_choose(c, argc, argv, &ids);
 	if (r)
 		return r;
 	parameters = json_pack("{s:O, s:s?, s:s?, s:b}", "stations", ids, "user", c->user,
 			"desktop", c->desktop, "privileged", c->privileged);
 	r = ctl_call(c, AUTO, parameters, CTL_ANSWER_MS, &reply);
-	return r ? r : report(c, AUTO, reply, c->off ? "no auto log-on" : "auto log-on");
+	return r ? r : stations_report(c, AUTO, reply, c->off ? "no auto log-on" : "auto log-on");
 }
 
 /* --- the table --- */
@@ -347,5 +346,5 @@ int station_logon_run(struct ctl *c, int argc, char **argv)
 			json_pack("{s:O, s:s?, s:b, s:b}", "people", people, "desktop", c->desktop,
 					"switch", c->switches, "privileged", c->privileged),
 			LOGON_ANSWER_MS, &reply);
-	return r ? r : report(c, LOGON, reply, "logged on");
+	return r ? r : stations_report(c, LOGON, reply, "logged on");
 }

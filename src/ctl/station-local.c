@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* station map, identify, split, join, forget: what concerns screens, keyboards and pointers. */
+/* station map, identify, split, join, forget, storage: what concerns screens, keyboards, pointers
+ * and storage on USB. */
 #include <stdio.h>
 
 #include "base/str.h"
@@ -12,6 +13,10 @@
 #define SPLIT    "org.stationmaster.Stations.Split"
 #define JOIN     "org.stationmaster.Stations.Join"
 #define FORGET   "org.stationmaster.Stations.Forget"
+#define STORAGE  "org.stationmaster.Stations.SetStorage"
+
+/* What is mounted may have to be written out first. */
+enum { STORAGE_ANSWER_MS = 60 * 1000 };
 
 /* What a station asks for now, in words. */
 static const char *mapping_text(json_t *station)
@@ -129,4 +134,27 @@ int station_forget_run(struct ctl *c, int argc, char **argv)
 	else
 		printf("%s is forgotten.\n", argv[0]);
 	return CTL_DONE;
+}
+
+int station_storage_run(struct ctl *c, int argc, char **argv)
+{
+	_cleanup_json_ json_t *reply = NULL, *ids = NULL;
+	bool block = argc > 0 && streq(argv[0], "block");
+	int r = CTL_DONE;
+
+	if (argc == 0 || (!block && !streq(argv[0], "unblock")))
+		return ctl_usage(c,
+				"What about storage? Say \"block\" or \"unblock\", then which stations.");
+	/* All that may be: stationd knows; the names of others are not asked for. */
+	if (c->all && argc == 1 && !c->rooms)
+		ids = json_null();
+	else
+		r = stations_choose(c, argc - 1, argv + 1, &ids);
+	if (!ids)
+		return r;
+	r = ctl_call(c, STORAGE, json_pack("{s:O, s:b}", "stations", ids, "blocked", block),
+			STORAGE_ANSWER_MS, &reply);
+	return r ? r
+		 : stations_report(c, STORAGE, reply,
+				   block ? "storage blocked" : "storage not blocked");
 }

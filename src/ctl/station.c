@@ -12,7 +12,7 @@
 #define SET   "org.stationmaster.Stations.Set"
 #define ROOMS "org.stationmaster.Stations.Rooms"
 
-static const char *const station_flags[] = { "blocked", NULL };
+static const char *const station_flags[] = { "blocked", "storage_blocked", NULL };
 
 /* "s12", "greeter", "block (s12)": what is shown, and the session below it. */
 static char *shows_text(json_t *station)
@@ -93,6 +93,26 @@ static bool is_local(json_t *station)
 	return json_string_length(json_object_get(station, "output")) > 0;
 }
 
+/* "Holiday: open", "Old disk: failed: No file system that is read here." */
+static void print_storage(json_t *station)
+{
+	json_t *disk;
+	size_t i;
+
+	text_print_field(stdout, "Storage",
+			json_is_true(json_object_get(station, "storage_blocked")) ? "blocked"
+										  : "not blocked");
+	json_array_foreach (json_object_get(station, "storage"), i, disk) {
+		_cleanup_free_ char *name = text_member(disk, "name"),
+				    *state = text_member(disk, "state"),
+				    *reason = text_member(disk, "reason");
+		_cleanup_free_ char *line = str_format("%s: %s%s%s", name, state,
+				str_is_empty(reason) ? "" : ": ", reason ? reason : "");
+
+		text_print_field(stdout, "", line);
+	}
+}
+
 int station_print(struct ctl *c, const char *method, json_t *reply)
 {
 	static const struct {
@@ -133,6 +153,8 @@ int station_print(struct ctl *c, const char *method, json_t *reply)
 
 		text_print_field(stdout, local[i][0], value);
 	}
+	if (is_local(station))
+		print_storage(station);
 	return CTL_DONE;
 }
 

@@ -94,6 +94,7 @@ const struct api_method api_methods[] = {
 	{ "Stations", "Split", RIGHT_SUPERVISOR, api_stations_split },
 	{ "Stations", "Join", RIGHT_SUPERVISOR, api_stations_join },
 	{ "Stations", "Forget", RIGHT_SUPERVISOR, api_stations_forget },
+	{ "Stations", "SetStorage", RIGHT_SUPERVISOR, api_stations_set_storage },
 	{ "Events", "Watch", RIGHT_ANYBODY, api_events_watch },
 	{ "Login", "Info", RIGHT_RELAY, api_login_info },
 	{ "Login", "Start", RIGHT_RELAY, api_login_start },

@@ -95,6 +95,7 @@ struct station *api_find_station(struct request *r, const char *id);
 void api_rights_free_all(struct host *h);
 void api_audit_free_all(struct host *h);
 void api_logon_free_all(struct host *h);
+void api_storage_free_all(struct host *h);
 
 void api_service_get_info(struct request *r);
 void api_service_get_description(struct request *r);
@@ -171,6 +172,7 @@ void api_stations_identify(struct request *r);
 void api_stations_split(struct request *r);
 void api_stations_join(struct request *r);
 void api_stations_forget(struct request *r);
+void api_stations_set_storage(struct request *r);
 void api_seat_serve(struct request *r);
 void api_seat_report(struct request *r);
 void api_seat_press(struct request *r);

@@ -44,6 +44,7 @@
 #include "hostd/session.h"
 #include "hostd/standing.h"
 #include "hostd/station.h"
+#include "hostd/storage.h"
 #include "hostd/timeout.h"
 #include "hostd/token.h"
 #include "hostd/view.h"
@@ -79,6 +80,7 @@ static int handle_flush(sd_event_source *source, void *userdata)
 	struct list *l;
 
 	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	storage_update(h->storage);
 	list_for_each (l, &h->sessions) {
 		struct session *s = list_entry(l, struct session, link);
 
@@ -355,6 +357,7 @@ int host_new(struct conf *conf, struct logon_notices *notices, struct host **ret
 	list_init(&h->rights_calls);
 	list_init(&h->logons);
 	list_init(&h->auto_calls);
+	list_init(&h->storage_calls);
 	list_init(&h->api_tokens);
 	list_init(&h->standings);
 	list_init(&h->tokens);
@@ -384,7 +387,8 @@ int host_new(struct conf *conf, struct logon_notices *notices, struct host **ret
 	if (r < 0)
 		return r;
 	h->limiter = limiter_new(h);
-	if (!h->limiter)
+	h->storage = storage_new(h);
+	if (!h->limiter || !h->storage)
 		return -ENOMEM;
 	host_load_groups(h);
 	h->logind = logind_new(h);
@@ -428,6 +432,8 @@ struct host *host_free(struct host *h)
 	grant_free_all(h);
 	choice_free_all(h);
 	h->limiter = limiter_free(h->limiter);
+	api_storage_free_all(h);
+	h->storage = storage_free(h->storage);
 	api_rights_free_all(h);
 	api_logon_free_all(h);
 	api_audit_free_all(h);
@@ -520,6 +526,7 @@ int host_run(struct host *h)
 	if (r < 0)
 		log_warning_errno(r, "cannot write " COUNTER_PATH);
 	web_limits_apply(h);
+	storage_update(h->storage);
 	job_resume_all(h);
 	projection_resume_all(h);
 	session_take_all_ended(h);

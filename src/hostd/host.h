@@ -37,6 +37,7 @@ struct limiter;
 struct logind;
 struct names;
 struct server;
+struct storage;
 
 struct host {
 	sd_event *event;
@@ -78,7 +79,9 @@ struct host {
 	struct list web_limited; /* people with rules (weblimit.c) */
 	sd_event_source *web_limit_end;
 	struct limiter *limiter;
-	struct list projections; /* oldest first */
+	struct storage *storage;
+	struct list storage_calls; /* of SetStorage, that wait for station-usb */
+	struct list projections;   /* oldest first */
 	unsigned n_projections;
 	struct list views; /* oldest first */
 	unsigned n_views;

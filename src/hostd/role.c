@@ -67,6 +67,10 @@ static enum verdict judge_own(const struct deed *d)
 	case ACT_SUSPEND:
 	case ACT_CLOSE:
 		return d->bulk ? VERDICT_OWN_ALONE : VERDICT_YES;
+	case ACT_STORAGE:
+		if (d->caller == ROLE_STANDARD)
+			return VERDICT_STANDARD;
+		return d->bulk ? VERDICT_OWN_ALONE : VERDICT_YES;
 	case ACT_VIEW:
 	case ACT_CONTROL:
 	case ACT_PROJECT:
@@ -189,6 +193,7 @@ static const char *const act_names[_ACT_MAX] = {
 	[ACT_CLOSE] = "close",
 	[ACT_CHAT] = "chat",
 	[ACT_LOGON] = "logon",
+	[ACT_STORAGE] = "storage",
 };
 
 const char *act_to_string(enum act act)

@@ -15,7 +15,7 @@ enum role { ROLE_STANDARD, ROLE_OPERATOR, ROLE_ADMINISTRATOR };
 /* What can be done to one session. SEE: know that it is there. BLOCK: block and unblock its user,
  * and project to it. LIMIT: limit its user's web. PROJECT: show it to others. START, CLOSE:
  * programs. CHAT: write to its user. LOGON: log somebody on at a station, which is
- * about no session.
+ * about no session. STORAGE: block storage on USB at the station that shows it.
  */
 enum act {
 	ACT_SEE,
@@ -33,6 +33,7 @@ enum act {
 	ACT_CLOSE,
 	ACT_CHAT,
 	ACT_LOGON,
+	ACT_STORAGE,
 	_ACT_MAX,
 };
 

@@ -22,6 +22,7 @@
 #include "hostd/session.h"
 #include "hostd/station-scene.h"
 #include "hostd/station.h"
+#include "hostd/storage.h"
 
 /* --- JSON --- */
 
@@ -65,6 +66,8 @@ void station_local_add_json(const struct station *st, json_t *station)
 			station, "orientation", json_string(orientation_to_string(l->orientation)));
 	json_object_set_new(station, "width", json_integer(width));
 	json_object_set_new(station, "height", json_integer(height));
+	json_object_set_new(station, "storage_blocked", json_boolean(l->storage_blocked));
+	json_object_set_new(station, "storage", storage_build_json(st));
 }
 
 void station_local_add_scene(const struct station *st, json_t *scene)
@@ -109,10 +112,11 @@ static int store_local(struct host *h, const char *id, const struct station_loca
 		return -ENOMEM;
 	return store_exec(h->store,
 			"INSERT OR REPLACE INTO local_stations (station, seat, output, area, "
-			"orientation, second, hubs, wants_pointer, secret) VALUES (?,?,?,?,?,?,?,?,?)",
-			"sssssisis", id, l->seat, l->output, area_to_string(l->area),
+			"orientation, second, hubs, wants_pointer, secret, storage_blocked) VALUES "
+			"(?,?,?,?,?,?,?,?,?,?)",
+			"sssssisisi", id, l->seat, l->output, area_to_string(l->area),
 			orientation_to_string(l->orientation), (int64_t)l->second, text,
-			(int64_t)l->wants_pointer, l->secret);
+			(int64_t)l->wants_pointer, l->secret, (int64_t)l->storage_blocked);
 }
 
 int station_local_save(const struct station *st)
@@ -159,6 +163,7 @@ static int read_row(struct store_row *row, void *userdata)
 	read_hubs(store_row_text(row, 5), l);
 	l->wants_pointer = store_row_int(row, 6) != 0;
 	str_copy(l->secret, sizeof(l->secret), store_row_text(row, 7));
+	l->storage_blocked = store_row_int(row, 8) != 0;
 	return 0;
 }
 
@@ -169,8 +174,8 @@ int station_local_load(struct station *st)
 		return -ENOMEM;
 	st->local->screen = st->local->keyboard = st->local->pointer = true;
 	store_query(st->host->store, read_row, st->local,
-			"SELECT seat, output, area, orientation, second, hubs, wants_pointer, secret "
-			"FROM local_stations WHERE station = ?",
+			"SELECT seat, output, area, orientation, second, hubs, wants_pointer, "
+			"secret, storage_blocked FROM local_stations WHERE station = ?",
 			"s", st->id);
 	return *st->local->output ? 0 : -ENOENT;
 }
@@ -241,12 +246,15 @@ static void delete_rows(const struct station *st)
 /* Out of the list; its rows have gone. Frees. */
 static void leave(struct station *st)
 {
+	struct host *h = st->host;
+
 	if (st->session)
 		station_detach(st, "");
 	log_info("forgotten station=%s", st->id);
 	events_send_station_gone(st);
 	orders_send_station_gone(st);
 	station_free(st);
+	storage_update(h->storage);
 }
 
 /* --- orders --- */
@@ -296,6 +304,14 @@ int station_local_map(struct host *h, json_t *ids)
 	return 0;
 }
 
+int station_local_block_storage(struct station *st, bool blocked)
+{
+	struct station_local next = *st->local;
+
+	next.storage_blocked = blocked;
+	return station_local_change(st, &next);
+}
+
 int station_local_turn(struct station *st, enum orientation orientation)
 {
 	struct station_local next = *st->local;
@@ -336,6 +352,7 @@ int station_local_split(struct station *st, bool left_right, struct station **re
 	other.area = left_right ? AREA_RIGHT : AREA_BOTTOM;
 	other.second = true;
 	other.n_hubs = 0;
+	other.storage_blocked = false; /* a place of its own, with a hub of its own */
 	other.wants_pointer = other.keyboard = other.pointer = false;
 	r = add_station(h, &other, &second);
 	if (r < 0)

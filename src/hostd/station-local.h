@@ -37,6 +37,7 @@ struct station_local {
 	char hubs[SEAT_HUBS_MAX][USB_PATH_MAX];
 	size_t n_hubs;
 	bool wants_pointer;
+	bool storage_blocked;
 	char secret[STR_TOKEN_LEN + 1];
 	/* As the seat says. */
 	bool screen, keyboard, pointer;
@@ -66,6 +67,8 @@ int station_local_change(struct station *st, const struct station_local *next);
 unsigned station_local_get_turn(const struct host *h);
 /* Local stations that are there, by their ids: all of them or none. */
 int station_local_map(struct host *h, json_t *ids);
+/* To be followed by storage_update(). */
+int station_local_block_storage(struct station *st, bool blocked);
 int station_local_turn(struct station *st, enum orientation orientation);
 /* NULL: it may be done, else why not. */
 const char *station_local_refuses_split(const struct station *st, bool left_right);

@@ -29,6 +29,7 @@
 #include "hostd/seat.h"
 #include "hostd/session.h"
 #include "hostd/station-scene.h"
+#include "hostd/storage.h"
 
 static const char *const kind_names[] = {
 	[STATION_BROWSER] = "browser",
@@ -97,6 +98,8 @@ void station_add_may(struct host *h, const struct caller *caller, json_t *statio
 	const char *room = json_string_value(json_object_get(station, "room")),
 		   *id = json_string_value(json_object_get(station, "session"));
 	const struct session *s = id ? session_find(h, id) : NULL;
+	const struct station *st =
+			station_find(h, json_string_value(json_object_get(station, "id")));
 	json_t *may = json_array();
 
 	if (!station)
@@ -110,6 +113,8 @@ void station_add_may(struct host *h, const struct caller *caller, json_t *statio
 		if (!rights_are_bound(h, caller))
 			json_array_append_new(may, json_string("move"));
 	}
+	if (st && st->local && storage_may(caller, st, false, NULL))
+		json_array_append_new(may, json_string("storage"));
 	json_object_set_new(station, "may", may);
 }
 

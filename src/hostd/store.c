@@ -159,7 +159,8 @@ static const char *const migrations[STORE_SCHEMA] = {
 	"CREATE TABLE local_stations ("
 	" station TEXT PRIMARY KEY, seat TEXT NOT NULL, output TEXT NOT NULL, area TEXT NOT NULL,"
 	" orientation TEXT NOT NULL, second INTEGER NOT NULL, hubs TEXT NOT NULL,"
-	" wants_pointer INTEGER NOT NULL, secret TEXT NOT NULL) WITHOUT ROWID;"
+	" wants_pointer INTEGER NOT NULL, secret TEXT NOT NULL,"
+	" storage_blocked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
 	/* audit_anchor: of the last row that was removed because of its age. */
 	"ALTER TABLE audit ADD COLUMN hash BLOB;"
 	"CREATE TABLE audit_anchor ("

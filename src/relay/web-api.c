@@ -28,7 +28,7 @@ struct api_call {
 };
 
 static const char *const not_offered[] = { "org.stationmaster.Relay.", "org.stationmaster.Worker.",
-	"org.stationmaster.Limiter.", "org.stationmaster.Seat." };
+	"org.stationmaster.Limiter.", "org.stationmaster.Seat.", "org.stationmaster.Storage." };
 
 static const struct {
 	const char *error;

@@ -25,7 +25,7 @@ const lowest: Record<string, Role> = {
   "Stations.List": "operator", "Stations.Get": "operator", "Stations.Set": "operator", "Stations.Rooms": "operator", "Stations.SetAutoLogOn": "administrator", "Stations.LogOn": "operator",
   "Stations.Enrol": "operator", "Stations.Invite": "operator", "Stations.Unenrol": "operator",
   "Stations.Map": "operator", "Stations.Identify": "operator",
-  "Stations.Split": "operator", "Stations.Join": "operator", "Stations.Forget": "operator", "Events.Watch": "standard",
+  "Stations.Split": "operator", "Stations.Join": "operator", "Stations.Forget": "operator", "Stations.SetStorage": "operator", "Events.Watch": "standard",
   "Blocks.List": "operator", "Blocks.Block": "operator", "Blocks.Unblock": "operator", "Blocks.Texts": "operator",
   "Lessons.List": "operator", "Lessons.Preview": "operator", "Lessons.Start": "operator", "Lessons.Extend": "operator", "Lessons.Change": "operator",
   "Lessons.End": "operator", "Lessons.Presets": "operator",

@@ -11,8 +11,9 @@
 #include "hostd/role.h"
 
 /* Letters of acts: s see, t tile, v view, c control, b block, i limit, p project, l log off, u
- * suspend, k lock, n unlock, r start programs, x close programs, w write to. */
-static const char letters[_ACT_MAX + 1] = "stvcbipluknrxwo";
+ * suspend, k lock, n unlock, r start programs, x close programs, w write to, o log on, m block
+ * storage (memory). */
+static const char letters[_ACT_MAX + 1] = "stvcbipluknrxwom";
 
 static const struct row {
 	enum role caller, target;
@@ -24,14 +25,14 @@ static const struct row {
 	{ ROLE_STANDARD, ROLE_STANDARD, false, "", "", NULL },
 	{ ROLE_STANDARD, ROLE_OPERATOR, false, "", "", NULL },
 	{ ROLE_STANDARD, ROLE_ADMINISTRATOR, false, "", "", NULL },
-	{ ROLE_OPERATOR, ROLE_OPERATOR, true, "stvcpluknrx", "stvcpknr", NULL },
-	{ ROLE_OPERATOR, ROLE_STANDARD, false, "stvcbiplurxwo", "stvcbiplurxwo", NULL },
+	{ ROLE_OPERATOR, ROLE_OPERATOR, true, "stvcpluknrxm", "stvcpknr", NULL },
+	{ ROLE_OPERATOR, ROLE_STANDARD, false, "stvcbiplurxwom", "stvcbiplurxwom", NULL },
 	{ ROLE_OPERATOR, ROLE_OPERATOR, false, "s", "s", NULL },
 	{ ROLE_OPERATOR, ROLE_ADMINISTRATOR, false, "s", "s", NULL },
-	{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, true, "stvcpluknrx", "stvcpknr", NULL },
-	{ ROLE_ADMINISTRATOR, ROLE_STANDARD, false, "stvcbiplunrxwo", "stvcbiplunrxwo", NULL },
-	{ ROLE_ADMINISTRATOR, ROLE_OPERATOR, false, "sl", "sl", "stvcbiplunrxwo" },
-	{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, false, "sl", "sl", "stvcbiplunrxwo" },
+	{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, true, "stvcpluknrxm", "stvcpknr", NULL },
+	{ ROLE_ADMINISTRATOR, ROLE_STANDARD, false, "stvcbiplunrxwom", "stvcbiplunrxwom", NULL },
+	{ ROLE_ADMINISTRATOR, ROLE_OPERATOR, false, "sl", "sl", "stvcbiplunrxwom" },
+	{ ROLE_ADMINISTRATOR, ROLE_ADMINISTRATOR, false, "sl", "sl", "stvcbiplunrxwom" },
 };
 
 static struct deed deed_of(const struct row *row, int act, bool bulk)

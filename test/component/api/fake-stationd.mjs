@@ -83,6 +83,8 @@ export function station(number, session, more = {}) {
     output: "",
     area: "whole",
     orientation: "landscape",
+    storage_blocked: false,
+    storage: [],
     width: 0,
     height: 0,
     ...more,
@@ -241,6 +243,11 @@ export class FakeStationd {
   onStationsForget({ station: id }) {
     this.stations.splice(this.stations.indexOf(this.#find(this.stations, id, "Stations")), 1);
     return {};
+  }
+  onStationsSetStorage({ stations, blocked }) {
+    const meant = this.stations.filter((one) => (stations ? stations.includes(one.id) : one.kind === "local"));
+    for (const one of meant) one.storage_blocked = blocked;
+    return { results: meant.map((one) => ({ station: one.id, name: one.name, user: "", session: one.session, state: "done", reason: "" })) };
   }
   onStationsRooms() {
     return { rooms: [...new Set(this.stations.map((one) => one.room).filter(Boolean))].sort() };

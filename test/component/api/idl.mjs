@@ -144,6 +144,6 @@ export const publicInterfaces = ["Audit", "Blocks", "Chat", "Events", "Jobs", "L
 /** Only between the relay and stationd; Login is offered over HTTPS too. */
 export const relayInterfaces = ["Login", "Relay"].map((name) => `org.stationmaster.${name}`);
 /** Only between stationd and its helpers, station-session and station-limits. */
-export const workerInterfaces = ["org.stationmaster.Limiter", "org.stationmaster.Worker"];
+export const workerInterfaces = ["org.stationmaster.Limiter", "org.stationmaster.Storage", "org.stationmaster.Worker"];
 /** Only between station-seat and stationd. */
 export const seatInterfaces = ["org.stationmaster.Seat"];

@@ -22,7 +22,7 @@ const examples = {
   Enrol: { station: "vnc-99", pin: "123456" }, Invite: { kind: "vnc" }, Unenrol: { station: "vnc-99" },
   Installed: { language: "en" }, Icon: { program: "no-such" }, Send: { all: true, text: "x" }, Answer: { all: true }, Set: { enabled: true, station: "vnc-99", user: "t-nobody" }, CloseByName: { all: true, name: "no-such" },
   List: { session: "s99" }, Get: { session: "s99", station: "vnc-99", job: "j99" }, Wait: { job: "j99" }, Cancel: { job: "j99" }, Extend: { job: "j99", lesson: "l99", add_ms: 1000 }, Change: { lesson: "l99" }, End: { lesson: "l99" }, Preview: { sessions: ["s98"], length_ms: 60_000 }, Start: { user: "t-nobody", source: "s99", sessions: ["s98"], open: "x", length_ms: 60_000 }, Stop: { projection: "p99" },
-  Map: { stations: ["vnc-99"] }, Identify: { stations: ["vnc-99"], show: true }, Split: { station: "vnc-99", direction: "left_right" }, Join: { station: "vnc-99" }, Forget: { station: "vnc-99" },
+  Map: { stations: ["vnc-99"] }, Identify: { stations: ["vnc-99"], show: true }, Split: { station: "vnc-99", direction: "left_right" }, Join: { station: "vnc-99" }, Forget: { station: "vnc-99" }, SetStorage: { stations: ["vnc-99"], blocked: true },
   Clear: { user: "t-nobody" }, Create: { name: "x", expires_ms: Date.now() + 3_600_000 }, Revoke: { id: "k1" },
   LogOff: { all: true }, Suspend: { all: true }, Lock: { sessions: ["s99"] }, Unlock: { sessions: ["s99"] }, Block: { stations: ["vnc-99"] }, Limit: { users: ["t-nobody"], mode: "allow", domains: ["contoso.com"] }, Free: { all: true }, Unblock: { all: true }, Open: { session: "s99", mode: "view" }, Close: { view: "v99", session: "s99", pid: 2, start: 1 },
 };
