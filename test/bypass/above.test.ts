@@ -139,6 +139,23 @@ describe("threats from above", () => {
     await demo.ctl(["session", "logoff", p[5]!.name, "--wait"]);
   }, 90_000);
 
+  check(demo, "an operator reads what privileged people write: neither while they are there nor afterwards, nor is it theirs to clear", async () => {
+    const secret = `the key is under the mat ${Date.now()}`;
+    const seat = await WebSeat.open(demo, p[5]!);
+    await ready(demo, p[5]!);
+    seat.page!.send(JSON.stringify({ chat: secret }));
+    await until("it is in the conversation", async () =>
+      JSON.stringify(await demo.call("Chat.History", {}, p[5]!.name)).includes(secret));
+    const read = async (who: string) => JSON.stringify([await demo.call("Chat.History", {}, who), await demo.call("Chat.History", { user: p[5]!.name }, who)]);
+    for (const who of [operator().name, admin().name]) assert.ok(!(await read(who)).includes(secret), who);
+    await seat.close();
+    await demo.ctl(["session", "logoff", p[5]!.name, "--wait"]);
+    for (const who of [operator().name, admin().name]) assert.ok(!(await read(who)).includes(secret), `${who}, afterwards`);
+    assert.equal(await outcome(demo.call("Chat.Clear", { user: p[5]!.name }, operator().name)), "refused");
+    await demo.call("Chat.Clear", {}, operator().name);
+    assert.ok(JSON.stringify(await demo.call("Chat.History", {}, p[5]!.name)).includes(secret), "cleared by somebody who cannot read it");
+  }, 90_000);
+
   check(demo, "watching in secret: no way to look has no sign and no trace; tile, view and control are rights of their own", async () => {
     const session = await id(p[0]!);
     const vnc = await VncSeat.open(demo, p[2]!);
