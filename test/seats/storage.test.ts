@@ -175,7 +175,7 @@ describe("storage on USB at local stations", () => {
     await there("B");
     // Whoever removes it gets the kernel's own ways back.
     await set(m, { at: "A" }).catch(() => undefined);
-    await m.sh("/usr/libexec/stationmaster/station-usb --release");
+    await m.sh("/usr/libexec/stationmaster/station-usb --release; udevadm trigger --action=change --subsystem-match=block");
     assert.equal(await m.sh("cat /sys/bus/usb/devices/usb*/interface_authorized_default"), "1\n1");
     await until("the stick is the system's", () => m.test("[ \"$(stat -c %G /dev/sda)\" = disk ]"), limit(30_000));
     await m.sh("systemctl start station-usb.socket");
