@@ -43,6 +43,8 @@ describe("rdp", () => {
     await ready(demo, anna);
     await shows(client, anna);
     client.rfb.save(artefact("desktop-rdp.png"));
+    // Or systemd ends it, and every client with it, after the time that a unit has to start.
+    assert.equal(await demo.sh("systemctl is-active station-rdp-pixels.service"), "active");
     const pressed = await keys(demo, anna);
     client.rfb.click(600, 400);
     client.rfb.type("hello");
