@@ -3,11 +3,12 @@
 // pupils of this computer who look for the way that xrdp fetches its pictures.
 import assert from "node:assert/strict";
 import { before, describe } from "node:test";
-import { many, memory, stranger, tcp } from "../harness/attack.js";
+import { connect as connectTls } from "node:tls";
+import { latency, many, memory, stranger, tcp, whileOthersWork } from "../harness/attack.js";
 import { check, useDemo } from "../harness/demo.js";
 import { RdpClient, rdpPort, startRdp } from "../harness/rdpclient.js";
-import { fillRoom, ready, type Person } from "../harness/room.js";
-import { NotYet, until, within } from "../harness/wait.js";
+import { fillRoom, ready, VncSeat, type Person } from "../harness/room.js";
+import { limit, NotYet, until, within } from "../harness/wait.js";
 
 const endpoint = { host: "127.0.0.1", port: rdpPort };
 const tlsChosen = "030000130ed000001234000201080001000000";
@@ -63,9 +64,9 @@ describe("threats at the RDP port", () => {
     const [anna] = people as [Person];
     const m0 = await memory(demo, "station-relay");
     const sockets = await many(500, () => tcp(endpoint));
-    await until("no more than the limit are held", async () => {
+    await until("as many as the limit are held, and no more", async () => {
       const n = await held();
-      if (n > 32) throw new NotYet({ held: n });
+      if (n !== 32) throw new NotYet({ held: n });
       return true;
     });
     const client = await RdpClient.open(demo, { name: "meanwhile", login: anna });
@@ -76,7 +77,44 @@ describe("threats at the RDP port", () => {
     sockets.forEach((s) => s.destroy());
   }, 60_000);
 
-  check(demo, "a pupil finds the password for the pictures nowhere, and reaches no module of xrdp", async () => {
+  check(demo, "garbage at each step ends that connection; other stations and the next client do not notice", async () => {
+    const [anna, ben] = people as [Person, Person];
+    const m0 = await memory(demo, "station-relay");
+    const witness = await VncSeat.open(demo, anna);
+    await ready(demo, anna);
+    await witness.see(anna);
+    await latency(witness.screen); // warm
+    const first = [Buffer.alloc(70_000, 3), Buffer.from("0300ffff", "hex"), request(`Cookie: mstshash=${"x".repeat(16_500)}`), Buffer.concat([request("", negotiation(1)), Buffer.alloc(100, 0x16)]),
+      Buffer.from("0300000b06ffffffffffff", "hex")];
+    const second = [Buffer.from("0300000b02f0807f650400ff", "hex"), Buffer.alloc(200_000, 0x41), Buffer.from("0300000c02f0807f65820000", "hex")];
+    await whileOthersWork(witness.screen, async () => {
+      for (let round = 0; round < 20; round++)
+        await Promise.all(first.map(async (bytes) => {
+          const socket = await tcp(endpoint);
+          const over = new Promise((resolve) => socket.once("close", resolve));
+          socket.resume().write(bytes);
+          await within(`the end after ${bytes.length} bytes`, limit(15_000), over);
+        }));
+      for (const bytes of second) {
+        const raw = await tcp(endpoint);
+        raw.write(request("", negotiation(1)));
+        await within("the answer", limit(10_000), new Promise((resolve) => raw.once("data", resolve)));
+        const inside = connectTls({ socket: raw, rejectUnauthorized: false });
+        await within("TLS", limit(10_000), new Promise((resolve) => inside.once("secureConnect", resolve)));
+        const over = new Promise((resolve) => inside.once("close", resolve));
+        inside.on("error", () => undefined).resume().end(bytes);
+        await within(`the end after ${bytes.length} bytes inside TLS`, limit(15_000), over);
+      }
+    });
+    assert.ok((await memory(demo, "station-relay")) - m0 < 24 * 1024, "memory of the relay");
+    assert.equal(await demo.daemon("station-relay"), relay);
+    witness.close();
+    const client = await RdpClient.open(demo, { name: "next", login: ben });
+    await client.rfb.see("the desktop", (r) => r.shareNear(ben.colour, 8) > 0.3, limit(20_000));
+    await client.close();
+  }, limit(120_000));
+
+  check(demo, "a pupil reads nothing of xrdp and the relay; there is no session manager of xrdp", async () => {
     const [, ben] = people as [Person, Person];
     const client = await RdpClient.open(demo, { name: "watched", login: ben });
     await ready(demo, ben);
@@ -92,14 +130,20 @@ describe("threats at the RDP port", () => {
     await client.close();
   }, 60_000);
 
-  check(demo, "guess passwords over RDP: each guess is asked of PAM, none opens a session", async () => {
+  check(demo, "guess passwords over RDP: each guess is asked of PAM and in the audit, none opens a session; the right one does", async () => {
     const [, , cem] = people as [Person, Person, Person];
     const failures = () => demo.sh(`journalctl -b -o cat --no-pager | grep -c 'authentication failure.*user=${cem.name}' || true`).then(Number);
+    const audited = async () => (await demo.call<{ entries: { method: string; targets: string; result: string }[] }>("Audit.List", { limit: 500 })).entries
+      .filter((e) => e.method === "Login.station" && e.result !== "ok" && e.targets.includes(cem.name)).length;
     for (let i = 1; i <= 2; i++) {
       const client = await RdpClient.open(demo, { name: `guess-${i}`, login: { name: cem.name, password: `Wrong-${i}` } });
       await until("PAM refused it", async () => (await failures()) >= i, 30_000);
+      await until("it is in the audit", async () => (await audited()) === i, 30_000);
       await client.close();
     }
     assert.equal(await demo.sessionOf(cem.name), undefined);
+    const client = await RdpClient.open(demo, { name: "right", login: cem });
+    await ready(demo, cem);
+    await client.close();
   }, 90_000);
 });
