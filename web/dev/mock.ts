@@ -221,6 +221,8 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
         return { results: world.setAuto(p) };
       case "Stations.LogOn":
         return { results: world.logOn(p) };
+      case "Stations.SetStorage":
+        return { results: world.setStorage(p) };
       case "Stations.Identify":
         return {};
       case "Stations.Map":

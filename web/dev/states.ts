@@ -80,11 +80,11 @@ function liven(mock: Mock): void {
 /** Screens of the computer: at work, at work without a keyboard, being mapped, unplugged; and two halves. */
 function locals(mock: Mock): void {
   const w = mock.world;
-  w.addLocal(1, { name: "Window 1", session: "s1", scene: "session" });
+  w.addLocal(1, { name: "Window 1", session: "s1", scene: "session", storage: [{ name: "Holiday", state: "open", reason: "" }, { name: "Old disk", state: "failed", reason: "It has no file system that can be read here." }] });
   w.addLocal(2, { name: "Window 2", session: "s2", scene: "session", missing: ["keyboard", "pointer"], orientation: "portrait" });
   w.addLocal(3, { mapping: "keyboard", scene: "mapping", missing: ["keyboard", "pointer"] });
   w.addLocal(4, { connected: false, missing: ["screen"] });
-  w.addLocal(5, { area: "left" });
+  w.addLocal(5, { area: "left", storage_blocked: true, storage: [{ name: "Homework", state: "closed", reason: "" }] });
   w.addLocal(6, { area: "right", output: "pci-0000:00:02.0/HDMI-A-5", mapping: "waiting", scene: "mapping" });
 }
 

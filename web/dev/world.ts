@@ -159,7 +159,8 @@ export class World extends EventEmitter {
   addLocal(n: number, more: Partial<Station> = {}): Station {
     const station: Station = {
       ...[...this.stations.values()][0]!, id: `local-${n}`, name: `local-${n}`, kind: "local", address: "", connected: true, scene: "greeter", session: "", blocked: false,
-      enrolment: "enrolled", missing: [], mapping: "done", output: `pci-0000:00:02.0/HDMI-A-${n}`, area: "whole", orientation: "landscape", width: 1920, height: 1080, ...more,
+      enrolment: "enrolled", missing: [], mapping: "done", output: `pci-0000:00:02.0/HDMI-A-${n}`, area: "whole", orientation: "landscape", width: 1920, height: 1080,
+      storage_blocked: false, storage: [], may: ["block", "name", "move", "storage"], ...more,
     };
     this.putLocal(station);
     return station;
@@ -210,6 +211,18 @@ export class World extends EventEmitter {
     const session = this.sessions.get(station.session);
     if (session) this.update(Object.assign(session, { room: station.room || session.room }));
     return station;
+  }
+
+  setStorage(p: Record<string, unknown>): StationResult[] {
+    const named = p["stations"] as string[] | null;
+    return [...this.stations.values()]
+      .filter((s) => (named ? named.includes(s.id) : s.kind === "local"))
+      .map((s): StationResult => {
+        if (s.kind !== "local") return { station: s.id, name: s.name, user: "", session: s.session, state: "refused", reason: "This is no local station: it has no USB here." };
+        const storage = (s.storage ?? []).map((d) => (d.state === "failed" ? d : { ...d, state: p["blocked"] === true ? ("closed" as const) : ("open" as const) }));
+        this.putLocal(s, { storage_blocked: p["blocked"] === true, storage });
+        return { station: s.id, name: s.name, user: "", session: s.session, state: "done", reason: "" };
+      });
   }
 
   setAuto(p: Record<string, unknown>): StationResult[] {

@@ -57,6 +57,9 @@ export const autoAlarms = computed(() => {
   return [...all.values()];
 });
 
+/** Storage that cannot be used, or not be taken away, and where. */
+export const storageAlarms = computed(() => inOrder().flatMap((s) => (s.storage ?? []).filter((d) => d.state === "failed").map((d) => ({ station: s, name: d.name, reason: d.reason }))));
+
 export const missingAlarms = computed(() => [...stations.value.values()].filter(isAlarmed));
 
 /** The other half of the same screen. */

@@ -6,7 +6,8 @@ import { explain } from "../shared/explain";
 import { said, t } from "../shared/i18n";
 import type { Missing, Station } from "../shared/types";
 import { ActDialog } from "./actdialog";
-import { asking, autoAlarms, choose, chosen, connectorOf, forget, identify, isLocal, join, missingAlarms, missingWords, nameOf, problem, shown } from "./local";
+import { asking, autoAlarms, choose, chosen, connectorOf, forget, identify, inOrder, isLocal, join, missingAlarms, missingWords, nameOf, problem, shown, storageAlarms } from "./local";
+import { mayStorage, setStorage } from "./stationmenu";
 import { link, stations, tiles } from "./store";
 import { nameSome } from "./summary";
 
@@ -51,6 +52,11 @@ export function Devices({ station: s }: { station: Station }) {
           <span>{t(`mapping.${mapping}`)}</span>
         </span>
       )}
+      {(s.storage ?? []).map((d, i) => (
+        <span key={i} class={d.state === "failed" ? "device-line device-missing" : "device-line"} title={d.reason ? said(d.reason) : undefined} data-storage={d.state}>
+          {t(`storage.${d.state}`, { name: d.name || t("storage.unnamed") })}
+        </span>
+      ))}
     </span>
   );
 }
@@ -64,12 +70,25 @@ export function Choose({ station: s }: { station: Station }) {
   );
 }
 
+/** Storage at all local stations; for some there are menu and bar. */
+function StorageHead({ off }: { off: boolean }) {
+  const mine = inOrder().filter(mayStorage);
+  const open = mine.filter((s) => !s.storage_blocked);
+  if (mine.length === 0) return null;
+  return (
+    <button type="button" class="button" data-act="storage" aria-disabled={off} onClick={() => !off && void setStorage(open.length > 0 ? open : mine, open.length > 0)}>
+      {t(open.length > 0 ? "storage.block.all" : "storage.unblock.all")}
+    </button>
+  );
+}
+
 /** Names on all screens, and taken back; for some there are menu and bar. */
 export function ScreenHead() {
   const off = link.value !== "live";
   if (stations.value.size === 0) return null;
   return (
     <>
+      <StorageHead off={off} />
       <button type="button" class="button" aria-disabled={off} onClick={() => !off && void identify(null, true)}>
         {t("stations.identify.all")}
       </button>
@@ -91,6 +110,11 @@ export function ScreenNotes() {
         {missingAlarms.value.map((s) => (
           <p key={s.id} class="note note-error">
             {t("stations.alarm", { station: nameOf(s), name: tiles.get(s.session)?.session.value.full_name ?? s.session, what: missingWords(s) })}
+          </p>
+        ))}
+        {storageAlarms.value.map((a, i) => (
+          <p key={`${a.station.id} ${i}`} class="note note-error" data-storage-failed>
+            {t("storage.alarm", { station: nameOf(a.station), name: a.name || t("storage.unnamed") })} {said(a.reason)}
           </p>
         ))}
         {autoAlarms.value.map((a) => {

@@ -49,6 +49,30 @@ export async function setBlocked(list: readonly Station[], on: boolean): Promise
 export const resultTargets = (results: readonly StationResult[]): Target[] =>
   results.map((r) => ({ session: "", station: r.station, user: r.user, full_name: r.user ? `${r.name}, ${r.user}` : r.name, state: r.state, reason: r.reason }));
 
+/** The right to storage of USB there; only local stations have any. */
+export const mayStorage = (s: Station): boolean => isLocal(s) && s.may?.includes("storage") === true;
+
+export async function setStorage(list: readonly Station[], blocked: boolean): Promise<void> {
+  await order({
+    act: blocked ? "storage.block" : "storage.unblock",
+    expected: list.map((s) => targetOf(s)),
+    run: async () => resultTargets((await call<{ results: StationResult[] }>("Stations.SetStorage", { stations: ids(list), blocked })).results),
+    again: () => void setStorage(list, blocked),
+    undo: () => void setStorage(list, !blocked),
+  });
+}
+
+function storageItems(list: readonly Station[], off: boolean): Item[] {
+  const locals = list.filter(isLocal);
+  const open = locals.filter((s) => !s.storage_blocked);
+  const blocked = locals.filter((s) => s.storage_blocked);
+  const item = (id: string, label: string, on: boolean, of: readonly Station[]): Item => ({ id, label, disabled: off || !of.some(mayStorage), act: () => void setStorage(of.filter(mayStorage), on) });
+  return [
+    ...(open.length > 0 ? [item("storage-block", t("storage.block"), true, open)] : []),
+    ...(blocked.length > 0 ? [item("storage-unblock", t("storage.unblock"), false, blocked)] : []),
+  ];
+}
+
 /**
  * user null: nobody from now on. Taken back by giving each station the account that it had. elsewhere: tells an
  * error of the whole order. Answers whether it was taken.
@@ -125,6 +149,7 @@ export function stationItems(list: readonly Station[]): Item[] {
   if (only?.enrolment === "asked") items.push({ id: "enrol", label: t("enrol.act"), disabled: away, act: () => (dialog.value = { what: "enrol", station: only.id }) });
   if (open.length > 0 || blocked.length === 0) items.push({ id: "block", label: t("menu.block"), disabled: away || open.length === 0, act: () => void setBlocked(open, true) });
   if (blocked.length > 0) items.push({ id: "unblock", label: t("menu.unblock"), disabled: away, act: () => void setBlocked(blocked, false) });
+  items.push(...storageItems(list, away));
   items.push(...logonItems(list, away));
   if (only) items.push({ id: "name", label: t("stations.set"), disabled: away || named.length === 0, divided: true, act: () => (dialog.value = { what: "name", station: only.id }) });
   items.push({

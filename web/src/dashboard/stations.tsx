@@ -29,6 +29,7 @@ function Shows({ station: s }: { station: Station }) {
     <>
       <span class={s.connected ? undefined : "hint"}>{t(s.connected ? `scene.${s.scene}` : "stations.away")}</span>
       {s.blocked && <span class="chip chip-blocked">{t("condition.blocked")}</span>}
+      {s.storage_blocked && <span class="chip chip-blocked">{t("storage.blocked")}</span>}
       {s.auto_user && (
         <span class={s.auto_failure ? "chip chip-auto-failed" : "chip"} title={t("auto.title", { name: nameOf(s) })}>
           {t("auto.chip", { user: s.auto_user })}

@@ -34,6 +34,8 @@ export type ActName =
   | "hands"
   | "auto"
   | "auto.off"
+  | "storage.block"
+  | "storage.unblock"
   | "logon";
 
 export interface Outcome {

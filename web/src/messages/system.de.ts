@@ -114,6 +114,10 @@ export const systemDe: Record<string, string> = {
     "Es gibt schon {count} Sitzungen, so viele, wie dieses System haben darf (max im Abschnitt [session] der Konfiguration).",
 
   "There are too many stations already.": "Es gibt schon zu viele Stationen.",
+  "This is no local station: it has no USB here.": "Das ist keine lokale Station: Sie hat hier kein USB.",
+  "What guards storage on USB (station-usb) cannot be reached. Is the package stationmaster-seat installed? \"systemctl status station-usb.socket station-usb\" says more.":
+    "Was USB-Speicher bewacht (station-usb), ist nicht zu erreichen. Ist das Paket stationmaster-seat installiert? „systemctl status station-usb.socket station-usb“ sagt mehr.",
+  "Storage is not away yet: it may still be written out. \"systemctl status station-usb\" says more.": "Der Speicher ist noch nicht entfernt: Vielleicht wird noch auf ihn geschrieben. „systemctl status station-usb“ sagt mehr.",
   "There is no such station.": "Diese Station gibt es nicht.",
   "There is no such session.": "Diese Sitzung gibt es nicht.",
   "You may not see this session.": "Sie dürfen diese Sitzung nicht sehen.",

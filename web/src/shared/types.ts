@@ -78,6 +78,13 @@ export interface Session {
 export type Missing = "screen" | "keyboard" | "pointer";
 export type Orientation = "landscape" | "portrait" | "landscape_flipped" | "portrait_flipped";
 
+/** Storage on USB that is plugged in at a local station. */
+export interface Storage {
+  name: string;
+  state: "closed" | "opening" | "open" | "failed";
+  reason: string;
+}
+
 export interface Station {
   id: string;
   name: string;
@@ -89,7 +96,7 @@ export interface Station {
   session: string;
   blocked: boolean;
   since: string;
-  may?: ("block" | "name" | "move")[];
+  may?: ("block" | "name" | "move" | "storage")[];
   /** Of local stations; of others empty, or as they are by default. */
   missing?: Missing[];
   mapping?: "done" | "keyboard" | "pointer" | "waiting";
@@ -98,6 +105,8 @@ export interface Station {
   orientation?: Orientation;
   width?: number;
   height?: number;
+  storage_blocked?: boolean;
+  storage?: Storage[];
   auto_user: string;
   auto_failure: string;
   enrolment: "none" | "asked" | "enrolled";

@@ -58,6 +58,34 @@ test("names on the screens of one, of some, of all, and taken back", async () =>
   await text(row("local-1"), "Asks for a key on its keyboard");
 });
 
+test("USB storage: blocked and back at one, some, all; what is plugged in; what failed is an alert", async () => {
+  await open([1, { name: "Window 1", storage: [{ name: "Holiday", state: "open", reason: "" }] }], [2, { name: "Door" }]);
+  await text(row("local-1"), "Holiday: open");
+  await choose("local-1", "Block USB storage");
+  await text(row("local-1"), "USB storage blocked");
+  await text(row("local-1"), "Holiday: kept away");
+  await choose("local-1", "Unblock USB storage");
+  await text(row("local-1"), "Holiday: open");
+  await page.getByRole("button", { name: "Block USB storage everywhere" }).click();
+  await text(row("local-2"), "USB storage blocked");
+  await page.getByRole("button", { name: "Unblock USB storage everywhere" }).click();
+  await until("nothing is blocked", async () => (await page.getByText("USB storage blocked").count()) === 0);
+  await page.getByRole("checkbox", { name: "Choose station Door" }).check();
+  await page.getByRole("checkbox", { name: "Choose station R12-02" }).check();
+  await choose("local-2", "Block USB storage"); // of those that are chosen, where there is USB
+  await text(row("local-2"), "USB storage blocked");
+  assert.deepEqual(calls("Stations.SetStorage"), [
+    { stations: ["local-1"], blocked: true },
+    { stations: ["local-1"], blocked: false },
+    { stations: ["local-2", "local-1"], blocked: true },
+    { stations: ["local-2", "local-1"], blocked: false },
+    { stations: ["local-2"], blocked: true },
+  ]);
+  mock.world.putLocal(mock.world.stations.get("local-1")!, { storage: [{ name: "Old disk", state: "failed", reason: "It has no file system that can be read here." }] });
+  await text(page.locator(".place-notes [role=alert]"), "Window 1: Old disk cannot be used or taken away. It has no file system that can be read here.");
+  await accessible();
+});
+
 test("map again, orientation; a browser's menu has neither", async () => {
   await open([1, {}]);
   await choose("local-1", "Map again");
