@@ -330,6 +330,7 @@ static const char version_3[] =
 		"CREATE TABLE jobs (number INTEGER PRIMARY KEY);"
 		"CREATE TABLE blocks (kind TEXT); CREATE TABLE block_texts (uid INTEGER);"
 		"CREATE TABLE projections (number INTEGER); CREATE TABLE locks (session TEXT);"
+		"CREATE TABLE chat (uid INTEGER);"
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50) "
 		"INSERT INTO audit SELECT i, i * 10, 'otto', 5004, 'operator', 'local', 'Views.Open', "
 		"'v' || i, 'ok', 'Otto' FROM n;"
