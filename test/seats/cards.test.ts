@@ -38,7 +38,7 @@ describe("cards, seats and outputs", () => {
     await until("the third keyboard is there", () => m.test("ls /dev/input/by-path | grep -q 0:3.1"), limit(40_000));
     // udevd looks for new rules every three seconds only, and a device has just come.
     await m.sh(`set -e; loginctl attach seat-class ${carrierPath.carrierC}/drm/card[0-9]* ${hub}
-udevadm control --reload; udevadm trigger -c change -s drm -s usb -s input; udevadm settle`);
+udevadm control --reload; udevadm trigger -c change -s drm -s usb -s hid -s input; udevadm settle`);
     await until("the keyboard is of that seat", () => m.test("for e in /dev/input/event*; do udevadm info -q property -n $e; done | grep -qx ID_SEAT=seat-class"), limit(60_000));
     await m.sh("systemctl start station-seat@seat-class.service");
     await stationIs(m, own.id, { connected: true, scene: "mapping", mapping: "keyboard" }, limit(60_000));
@@ -55,7 +55,7 @@ udevadm control --reload; udevadm trigger -c change -s drm -s usb -s input; udev
     await stationIs(m, own.id, { connected: false });
     await typesOnly(m, "A", anna);
     // Taken back, the card is seat0's at once; its devices have changed, so it asks for them again when its turn comes.
-    await m.sh("loginctl flush-devices; udevadm control --reload; udevadm trigger -c change -s drm -s usb -s input; udevadm settle");
+    await m.sh("loginctl flush-devices; udevadm control --reload; udevadm trigger -c change -s drm -s usb -s hid -s input; udevadm settle");
     await stationIs(m, own.id, { connected: true, scene: "mapping", mapping: "waiting" }, limit(60_000));
     await m.unplug("keyboardC");
     await atWork(m);

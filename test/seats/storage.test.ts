@@ -2,13 +2,11 @@
 // A stick in the hub of a station belongs to who works there, and to nobody else; the test plays stationd towards
 // station-usb (the real one is stopped). Keyboards work whatever becomes of all that.
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe } from "node:test";
 import { anna, ben, check, hub, Machine, type Hub, type Person } from "../harness/machine.js";
-import { build } from "../harness/paths.js";
-import { output, quote } from "../harness/process.js";
+import { quote } from "../harness/process.js";
 import { limit, NotYet, until } from "../harness/wait.js";
+import { label, Stick, where } from "./stick.js";
 
 interface Place {
   at: Hub;
@@ -24,24 +22,22 @@ interface Disk {
 }
 
 const call = 'my $s = IO::Socket::UNIX->new(Peer => "/run/stationmaster/usb.sock") or die "$!\\n"; local $/; print $s scalar(<STDIN>), "\\0"; $s->flush; $/ = "\\0"; my $r = <$s>; chop $r; print $r';
-const stick = "STICK";
-const where = (p: Person) => `/run/media/${p.name}/${stick}`;
 
 describe("storage on USB at local stations", () => {
-  const image = join(build, "machine", `stick-${process.pid}.img`);
+  const stick = new Stick();
   let machine: Machine;
   const ids = new Map<string, number>();
 
   before(async () => {
     machine = await Machine.start("storage");
-    await output(["mkfs.vfat", "-C", image, "16384", "-n", stick]);
+    await stick.make();
     await machine.sh("systemctl stop stationd.socket stationd-relay.socket stationd-seat.socket station-session.socket stationd.service station-seat@seat0.service");
     await machine.sh("systemctl is-active station-usb.socket");
     for (const p of [anna, ben]) ids.set(p.name, Number(await machine.sh(`id -u ${p.name}`)));
   }, { timeout: limit(600_000) });
   after(async () => {
     await machine?.stop();
-    rmSync(image, { force: true });
+    stick.remove();
   });
 
   async function storage<T>(m: Machine, method: string, parameters: object = {}, more = false): Promise<T> {
@@ -64,16 +60,6 @@ describe("storage on USB at local stations", () => {
     if (all.find((d) => d.hub === hub(at))?.state !== state) throw new NotYet(all);
     return all;
   }, limit(30_000));
-
-  async function plug(m: Machine, at: Hub): Promise<void> {
-    await m.qmp.run("blockdev-add", { driver: "raw", "node-name": `stick${at}`, file: { driver: "file", filename: image } });
-    await m.plug({ driver: "usb-storage", id: `usbstick${at}`, bus: "xhci.0", port: `${at === "A" ? 1 : 2}.3`, drive: `stick${at}`, removable: true });
-  }
-
-  async function pull(m: Machine, at: Hub): Promise<void> {
-    await m.unplug(`usbstick${at}`);
-    await m.qmp.run("blockdev-del", { "node-name": `stick${at}` });
-  }
 
   const as = (m: Machine, p: Person, script: string) => m.test(`runuser -u ${p.name} -- sh -c ${quote(script)}`);
 
@@ -98,8 +84,8 @@ describe("storage on USB at local stations", () => {
 
   check(() => machine, "a stick is its person's, and nobody else's", async (m) => {
     await set(m, { at: "A", person: anna }, { at: "B", person: ben });
-    await plug(m, "A");
-    assert.deepEqual(await stateIs(m, "A", "open"), [{ hub: hub("A"), name: stick, state: "open", reason: "" }]);
+    await stick.plug(m, "A");
+    assert.deepEqual(await stateIs(m, "A", "open"), [{ hub: hub("A"), name: label, state: "open", reason: "" }]);
     assert.ok(await as(m, anna, `echo hers >${where(anna)}/note && cat ${where(anna)}/note`));
     for (const way of [`ls /run/media/${anna.name}`, `ls ${where(anna)}`, `cat ${where(anna)}/note`, "head -c 1 /dev/sda", "head -c 1 /dev/sg0", "ls /run/media/ben"])
       assert.ok(!(await as(m, ben, way)), `${ben.name} can ${way}`);
@@ -125,10 +111,10 @@ describe("storage on USB at local stations", () => {
 
   check(() => machine, "what is plugged in while blocked never appears", async (m) => {
     await set(m, { at: "A", person: anna, blocked: true }, { at: "B", person: ben });
-    await pull(m, "A");
+    await stick.pull(m, "A");
     await until("it is out", async () => (await disks(m)).length === 0, limit(20_000));
     const seen = await watchDisks(m);
-    await plug(m, "A");
+    await stick.plug(m, "A");
     await waits(m);
     await stateIs(m, "A", "closed");
     assert.equal(await seen(), "");
@@ -177,7 +163,8 @@ describe("storage on USB at local stations", () => {
     await set(m, { at: "A" }).catch(() => undefined);
     await m.sh("/usr/libexec/stationmaster/station-usb --release; udevadm trigger --action=change --subsystem-match=block");
     assert.equal(await m.sh("cat /sys/bus/usb/devices/usb*/interface_authorized_default"), "1\n1");
-    await until("the stick is the system's", () => m.test("[ \"$(stat -c %G /dev/sda)\" = disk ]"), limit(30_000));
+    await until("the stick is the system's", () => m.test("[ \"$(stat -c %G /dev/sda)\" = disk ]"), limit(30_000),
+      () => m.sh("stat -c '%U %G %a' /dev/sda; ls -R /run/station-usb; udevadm info -q property -n /dev/sda; udevadm test /sys/class/block/sda 2>&1 | grep -i 'perm\\|mode\\|stationmaster\\|group'; true"));
     await m.sh("systemctl start station-usb.socket");
   });
 

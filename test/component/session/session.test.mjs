@@ -168,7 +168,7 @@ test("xfce is asked in its own way and ends by itself", async () => {
   const { h, facts } = await bed.session("s11", "anna", "startxfce4", { desktop: "xfce", names: "XFCE" });
   await until("the panel", () => pids("anna", "xfce4-panel").then((p) => p[0]), 20000);
   const state = [];
-  const end = await h.call("LogOff", { ask_ms: 8000, timeout_ms: 15000 }, (m) => state.push(m.state));
+  const end = await h.call("LogOff", { ask_ms: 30000, timeout_ms: 60000 }, (m) => state.push(m.state));
   assert.equal(state[0], "asking");
   assert.equal(end.state, "done");
   await bed.gone(facts);
@@ -326,7 +326,7 @@ test("xfce through the system's Xsession", async () => {
   const { h, facts } = await bed.session("s29", "anna", "startxfce4", { desktop: "xfce", names: "XFCE", wrapper: "/etc/X11/Xsession" });
   await until("the panel", () => pids("anna", "xfce4-panel").then((p) => p[0]), 20000);
   const state = [];
-  const end = await h.call("LogOff", { ask_ms: 8000, timeout_ms: 15000 }, (m) => state.push(m.state));
+  const end = await h.call("LogOff", { ask_ms: 30000, timeout_ms: 60000 }, (m) => state.push(m.state));
   assert.equal(state[0], "asking");
   assert.equal(end.state, "done");
   await bed.gone(facts);
