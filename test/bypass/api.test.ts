@@ -39,7 +39,7 @@ const lowest: Record<string, Role> = {
   "Views.List": "operator", "Views.Open": "operator", "Views.Close": "operator",
 };
 /** Not for people at all. */
-const internal = ["Relay", "Worker", "Limiter", "Seat"];
+const internal = ["Relay", "Worker", "Limiter", "Seat", "Storage"];
 const short = (full: string) => full.replace(/^org\.stationmaster\./, "");
 
 describe("threats at the API", () => {
