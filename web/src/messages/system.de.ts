@@ -114,6 +114,10 @@ export const systemDe: Record<string, string> = {
     "Es gibt schon {count} Sitzungen, so viele, wie dieses System haben darf (max im Abschnitt [session] der Konfiguration).",
 
   "There are too many stations already.": "Es gibt schon zu viele Stationen.",
+  "It does not answer, or is no storage that is read here.": "Er antwortet nicht oder ist kein Speicher, der hier gelesen wird.",
+  "There is no medium in it.": "Es ist kein Medium darin.",
+  "The computer itself uses it, so it is left as it is.": "Der Rechner selbst benutzt ihn, darum bleibt er, wie er ist.",
+  "It could not be taken away.": "Er konnte nicht entfernt werden.",
   "This is no local station: it has no USB here.": "Das ist keine lokale Station: Sie hat hier kein USB.",
   "What guards storage on USB (station-usb) cannot be reached. Is the package stationmaster-seat installed? \"systemctl status station-usb.socket station-usb\" says more.":
     "Was USB-Speicher bewacht (station-usb), ist nicht zu erreichen. Ist das Paket stationmaster-seat installiert? „systemctl status station-usb.socket station-usb“ sagt mehr.",
