@@ -126,7 +126,7 @@ const acts = [
 ];
 
 test("bound to a room: every act on somebody outside is refused with the reason, and audited", async () => {
-  const state = async () => JSON.stringify([(await root.call("Sessions.List")).sessions.map((s) => ({ ...s, idle_ms: 0 })), (await root.call("Blocks.List")).blocks, (await root.call("Stations.List")).stations, (await root.call("Views.List")).views, (await root.call("Projections.List")).projections]);
+  const state = async () => JSON.stringify([(await root.call("Sessions.List")).sessions.map((s) => ({ ...s, idle_ms: 0, cpu_permille: 0, memory_kib: 0 })), (await root.call("Blocks.List")).blocks, (await root.call("Stations.List")).stations, (await root.call("Views.List")).views, (await root.call("Projections.List")).projections]);
   const before = await state();
   for (const [method, parameters] of acts) {
     const answer = await otto.outcome(method, parameters);
