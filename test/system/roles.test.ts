@@ -10,7 +10,7 @@ import { checkError, checkReply, interfaces } from "../harness/idl.js";
 import { until } from "../harness/wait.js";
 import type { Session } from "../harness/types.js";
 
-const publicInterfaces = [...interfaces.keys()].map((name) => name.split(".").pop()!).filter((name) => !["Relay", "Worker", "Limiter", "Login", "Seat"].includes(name));
+const publicInterfaces = [...interfaces.keys()].map((name) => name.split(".").pop()!).filter((name) => !["Relay", "Worker", "Limiter", "Login", "Seat", "Storage"].includes(name));
 type Outcome = "ok" | string; // or the last part of the error's name
 
 describe("roles and the API", () => {
@@ -148,7 +148,7 @@ describe("roles and the API", () => {
 
   check(demo, "Relay, Worker and Login are not served to people", async () => {
     const person = await Person.signIn(demo, demo.account("administrator"));
-    for (const i of ["Relay", "Worker", "Limiter", "Seat"])
+    for (const i of ["Relay", "Worker", "Limiter", "Seat", "Storage"])
       for (const method of interfaces.get(`org.stationmaster.${i}`)!.methods.keys()) {
         assert.equal((await person.call(`${i}.${method}`)).status, 404, `${i}.${method} over HTTPS`);
         await assert.rejects(demo.call(`${i}.${method}`), /MethodNotFound|InterfaceNotFound/, `${i}.${method} over api.sock`);
