@@ -230,7 +230,7 @@ test("stations, jobs, system", async () => {
   assert.equal((await runJson(["station", "list"]))[0].name, "Window left");
   assert.equal((await runJson(["station", "show", "browser-1"])).session, "s1");
   await run(["session", "logoff", "anna", "--grace", "100", "--message", "Lunch"]);
-  assert.match((await run(["job", "list"])).out, /\nj1 +logoff +karin +now +notice, 1 min left +0 of 1 session +Lunch\n/);
+  assert.match((await run(["job", "list"])).out, /\nj1 +logoff +karin +(?:now|\d+ s ago) +notice, 1 min left +0 of 1 session +Lunch\n/);
   assert.equal((await runJson(["job", "show", "j1"])).by, "karin");
   fake.on("Jobs.Cancel", () => {
     fake.jobs[0].targets[0].state = "cancelled";
