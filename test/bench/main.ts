@@ -8,13 +8,14 @@ import { login } from "./login.js";
 import { logoff } from "./logoff.js";
 import { project } from "./project.js";
 import { save, show, type Row } from "./result.js";
+import { seats } from "./seats.js";
 import { session } from "./session.js";
 import { soak } from "./soak.js";
 import { wall, wall100 } from "./wall.js";
 
 const benches: Record<string, () => Promise<Row[]>> = { limits, login, logoff, wall, wall100, key, busy, session, project, block, fairness };
 /** Only where they are named. */
-const named: Record<string, () => Promise<Row[]>> = { soak };
+const named: Record<string, () => Promise<Row[]>> = { soak, seats };
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((w) => !(w in benches || w in named));
 if (unknown.length) {

@@ -108,6 +108,11 @@ function keyOf(letter: string): [string, boolean] {
   throw new Error(`no key for ${JSON.stringify(letter)}`);
 }
 
+export interface Eye {
+  pictures: number;
+  close: () => void;
+}
+
 interface Job {
   script: string;
   resolve: (result: Result) => void;
@@ -285,6 +290,22 @@ export class Machine {
       last = await this.screen(head);
       return condition(last) && last;
     }, timeout, () => last && `${last.width}x${last.height}, mostly ${last.mostly().colour.toString(16)} (${last.mostly().share.toFixed(2)})`);
+  }
+
+  /** Looks at an output all the time and counts the pictures whose middle is another one (at most 30 a second). */
+  async watch(head: Head, { x, y }: { x: number; y: number }): Promise<Eye> {
+    const rfb = await Rfb.connect({ path: join(this.folder, `head${head}`) });
+    const size = 8;
+    const eye = { pictures: 0, close: () => rfb.close() };
+    let last = "";
+    rfb.onUpdate = () => {
+      if (x + size > rfb.width || y + size > rfb.height) return;
+      let now = "";
+      for (let i = 0; i < size; i++) now += `${rfb.pixel(x + i, y + i)} `;
+      if (now !== last) eye.pictures++;
+      last = now;
+    };
+    return eye;
   }
 
   /** A monitor of this size is plugged in, or exchanged for one; 0 x 0: it is pulled out. */

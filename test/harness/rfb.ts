@@ -127,6 +127,8 @@ export class Rfb {
   private onDesktopSize: RfbOptions["onDesktopSize"];
   /** Called with each rectangle that has been painted. */
   onRectangle: ((x: number, y: number, w: number, h: number) => void) | undefined;
+  /** Called when all of an update has been painted. */
+  onUpdate: (() => void) | undefined;
   /** Colours watched for since the first frame, and how many pixels of each have come. */
   readonly sightings = new Map<number, number>();
   private constructor(private stream: Duplex, private reader: Reader) {}
@@ -241,6 +243,7 @@ export class Rfb {
       let resized = false;
       for (let i = 0; i < count; i++) resized = (await this.rectangle()) || resized;
       this.updates++;
+      this.onUpdate?.();
       this.request(!resized);
     } else if (type === 3) {
       await this.reader.read(3);
