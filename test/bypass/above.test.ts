@@ -76,7 +76,7 @@ describe("threats from above", () => {
   async function nothingHappens(who: string, victim: Pick<Person, "name">, station: string, own: string): Promise<void> {
     const session = await id(victim);
     const state = async () => JSON.stringify([
-      { ...(await demo.sessionOf(victim.name))!, idle_ms: 0, cpu_permille: 0, memory_kib: 0 }, await blocks(demo), await projections(demo), await views(demo),
+      { ...(await demo.sessionOf(victim.name))!, idle_ms: 0, cpu_permille: 0, memory_kib: 0, limits: 0 }, await blocks(demo), await projections(demo), await views(demo),
       await demo.call("Lessons.List"), await demo.call("Limits.List"), (await demo.stations()).map((s) => [s.id, s.name, s.scene, s.session])]);
     const before = await state();
     const seen = Math.max(0, ...(await entries(who)).map((e) => e.number));
