@@ -96,9 +96,11 @@ export abstract class Hand {
   /** All cards are put away, as somebody tidies up. */
   async clearResults(): Promise<void> {
     const dismiss = this.dash.results.getByRole("button", { name: "Dismiss" });
-    for (let n = await dismiss.count(); n > 0; n--) {
-      await this.press(dismiss.first());
-      await until("the card goes", async () => (await dismiss.count()) < n);
+    for (let n = await dismiss.count(); n > 0; n = await dismiss.count()) {
+      // Some go by themselves, just before they are put away.
+      const gone = until("the card goes", async () => (await dismiss.count()) < n, 30_000);
+      await Promise.race([this.press(dismiss.first()), gone]);
+      await gone;
     }
   }
 
