@@ -75,14 +75,20 @@ export class Daemon {
   async stop() {
     for (const c of this.callers.splice(0)) c.close();
     const code = await this.kill("SIGTERM");
-    for (const pid of readdirSync("/proc").filter((p) => /^\d+$/.test(p))) {
-      try {
-        if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${here}fake-session.mjs`) && readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync("/proc/self/ns/mnt")) process.kill(Number(pid), "SIGKILL");
-      } catch {
-        // gone
-      }
-    }
+    for (const pid of this.helpers()) process.kill(pid, "SIGKILL");
     if (code !== 0) throw new Error(`stationd ended with ${code}: ${this.output}`);
+  }
+
+  /** Pids of the fake helpers of this test's file; other files, which run meanwhile, are in mount namespaces of their own. */
+  helpers() {
+    const ours = readlinkSync("/proc/self/ns/mnt");
+    return readdirSync("/proc").filter((p) => /^\d+$/.test(p)).map(Number).filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${here}fake-session.mjs`) && readlinkSync(`/proc/${pid}/ns/mnt`) === ours;
+      } catch {
+        return false; // gone
+      }
+    });
   }
 
   root() {

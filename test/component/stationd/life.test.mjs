@@ -303,9 +303,9 @@ test("the helper dies: its session is gone, with a reason", async () => {
   const events = [];
   root.call("Events.Watch", {}, { more: (e) => events.push(e) }).catch(() => {});
   await start("anna");
-  const { execFileSync } = await import("node:child_process");
-  const pid = execFileSync("pgrep", ["-f", "-n", "fake-session.mjs"], { encoding: "utf8" }).trim();
-  process.kill(Number(pid), "SIGKILL");
+  const helpers = d.helpers();
+  assert.equal(helpers.length, 1);
+  process.kill(helpers[0], "SIGKILL");
   const gone = await until("session_gone", () => events.find((e) => e.kind === "session_gone"));
   assert.match(gone.reason, /ended unexpectedly/);
   assert.deepEqual(await ids(), []);
