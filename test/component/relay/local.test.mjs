@@ -82,8 +82,11 @@ test("greeter, log-in with its keys, session, its keys and pointer, greeter", as
   const first = await s.event("frame");
   assert.deepEqual([first.rects, first.pointer !== null], [[[0, 0, W, H]], true]);
   await bed.stationd.answer("Login.Info", { system: "Test", desktops: [{ id: "openbox", name: "Openbox" }, { id: "xfce", name: "Xfce" }], default_desktop: "xfce" });
-  await s.event("frame"); // with a field to choose the desktop
-  await s.sees(W / 2, 2, GROUND, "the greeter");
+  // What comes after the answer is seen: the greeter has its field to choose the desktop.
+  scene(s, mapping("keyboard"));
+  await s.sees(W / 2 - 250, H / 2, WHITE, "a card wider than the greeter's");
+  scene(s, GREETER);
+  await s.until(async () => (await s.pixel(W / 2 - 250, H / 2)) !== WHITE, "the greeter");
   s.type("anna");
   s.press(TAB);
   s.type("geheim");
@@ -152,6 +155,9 @@ test("block: its card in the size of the screen, no input", async () => {
   await s.sees(W / 2, H / 2 + 90, WHITE, "the card");
   s.press([31, 0x73]);
   s.pointer(5, 5, 1);
+  // The relay has them before it hears of the end of the block.
+  await s.pixel(2, 2);
+  await bed.alive();
   scene(s, s.scene);
   await s.sees(W / 2, H / 2, DESKTOP);
   assert.ok(!desk.input.has((i) => i.key === 0x73 || i.buttons));

@@ -166,7 +166,7 @@ test("a fork bomb is ended with its session, and the helper answers while it bur
 
 test("xfce is asked in its own way and ends by itself", async () => {
   const { h, facts } = await bed.session("s11", "anna", "startxfce4", { desktop: "xfce", names: "XFCE" });
-  await until("the panel", () => pids("anna", "xfce4-panel").then((p) => p[0]), 20000);
+  await until("the panel", () => pids("anna", "xfce4-panel").then((p) => p[0]), 60000);
   const state = [];
   const end = await h.call("LogOff", { ask_ms: 30000, timeout_ms: 60000 }, (m) => state.push(m.state));
   assert.equal(state[0], "asking");
@@ -324,7 +324,7 @@ test("language and limits are the system's; limits do not reach the helper", asy
 
 test("xfce through the system's Xsession", async () => {
   const { h, facts } = await bed.session("s29", "anna", "startxfce4", { desktop: "xfce", names: "XFCE", wrapper: "/etc/X11/Xsession" });
-  await until("the panel", () => pids("anna", "xfce4-panel").then((p) => p[0]), 20000);
+  await until("the panel", () => pids("anna", "xfce4-panel").then((p) => p[0]), 60000);
   const state = [];
   const end = await h.call("LogOff", { ask_ms: 30000, timeout_ms: 60000 }, (m) => state.push(m.state));
   assert.equal(state[0], "asking");

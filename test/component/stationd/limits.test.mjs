@@ -121,7 +121,7 @@ test("an idle session is announced, kept by a key, and suspended when nobody is 
 });
 
 test("a supervisor gives more time, or takes the time-out back", async () => {
-  await begin("[limits]\nidle-seconds = 2\nwarn-seconds = 1\n");
+  await begin("[limits]\nidle-seconds = 7\nwarn-seconds = 6\n");
   const otto = d.caller("operator");
   const a = await seat(1, "anna");
   await until("the notice", async () => (await scene(a)).notice);
