@@ -75,7 +75,13 @@ export class Daemon {
   async stop() {
     for (const c of this.callers.splice(0)) c.close();
     const code = await this.kill("SIGTERM");
-    for (const pid of this.helpers()) process.kill(pid, "SIGKILL");
+    for (const pid of this.helpers()) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch (e) {
+        if (e.code !== "ESRCH") throw e; // it has ended meanwhile
+      }
+    }
     if (code !== 0) throw new Error(`stationd ended with ${code}: ${this.output}`);
   }
 
