@@ -15,7 +15,7 @@ import { createInterface } from "node:readline";
 import { gzipSync } from "node:zlib";
 
 export const PREFIX = "org.stationmaster.";
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 10_000;
 
 /** Rejects when what is waited for does not come. */
 export function within(promise, what, ms = PATIENCE_MS) {

@@ -12,7 +12,7 @@ export const program = process.env.STATION_SESSION;
 export const noLimits = { memory_kib: 0, memory_high_kib: 0, swap_kib: -1, cpu_weight: 100, cpu_quota_percent: 0, tasks: 0, sessions: 1 };
 export const password = "Kiwi-4711-Apfel";
 
-export const until = async (what, fn, ms = 20000) => {
+export const until = async (what, fn, ms = 5000) => {
   const end = Date.now() + ms;
   for (;;) {
     const value = await fn();

@@ -18,7 +18,7 @@ function gid(name) {
   return Number(readFileSync("/etc/group", "utf8").split("\n").find((l) => l.startsWith(`${name}:`)).split(":")[2]);
 }
 
-export async function until(what, check, ms = 30000) {
+export async function until(what, check, ms = 10000) {
   const end = Date.now() + ms;
   for (;;) {
     const value = await check();
