@@ -53,6 +53,7 @@ export class Bed {
   /** stdout of a shell command run as root inside; throws unless it exits with 0. */
   async sh(command, input) {
     const child = run(container, ["exec", this.name, "sh", "-c", command], { maxBuffer: 16e6 });
+    child.child.stdin.on("error", () => {}); // it has ended without reading; its exit code tells the rest
     child.child.stdin.end(input ?? "");
     return (await child).stdout.trim();
   }
