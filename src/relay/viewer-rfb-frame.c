@@ -449,7 +449,8 @@ static bool can_send(struct viewer_rfb *v)
 /* One frame. */
 static void send_frame(struct viewer_rfb *v)
 {
-	bool is_size = v->size_due && (v->knows_size || v->knows_extended_size);
+	bool is_new_size = v->size_due && (v->knows_size || v->knows_extended_size) &&
+			   (v->w != v->base.picture->w || v->h != v->base.picture->h);
 	pixman_region32_t region;
 	unsigned n_pseudo = 0;
 	int r;
@@ -463,7 +464,7 @@ static void send_frame(struct viewer_rfb *v)
 		take_size(v);
 	pixman_region32_init(&region);
 	/* A new size goes alone: the client makes its framebuffer first. */
-	if (!is_size)
+	if (!is_new_size)
 		find_region(v, &region);
 	if (!pixman_region32_not_empty(&region)) {
 		if (n_pseudo > 0)

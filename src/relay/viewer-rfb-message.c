@@ -193,6 +193,10 @@ static void handle_request(struct viewer_rfb *v, const struct rfb_client_message
 	v->wants = true;
 	pixman_region32_union_rect(&v->requested, &v->requested, r->x, r->y, r->w, r->h);
 	picture_region_limit(&v->requested);
+	/* As rfbproto wants it. xrdp's module learns in no other way of a size that it asked for.
+	 */
+	if (!m->request.incremental && v->knows_extended_size)
+		v->size_due = true;
 	if (!m->request.incremental && v->client.picture) {
 		pixman_region32_union_rect(
 				&v->client.pending, &v->client.pending, r->x, r->y, r->w, r->h);

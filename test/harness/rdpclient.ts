@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A person at an RDP client: FreeRDP on a screen of its own, which the test sees and types into over RFB.
 import type { Demo } from "./demo.js";
+import { run } from "./process.js";
 import { until } from "./wait.js";
 import { Client, Screen } from "./viewer.js";
 
@@ -37,5 +38,11 @@ export class RdpClient extends Client {
       `rdp-${demo.name}.log`,
     );
     return new RdpClient(screen, child, demo, "rdp");
+  }
+
+  /** A person drags the corner of the window: its content has this size. */
+  async resize(width: number, height: number): Promise<void> {
+    const r = await run(["xdotool", "search", "--onlyvisible", "--name", "^FreeRDP", "windowsize", "--sync", String(width), String(height)], { env: { ...process.env, DISPLAY: this.screen.display } });
+    if (r.code !== 0) throw new Error(`the window does not change: ${r.stderr}`);
   }
 }

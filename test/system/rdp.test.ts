@@ -42,6 +42,8 @@ describe("rdp", () => {
     await activeSession(demo, anna.name);
     await ready(demo, anna);
     await shows(client, anna);
+    // More than 1280 x 720, which the picture has before the client's size is known: down to the corner.
+    await client.rfb.see("the whole desktop", (r) => r.shareNear(anna.colour, 8) > 0.95 * (1200 * 800) / (r.width * r.height), 15_000);
     client.rfb.save(artefact("desktop-rdp.png"));
     // Or systemd ends it, and every client with it, after the time that a unit has to start.
     assert.equal(await demo.sh("systemctl is-active station-rdp-pixels.service"), "active");
@@ -98,6 +100,12 @@ describe("rdp", () => {
     await shows(client, dana);
     const size = () => demo.sh(`su ${dana.name} -c 'XAUTHORITY=/run/stationmaster/sessions/${session.id}/display/xauthority DISPLAY=${session.display} xdpyinfo' | sed -n 's/.*dimensions: *\\([0-9x]*\\).*/\\1/p'`);
     await until("the first size", async () => (await size()) === "900x600", 15_000);
+    await client.resize(1300, 830);
+    await until("the size of the larger window", async () => (await size()) === "1300x830", 15_000);
+    await client.rfb.see("the larger desktop, whole", (r) => r.shareNear(dana.colour, 8) > 0.95 * (1300 * 830) / (r.width * r.height), 15_000);
+    client.rfb.save(artefact("larger-rdp.png"));
+    await client.resize(800, 600);
+    await until("the size of the smaller window", async () => (await size()) === "800x600", 15_000);
     await client.close();
     const again = await RdpClient.open(demo, { name: "lab-pc-4", login: dana, size: { width: 1280, height: 720 } });
     await shows(again, dana);
