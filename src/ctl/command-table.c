@@ -305,7 +305,7 @@ const struct command commands[] = {
 	{ "station unenrol", "STATION", "Forget a station that was enrolled",
 			"Its session is suspended, and whoever comes with its cookie or ticket is a stranger.\n",
 			0, ARGS_STATION, 1, 1, STATIONS "Unenrol", station_unenrol_run },
-	{ "station kiosk-file", "browser|vnc FOLDER",
+	{ "station kiosk-file", "browser|vnc|rdp FOLDER",
 			"Make what a thin client needs to be a station",
 			"The folder gets \"install\" to be run there, a script and files to start it with, the\n"
 			"certificate, and a ticket that enrols the client once (--expires, default 24h, at most 7d).\n"

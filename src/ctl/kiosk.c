@@ -25,9 +25,22 @@
 
 #define INVITE "org.stationmaster.Stations.Invite"
 
+/* What is different between the kinds of stations that a thin client can be. */
+struct kiosk_kind {
+	const char *name, *section, *script;
+	bool has_policies, has_pin, has_fingerprint; /* files of these names */
+	bool keeps_ticket;                           /* it is the station's password from then on */
+};
+
+static const struct kiosk_kind kinds[] = {
+	{ "browser", "web", "browser", true, true, false, false },
+	{ "vnc", "vnc", "viewer", false, false, false, true },
+	{ "rdp", "rdp", "client", false, false, true, true },
+};
+
 struct kiosk {
 	const char *folder;
-	bool vnc;
+	const struct kiosk_kind *kind;
 	char host[256];
 	uint16_t port;
 	char *ticket;
@@ -97,24 +110,31 @@ static int write_template(struct ctl *c, const struct kiosk *k, const char *temp
 	return CTL_PARTLY;
 }
 
+/* One line, for a script to read. */
+static int write_line(struct ctl *c, const struct kiosk *k, const char *name, const char *line)
+{
+	_cleanup_free_ char *text = str_format("%s\n", line);
+
+	return text ? write_file(c, k, name, text, 0644) : ctl_no_memory(c);
+}
+
 static int write_all(struct ctl *c, const struct kiosk *k)
 {
-	/* Who trusts an authority that browsers know needs no copy, which would end with it. */
+	/* Who trusts an authority that clients know needs no copy, which would end with it. */
 	bool own = k->probe.certificate.self_signed;
-	_cleanup_free_ char *pin = str_format("%s\n", k->probe.spki);
 	int r;
 
-	if (!pin)
-		return ctl_no_memory(c);
 	r = write_file(c, k, "ticket", k->ticket, 0600);
 	if (r == CTL_DONE && own)
-		r = write_file(c, k, "ca.pem", k->probe.pem, 0644);
-	if (r == CTL_DONE && own && !k->vnc)
-		r = write_file(c, k, "pin", pin, 0644);
-	if (r == CTL_DONE && !k->vnc)
+		r = write_file(c, k, "ca.pem", k->probe.copy.pem, 0644);
+	if (r == CTL_DONE && own && k->kind->has_pin)
+		r = write_line(c, k, "pin", k->probe.copy.pin);
+	if (r == CTL_DONE && own && k->kind->has_fingerprint)
+		r = write_line(c, k, "fingerprint", k->probe.certificate.fingerprint);
+	if (r == CTL_DONE && k->kind->has_policies)
 		r = write_template(c, k, "policies.json", "policies.json", 0644);
 	if (r == CTL_DONE)
-		r = write_template(c, k, k->vnc ? "viewer" : "browser", "kiosk", 0755);
+		r = write_template(c, k, k->kind->script, "kiosk", 0755);
 	if (r == CTL_DONE)
 		r = write_template(c, k, "install", "install", 0755);
 	for (size_t i = 0; r == CTL_DONE && i < ELEMENTSOF(started_by); i++)
@@ -125,7 +145,7 @@ static int write_all(struct ctl *c, const struct kiosk *k)
 static int invite(struct ctl *c, struct kiosk *k, int64_t *ret_expires_ms)
 {
 	_cleanup_json_ json_t *reply = NULL,
-			      *parameters = json_pack("{s:s}", "kind", k->vnc ? "vnc" : "browser");
+			      *parameters = json_pack("{s:s}", "kind", k->kind->name);
 	const char *ticket;
 	int r;
 
@@ -153,11 +173,13 @@ static int look(struct ctl *c, struct kiosk *k)
 	if (conf_load(CONF_PATH, &conf, &error) < 0)
 		return ctl_fail(c, CTL_PARTLY, "org.stationmaster.ctl.Settings",
 				"The settings cannot be read: %s.", error ? error : "");
-	listen = k->vnc ? conf->vnc_listen : conf->web_listen;
+	listen = streq(k->kind->section, "web")   ? conf->web_listen
+		 : streq(k->kind->section, "vnc") ? conf->vnc_listen
+						  : conf->rdp_listen;
 	if (str_is_empty(listen) || conf_parse_listen(listen, &host, &k->port) < 0)
 		return ctl_fail(c, CTL_PARTLY, "org.stationmaster.ctl.Settings",
 				"This system takes no such stations: \"listen\" in section [%s] is empty.",
-				k->vnc ? "vnc" : "web");
+				k->kind->section);
 	if (c->host)
 		str_copy(k->host, sizeof(k->host), c->host);
 	else if (!streq(host, "0.0.0.0") && !streq(host, "::"))
@@ -177,8 +199,7 @@ static void tell(struct ctl *c, const struct kiosk *k, int64_t expires_ms)
 
 	if (c->json) {
 		_cleanup_json_ json_t *about = json_pack("{s:s, s:s, s:I}", "folder", k->folder,
-				"kind", k->vnc ? "vnc" : "browser", "expires_ms",
-				(json_int_t)expires_ms);
+				"kind", k->kind->name, "expires_ms", (json_int_t)expires_ms);
 
 		text_print_json(stdout, about, JSON_INDENT(2), c->out_tty);
 		return;
@@ -186,22 +207,29 @@ static void tell(struct ctl *c, const struct kiosk *k, int64_t expires_ms)
 	printf("%s holds all that one station needs. Copy it to the thin client and run ./install there, as root;\n"
 	       "on a computer with a desktop put it to /opt/stationmaster-kiosk and the .desktop file into autostart.\n"
 	       "The ticket works once, until %s; keep the folder secret till then%s.\n",
-			k->folder, until ? until : "?", k->vnc ? " and after" : "");
-	if (!strstr(k->probe.certificate.names, k->host) && k->vnc)
+			k->folder, until ? until : "?", k->kind->keeps_ticket ? " and after" : "");
+	if (!strstr(k->probe.certificate.names, k->host) && streq(k->kind->name, "vnc"))
 		printf("The certificate is for %s and not for %s: the viewer will ask about it. Give --host.\n",
+				k->probe.certificate.names, k->host);
+	if (!strstr(k->probe.certificate.names, k->host) && streq(k->kind->name, "rdp") &&
+			!k->probe.certificate.self_signed)
+		printf("The certificate is for %s and not for %s: the client will refuse it. Give --host.\n",
 				k->probe.certificate.names, k->host);
 }
 
 int station_kiosk_run(struct ctl *c, int argc, char **argv)
 {
-	struct kiosk k = { .vnc = streq(argv[0], "vnc"), .folder = argv[1] };
+	struct kiosk k = { .folder = argv[1] };
 	int64_t expires_ms = 0;
 	int r;
 
 	(void)argc;
-	if (!k.vnc && !streq(argv[0], "browser"))
-		return ctl_usage(
-				c, "The kind of a station is browser or vnc, not \"%s\".", argv[0]);
+	for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+		if (streq(argv[0], kinds[i].name))
+			k.kind = &kinds[i];
+	if (!k.kind)
+		return ctl_usage(c, "The kind of a station is browser, vnc or rdp, not \"%s\".",
+				argv[0]);
 	if (json_array_size(c->rooms) > 1)
 		return ctl_usage(c, "A station stands in one room: give --room once.");
 	if (c->host && (!*c->host || c->host[strcspn(c->host, " \"'$`\\/;&|<>()")]))

@@ -8,10 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -80,29 +77,6 @@ static const char *tls_reason(void)
 	return text ? text : "no answer";
 }
 
-/* The certificate as it is, for a client that is to trust it and nothing else. */
-static int take_certificate(X509 *x, struct probe *ret)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	unsigned char *key = NULL, hash[EVP_MAX_MD_SIZE];
-	unsigned int hash_len = 0;
-	int key_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &key), r = -EIO;
-	char *text;
-	long n;
-
-	if (bio && key_len > 0 && PEM_write_bio_X509(bio, x) == 1 &&
-			EVP_Digest(key, (size_t)key_len, hash, &hash_len, EVP_sha256(), NULL) ==
-					1) {
-		n = BIO_get_mem_data(bio, &text);
-		ret->pem = n > 0 ? strndup(text, (size_t)n) : NULL;
-		EVP_EncodeBlock((unsigned char *)ret->spki, hash, (int)hash_len);
-		r = ret->pem ? 0 : -ENOMEM;
-	}
-	OPENSSL_free(key);
-	BIO_free(bio);
-	return r;
-}
-
 static int request(SSL *ssl, struct probe *ret, char **ret_error)
 {
 	static const char get[] = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -116,7 +90,8 @@ static int request(SSL *ssl, struct probe *ret, char **ret_error)
 		*ret_error = str_format("what answers there does not speak HTTP");
 		return -EIO;
 	}
-	if (!x || certificate_of(x, &ret->certificate) < 0 || take_certificate(x, ret) < 0) {
+	if (!x || certificate_of(x, &ret->certificate) < 0 ||
+			certificate_take_copy(x, &ret->copy) < 0) {
 		certificate_done(&ret->certificate);
 		*ret_error = str_format("it shows no certificate that can be read");
 		return -EIO;
@@ -157,5 +132,5 @@ int probe_https(const char *listen, struct probe *ret, char **ret_error)
 void probe_done(struct probe *p)
 {
 	certificate_done(&p->certificate);
-	free(p->pem);
+	free(p->copy.pem);
 }

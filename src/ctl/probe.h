@@ -7,8 +7,7 @@
 struct probe {
 	int status; /* of GET / */
 	struct certificate certificate;
-	char *pem;     /* the certificate itself */
-	char spki[48]; /* base64 of the SHA-256 of its public key, as browsers pin it */
+	struct certificate_copy copy;
 };
 
 /*

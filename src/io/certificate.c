@@ -165,3 +165,25 @@ void certificate_done(struct certificate *c)
 	free(c->names);
 	c->names = NULL;
 }
+
+int certificate_take_copy(X509 *x, struct certificate_copy *ret)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	unsigned char *key = NULL, hash[EVP_MAX_MD_SIZE];
+	unsigned int hash_len = 0;
+	int key_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &key), r = -EIO;
+	char *text;
+	long n;
+
+	if (bio && key_len > 0 && PEM_write_bio_X509(bio, x) == 1 &&
+			EVP_Digest(key, (size_t)key_len, hash, &hash_len, EVP_sha256(), NULL) ==
+					1) {
+		n = BIO_get_mem_data(bio, &text);
+		ret->pem = n > 0 ? strndup(text, (size_t)n) : NULL;
+		EVP_EncodeBlock((unsigned char *)ret->pin, hash, (int)hash_len);
+		r = ret->pem ? 0 : -ENOMEM;
+	}
+	OPENSSL_free(key);
+	BIO_free(bio);
+	return r;
+}

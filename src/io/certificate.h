@@ -18,6 +18,12 @@ struct certificate {
 	bool self_signed;
 };
 
+/* What a client needs that is to trust one certificate whatever authorities say. */
+struct certificate_copy {
+	char *pem;
+	char pin[48]; /* base64 of the SHA-256 of its public key, as browsers pin it */
+};
+
 /*
  * The first certificate of the file; key_path: its key must belong to it (NULL: not looked at). On
  * -EINVAL *ret_error is a sentence (malloc'ed). certificate_done() on success only.
@@ -27,3 +33,6 @@ int certificate_read(
 /* The same of one that a peer showed. -ENOMEM, -EINVAL. */
 int certificate_of(X509 *x, struct certificate *ret);
 void certificate_done(struct certificate *c);
+
+/* ret->pem is to be freed. -EIO, -ENOMEM. */
+int certificate_take_copy(X509 *x, struct certificate_copy *ret);

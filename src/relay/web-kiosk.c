@@ -4,11 +4,8 @@
  * know: the ports of the other kinds of stations, and the certificate where no authority has signed
  * it. Nothing of it is secret; everybody who connects is shown the same.
  */
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-
 #include "base/str.h"
+#include "io/certificate.h"
 #include "ipc/conf.h"
 #include "relay/relay.h"
 #include "relay/tls.h"
@@ -22,26 +19,21 @@ static int port_of(const char *listen)
 	return !str_is_empty(listen) && conf_parse_listen(listen, &host, &port) == 0 ? port : 0;
 }
 
-/* Certificate in PEM, and base64 of the SHA-256 of its key, as browsers pin it. */
+/* Certificate in PEM, its key as browsers pin it, its fingerprint as RDP clients do. */
 static json_t *build_certificate(X509 *x)
 {
-	BIO *bio = BIO_new(BIO_s_mem());
-	unsigned char *key = NULL, hash[EVP_MAX_MD_SIZE], pin[EVP_MAX_MD_SIZE * 2];
-	unsigned int hash_len = 0;
-	int key_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &key);
+	struct certificate about;
+	struct certificate_copy copy;
 	json_t *j = NULL;
-	char *text;
-	long n;
 
-	if (bio && key_len > 0 && PEM_write_bio_X509(bio, x) == 1 &&
-			EVP_Digest(key, (size_t)key_len, hash, &hash_len, EVP_sha256(), NULL) ==
-					1) {
-		n = BIO_get_mem_data(bio, &text);
-		EVP_EncodeBlock(pin, hash, (int)hash_len);
-		j = json_pack("{s:s%, s:s}", "pem", text, (size_t)n, "pin", (char *)pin);
+	if (certificate_of(x, &about) < 0)
+		return NULL;
+	if (certificate_take_copy(x, &copy) == 0) {
+		j = json_pack("{s:s, s:s, s:s}", "pem", copy.pem, "pin", copy.pin, "fingerprint",
+				about.fingerprint);
+		free(copy.pem);
 	}
-	OPENSSL_free(key);
-	BIO_free(bio);
+	certificate_done(&about);
 	return j;
 }
 

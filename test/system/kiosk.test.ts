@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Thin clients with nothing but what "stationctl station kiosk-file" makes: a computer of its own, its service
-// manager, compositor, Chromium and TigerVNC's viewer.
+// manager, compositor, Chromium, TigerVNC's viewer and FreeRDP.
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { check, useDemo } from "../harness/demo.js";
 import { artefact } from "../harness/paths.js";
+import { startRdp } from "../harness/rdpclient.js";
 import { ThinClient } from "../harness/thin.js";
 import type { Station } from "../harness/types.js";
 import { until } from "../harness/wait.js";
@@ -42,6 +43,10 @@ describe("thin clients", () => {
     ])
       thin.rfb.press(...keys);
   };
+
+  /** Of two that run, each would end the other's connection again and again. */
+  const single = () => until("one script of the kiosk runs, not one for each start", async () =>
+    (await thin.sh("pgrep -u kiosk -fc '^/bin/bash /opt/stationmaster-kiosk/kiosk' || true")) === "1", 20_000);
 
   check(demo, "a browser: what is made starts by itself, enrols by its ticket and shows the greeter", async () => {
     await demo.addUser("t-reader", password, [], "Reader Test");
@@ -149,6 +154,53 @@ describe("thin clients", () => {
     await thin.rfb.see("the desktop goes on", (r) => r.shareNear(0x345678) > 0.3, SLOW);
     await thin.sh("pkill -KILL -u kiosk -x 'xtigervncviewer|vncviewer'");
     await until("it is back once more", async () => (await named("Desk"))?.id === desk.id, SLOW);
+    await thin.sh("systemctl restart stationmaster-kiosk");
+    await until("away with its service", async () => !(await named("Desk")), 60_000);
+    await until("back with its service", async () => (await named("Desk"))?.id === desk.id, SLOW);
+    await single();
     thin.rfb.save(artefact("kiosk-viewer-desktop.png"));
   }, 400_000);
+
+  check(demo, "an RDP client: the same with FreeRDP, which knows the certificate and tells nobody its ticket", async () => {
+    await startRdp(demo);
+    await demo.addUser("t-client", password, [], "Client Test");
+    await make("rdp", "/root/client", "Client");
+    thin = await ThinClient.boot(demo, 3);
+    await thin.install(demo, "/root/client");
+    await thin.sh("systemctl start stationmaster-kiosk");
+    const client = await until("the client is a station", () => named("Client"), SLOW);
+    assert.deepEqual([client.kind, client.room, client.enrolment], ["rdp", "Library", "enrolled"]);
+    await greeter("kiosk-client-greeter.png");
+    const ticket = await thin.sh("cat /opt/stationmaster-kiosk/ticket");
+    assert.ok(ticket.length > 40);
+    assert.equal(await thin.sh("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -cF -f /opt/stationmaster-kiosk/ticket || true"), "0");
+    thin.rfb.type(`t-client\t${password}\n`);
+    await loggedOn(client.id, "t-client");
+    await paint("t-client", 0x345678);
+    await thin.rfb.see("the desktop", (r) => r.shareNear(0x345678) > 0.3, SLOW);
+    for (const keys of [["Control", "Alt", "Return"], ["Control", "Alt", "c"], ["Control", "Alt", "m"], ["F11"], ["Control", "Alt", "F2"]]) thin.rfb.press(...keys);
+    await paint("t-client", 0x785634);
+    await thin.rfb.see("nothing stands over it", (r) => r.shareNear(0x785634) > 0.3, SLOW);
+    thin.rfb.save(artefact("kiosk-client-desktop.png"));
+    await demo.ctl(["session", "logoff", "t-client", "--wait"]);
+    await greeter("kiosk-client-again.png");
+    for (const end of ["pkill -KILL -u kiosk -x xfreerdp", "systemctl kill -s KILL stationmaster-kiosk", "systemctl restart stationmaster-kiosk"]) {
+      await thin.sh(end);
+      await until(`away after: ${end}`, async () => !(await named("Client")), 60_000);
+      assert.equal((await until(`back after: ${end}`, () => named("Client"), SLOW)).id, client.id);
+    }
+    await single();
+    await demo.restart("station-relay");
+    assert.equal((await until("back after the relay", () => named("Client"), SLOW)).id, client.id);
+  }, 400_000);
+
+  check(demo, "another certificate than the one it knows gets no ticket from an RDP client", async () => {
+    await thin.sh("systemctl stop stationmaster-kiosk");
+    await until("it is away", async () => !(await named("Client")), 60_000);
+    // FreeRDP keeps a list of those that it found right, too.
+    await thin.sh("rm /home/kiosk/.config/freerdp/known_hosts2; sed -i 's/^../00/' /opt/stationmaster-kiosk/fingerprint && systemctl start stationmaster-kiosk");
+    await until("it refused twice", async () => Number(await thin.sh("journalctl -b -o cat --no-pager | grep -ci 'certificate not trusted' || true")) >= 2, 60_000);
+    assert.equal(await named("Client"), undefined);
+    await thin.sh("systemctl stop stationmaster-kiosk");
+  }, 120_000);
 });

@@ -307,7 +307,7 @@ export async function startMock(port: number, sessions: number): Promise<Mock> {
   const server = createServer((req, res) => {
     if (req.url === "/kiosk.json") {
       res.setHeader("Content-Type", "application/json");
-      res.end(JSON.stringify({ https_port: 8443, vnc_port: 5900, rdp_port: 3389, certificate: { pem: "-----BEGIN CERTIFICATE-----\n", pin: "mock-pin" } }));
+      res.end(JSON.stringify({ https_port: 8443, vnc_port: 5900, rdp_port: 3389, certificate: { pem: "-----BEGIN CERTIFICATE-----\n", pin: "mock-pin", fingerprint: "AB:CD" } }));
       return;
     }
     const path = new URL(req.url ?? "/", "http://x").pathname;

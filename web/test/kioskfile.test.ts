@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { kioskFiles, tar } from "../src/dashboard/kioskfile";
 
-const certificate = { pem: "-----BEGIN CERTIFICATE-----\n", pin: "cGlu" };
+const certificate = { pem: "-----BEGIN CERTIFICATE-----\n", pin: "cGlu", fingerprint: "AB:CD" };
 const unpack = (archive: Uint8Array, ...args: string[]) => execFileSync("tar", args, { input: archive, encoding: "utf8", env: { ...process.env, TZ: "UTC" } });
 
 test("the archive is one that tar reads, with the modes of stationctl's files", () => {
@@ -23,4 +23,14 @@ test("a viewer has no policies, and no certificate where an authority has signed
   assert.deepEqual(files.map((f) => f.name.split("/")[1]).sort(), ["install", "kiosk", "stationmaster-kiosk.desktop", "stationmaster-kiosk.service", "ticket"]);
   assert.ok(files.every((f) => !/@(HOST|PORT)@/.test(f.text)));
   assert.match(files.find((f) => f.name.endsWith("kiosk"))!.text, /"room12::5900"/);
+});
+
+test("an RDP client knows a certificate that no authority has signed by its fingerprint, and gets its ticket on no command line", () => {
+  const files = kioskFiles({ kind: "rdp", host: "room12", port: 3389, ticket: "secret-ticket", certificate });
+  const text = (name: string) => files.find((f) => f.name.endsWith(`/${name}`))!.text;
+  assert.deepEqual(files.map((f) => f.name.split("/")[1]).sort(), ["ca.pem", "fingerprint", "install", "kiosk", "stationmaster-kiosk.desktop", "stationmaster-kiosk.service", "ticket"]);
+  assert.equal(text("fingerprint"), "AB:CD\n");
+  assert.match(text("kiosk"), /"\/v:room12:3389"/);
+  assert.doesNotMatch(text("kiosk"), /secret-ticket|\/p:/);
+  assert.ok(!kioskFiles({ kind: "rdp", host: "room12", port: 3389, ticket: "x" }).some((f) => /fingerprint|ca\.pem/.test(f.name)));
 });

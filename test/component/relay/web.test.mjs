@@ -44,6 +44,7 @@ describe("pages", () => {
       const shown = tls.connect({ host: "127.0.0.1", port: bed.https, rejectUnauthorized: false });
       await once(shown, "secureConnect");
       assert.equal(x.fingerprint256, shown.getPeerCertificate().fingerprint256);
+      assert.equal(told.certificate.fingerprint, x.fingerprint256);
       shown.destroy();
       const key = x.publicKey.export({ type: "spki", format: "der" });
       assert.equal(told.certificate.pin, createHash("sha256").update(key).digest("base64"));

@@ -55,7 +55,7 @@ function Copy({ label, value }: { label: string; value: string }) {
 }
 
 function save(ticket: Ticket, offer: Offer, host: string, port: number): void {
-  const files = kioskFiles({ kind: ticket.kind === "vnc" ? "vnc" : "browser", host, port, ticket: ticket.ticket, certificate: offer.certificate });
+  const files = kioskFiles({ kind: ticket.kind, host, port, ticket: ticket.ticket, certificate: offer.certificate });
   const url = URL.createObjectURL(new Blob([tar(files, Math.floor(Date.now() / 1000)) as Uint8Array<ArrayBuffer>], { type: "application/x-tar" }));
   const a = document.createElement("a");
   a.href = url;
@@ -85,16 +85,14 @@ function Steps({ ticket: x, offer }: { ticket: Ticket; offer: Offer | null }) {
           <Copy label={t("invite.ticket")} value={x.ticket} />
         </>
       )}
-      {x.kind !== "rdp" && (
-        <div class="invite-file">
-          <h3>{t("invite.thin")}</h3>
-          <button type="button" class="button" data-act="save" aria-disabled={!offer || port === 0} onClick={() => offer && port !== 0 && save(x, offer, host, port)}>
-            {t("invite.save")}
-          </button>
-          <p class="hint">{t("invite.thin.hint")}</p>
-          <pre class="invite-shell">{`sudo tar -xf ${FOLDER}*.tar -C /root\nsudo /root/${FOLDER}/install`}</pre>
-        </div>
-      )}
+      <div class="invite-file">
+        <h3>{t("invite.thin")}</h3>
+        <button type="button" class="button" data-act="save" aria-disabled={!offer || port === 0} onClick={() => offer && port !== 0 && save(x, offer, host, port)}>
+          {t("invite.save")}
+        </button>
+        <p class="hint">{t("invite.thin.hint")}</p>
+        <pre class="invite-shell">{`sudo tar -xf ${FOLDER}*.tar -C /root\nsudo /root/${FOLDER}/install`}</pre>
+      </div>
     </>
   );
 }

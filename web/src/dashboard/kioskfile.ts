@@ -3,6 +3,7 @@
 // templates. Pure.
 
 import browser from "../../../data/kiosk/browser?raw";
+import client from "../../../data/kiosk/client?raw";
 import install from "../../../data/kiosk/install?raw";
 import policies from "../../../data/kiosk/policies.json?raw";
 import desktop from "../../../data/kiosk/stationmaster-kiosk.desktop?raw";
@@ -14,11 +15,11 @@ export interface Offer {
   https_port: number;
   vnc_port: number;
   rdp_port: number;
-  certificate?: { pem: string; pin: string };
+  certificate?: { pem: string; pin: string; fingerprint: string };
 }
 
 export interface Wanted {
-  kind: "browser" | "vnc";
+  kind: "browser" | "vnc" | "rdp";
   host: string;
   port: number;
   ticket: string;
@@ -36,9 +37,10 @@ export const FOLDER = "stationmaster-kiosk";
 export function kioskFiles(w: Wanted): TarFile[] {
   const fill = (text: string) => text.replaceAll("@HOST@", w.host).replaceAll("@PORT@", String(w.port));
   const isBrowser = w.kind === "browser";
+  const script = { browser, vnc: viewer, rdp: client }[w.kind];
   const files: TarFile[] = [
     { name: "ticket", mode: 0o600, text: w.ticket },
-    { name: "kiosk", mode: 0o755, text: fill(isBrowser ? browser : viewer) },
+    { name: "kiosk", mode: 0o755, text: fill(script) },
     { name: "install", mode: 0o755, text: fill(install) },
     { name: `${FOLDER}.desktop`, mode: 0o644, text: fill(desktop) },
     { name: `${FOLDER}.service`, mode: 0o644, text: fill(unit) },
@@ -46,6 +48,7 @@ export function kioskFiles(w: Wanted): TarFile[] {
   if (isBrowser) files.push({ name: "policies.json", mode: 0o644, text: fill(policies) });
   if (w.certificate) files.push({ name: "ca.pem", mode: 0o644, text: w.certificate.pem });
   if (w.certificate && isBrowser) files.push({ name: "pin", mode: 0o644, text: `${w.certificate.pin}\n` });
+  if (w.certificate && w.kind === "rdp") files.push({ name: "fingerprint", mode: 0o644, text: `${w.certificate.fingerprint}\n` });
   return files.map((f) => ({ ...f, name: `${FOLDER}/${f.name}` }));
 }
 

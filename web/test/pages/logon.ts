@@ -163,6 +163,15 @@ test("an invitation: the ticket is shown once, to copy, and in the files of a th
   await page.getByRole("button", { name: "Make the ticket" }).click();
   assert.equal(await page.getByRole("textbox", { name: "Server" }).inputValue(), "127.0.0.1::5900");
   assert.equal(await page.getByRole("textbox", { name: "User name" }).inputValue(), "@station");
+  await page.getByRole("button", { name: "Another ticket" }).click();
+  await page.getByRole("radio", { name: "RDP client" }).check({ force: true });
+  await page.getByRole("button", { name: "Make the ticket" }).click();
+  assert.equal(await page.getByRole("textbox", { name: "Server" }).inputValue(), "127.0.0.1:3389");
+  const client = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download the files" }).click();
+  const listed = execFileSync("tar", ["-tf", await (await client).path()], { encoding: "utf8" });
+  assert.match(listed, /stationmaster-kiosk\/fingerprint\n/);
+  assert.doesNotMatch(listed, /policies/);
   mock.fail("Stations.Invite", "Your rights are bound to rooms: you can enrol no stations.");
   await page.getByRole("button", { name: "Another ticket" }).click();
   await page.getByRole("button", { name: "Make the ticket" }).click();
