@@ -181,6 +181,35 @@ describe("storage on USB at local stations", () => {
     await stateIs(m, "A", "open");
   });
 
+  check(() => machine, "a stick with partitions: each is there, under its name, and all go together", async (m) => {
+    await set(m, { at: "A", person: anna }, { at: "B", person: ben });
+    await stick.pull(m, "A");
+    await until("it is out", async () => (await disks(m)).length === 0, limit(20_000));
+    await stick.makeParted();
+    await stick.plug(m, "B");
+    await stateIs(m, "B", "open");
+    const other = where(ben).replace(label, "OTHER");
+    assert.equal(await m.sh("grep -c ' /run/media/ben/' /proc/mounts"), "2");
+    assert.ok(await as(m, ben, `echo his >${where(ben)}/note && ls ${other}`));
+    const nodes = ["/dev/sda", "/dev/sda1", "/dev/sda2"];
+    for (const way of [`ls ${where(ben)}`, `ls ${other}`, ...nodes.map((n) => `head -c 1 ${n}`)]) assert.ok(!(await as(m, anna, way)), `${anna.name} can ${way}`);
+    for (const node of nodes) assert.ok(!(await as(m, ben, `head -c 1 ${node}`)), `${ben.name} can read ${node}`);
+    await set(m, { at: "A", person: anna }, { at: "B", person: ben, blocked: true });
+    assert.equal(await m.sh("grep -c /run/media /proc/mounts || true"), "0");
+    assert.ok(!(await m.test("ls /dev/sd*")));
+    await set(m, { at: "A", person: anna }, { at: "B", person: ben });
+    await stateIs(m, "B", "open");
+    assert.ok(await as(m, ben, `grep -q his ${where(ben)}/note`));
+    await stick.pull(m, "B");
+    await until("it is out", async () => (await disks(m)).length === 0, limit(20_000));
+    assert.equal(await m.sh("grep -c /run/media /proc/mounts || true"), "0");
+    await stick.make();
+    await stick.plug(m, "A");
+    await set(m, { at: "A", person: anna });
+    await stateIs(m, "A", "open");
+    assert.ok(await as(m, anna, `echo hers >${where(anna)}/note`));
+  });
+
   check(() => machine, "the computer comes up with a stick in", async (m) => {
     await m.sh("systemctl mask -q stationd.socket stationd-relay.socket stationd-seat.socket station-session.socket stationd.service station-seat@seat0.service station-relay.service");
     await m.reboot();
