@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// More than one graphics card, outputs that are left alone, seats of logind's, and sleep.
+// More than one graphics card, outputs that are left alone, seats of logind's.
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { carrierCard, carrierPath, check, Machine, type LocalStation } from "../harness/machine.js";
@@ -82,5 +82,21 @@ udevadm control --reload; udevadm trigger -c change -s drm -s usb -s hid -s inpu
     await stationIs(m, "local-2", { connected: true, missing: [], session: before!.id });
     await atWork(m);
     await typesOnly(m, "B", ben);
+  });
+
+  check(() => machine, "a card is taken out while its screen asks, and put in again: the others work on", async (m) => {
+    const gone = await stationOf(m, carrierCard.carrierC);
+    const pid = await m.daemon(seat);
+    await m.sh(`echo 1 >${carrierPath.carrierC}/remove`);
+    await stationIs(m, gone.id, { connected: false });
+    assert.equal(await m.test(`ls ${carrierPath.carrierC}`), false);
+    await atWork(m);
+    for (const { person, at } of desks) await typesOnly(m, at, person);
+    await m.sh("echo 1 >/sys/bus/pci/rescan");
+    await stationIs(m, gone.id, { connected: true, scene: "mapping" }, limit(60_000));
+    assert.equal((await m.stations()).filter((s) => s.output.startsWith(`${carrierCard.carrierC}/`)).length, 1);
+    await atWork(m);
+    for (const { person, at } of desks) await typesOnly(m, at, person);
+    assert.equal(await m.daemon(seat), pid, "station-seat began anew");
   });
 });
