@@ -10,6 +10,7 @@ import { check, useDemo } from "../harness/demo.js";
 import { artefact } from "../harness/paths.js";
 import { RdpClient, rdpPort, startRdp } from "../harness/rdpclient.js";
 import { block, fillRoom, keys, ready, unblock, type Person } from "../harness/room.js";
+import { run } from "../harness/process.js";
 import { until, within } from "../harness/wait.js";
 
 describe("rdp", () => {
@@ -169,6 +170,17 @@ describe("rdp", () => {
     await bad.close();
   }, 90_000);
 
+  check(demo, "what one copies in the session can be pasted at the client", async () => {
+    const [, ben] = people as [Person, Person];
+    const client = await RdpClient.open(demo, { name: "lab-pc-2", login: ben });
+    await ready(demo, ben);
+    await shows(client, ben);
+    await demo.inSession(ben.name, "printf 'Grüße aus der Sitzung' | xclip -selection clipboard -i");
+    const paste = () => run(["xclip", "-selection", "clipboard", "-o"], { env: { ...process.env, DISPLAY: client.screen.display }, timeout: 5_000 });
+    await until("the client has the text of the session", async () => (await paste()).stdout === "Grüße aus der Sitzung", 20_000);
+    await client.close();
+  }, 90_000);
+
   check(demo, "bad bytes end their connection and nothing else", async () => {
     const relay = await demo.daemon("station-relay");
     const request = Buffer.from("030000130ee000000000000100080003000000", "hex");
@@ -232,4 +244,18 @@ X`, { user: "station-rdp" });
     // xrdp itself reaches nothing but that.
     assert.equal(await demo.sh(`nsenter -t ${xrdp} -n ip -o link | wc -l`), "1");
   }, 60_000);
+
+  check(demo, "after a restart of the computer the client with the ticket is the same station, with name and room", async () => {
+    const { ticket } = await demo.call<{ ticket: string }>("Stations.Invite", { kind: "rdp", name: "Hall", room: "Lab" });
+    const login = { name: "@station", password: ticket };
+    const first = await RdpClient.open(demo, { name: "thin-7", login });
+    const before = await until("the station", () => station("Hall"), 20_000);
+    await demo.reboot();
+    await until("the client has ended", () => first.ended, 20_000);
+    await startRdp(demo);
+    const second = await RdpClient.open(demo, { name: "thin-8", login });
+    const after = await until("the station is there again", async () => (await demo.stations()).find((s) => s.id === before.id && s.connected), 20_000);
+    assert.deepEqual([after.name, after.room, (after as { enrolment?: string }).enrolment], ["Hall", "Lab", "enrolled"]);
+    await second.close();
+  }, 120_000);
 });
